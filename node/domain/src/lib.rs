@@ -1,1 +1,23 @@
-//! Placeholder while the workspace is laid out.
+//! The replicated state machine: what is true about tenants, agents and interactions, and what is lawful.
+//!
+//! The same entries in the same order give the same state, replies and events on every replica: no clock,
+//! no chance, no I/O, no floats, no hash maps. Time, identifiers and preferences arrive in the [`Entry`].
+#![no_std]
+#![warn(missing_docs)]
+extern crate alloc;
+
+pub mod command;
+pub mod entry;
+pub mod event;
+pub mod ids;
+pub mod limits;
+pub mod record;
+pub mod rejection;
+pub mod reply;
+pub mod selector;
+
+pub use command::{Body, Command};
+pub use entry::{Applied, Entry};
+pub use event::{Event, EventKind};
+pub use rejection::Rejection;
+pub use reply::{Answer, Reply};

@@ -1,0 +1,274 @@
+//! Facts in the past tense, numbered per tenant without gaps.
+use crate::{command::Party, ids::*, record::*};
+use alloc::string::String;
+
+/// A fact. Numbered inside apply.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Event {
+    /// Whose.
+    pub tenant: TenantId,
+    /// From 1, without gaps.
+    pub number: u64,
+    /// Log index of the entry.
+    pub index: u64,
+    /// Log time.
+    pub at_ms: u64,
+    /// What happened.
+    pub kind: EventKind,
+    /// The interaction it is about.
+    pub interaction: Option<InteractionId>,
+    /// The queue it is about.
+    pub queue: Option<QueueId>,
+    /// The agent it is about.
+    pub agent: Option<AgentId>,
+    /// The conversation it is about.
+    pub conversation: Option<ConversationId>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// Submitted.
+    InteractionCreated {
+        /// Its channel.
+        channel: Channel,
+        /// Who contacts.
+        customer: Option<CustomerId>,
+    },
+    /// User-written fields changed.
+    InteractionUpdated,
+    /// Waits (again), with its age.
+    InteractionQueued {
+        /// Why.
+        cause: QueuedCause,
+        /// Since when it waits.
+        waiting_since_ms: u64,
+    },
+    /// Over.
+    InteractionClosed {
+        /// Why.
+        reason: CloseReason,
+    },
+    /// An offer was made.
+    OfferMade {
+        /// The offer.
+        offer: OfferId,
+        /// When it expires.
+        expires_ms: u64,
+        /// Preference, millionths.
+        score_micros: i64,
+        /// The policy revision.
+        policy_revision: u64,
+        /// Time since created or requeued, milliseconds of log time.
+        waited_ms: u64,
+    },
+    /// Accepted: the assignment connects.
+    OfferAccepted {
+        /// The offer and now assignment.
+        offer: OfferId,
+    },
+    /// Declined by the agent.
+    OfferDeclined {
+        /// The offer.
+        offer: OfferId,
+        /// Why.
+        reason: String,
+    },
+    /// Not answered in time.
+    OfferExpired {
+        /// The offer.
+        offer: OfferId,
+    },
+    /// Withdrawn, no penalty.
+    OfferRevoked {
+        /// The offer.
+        offer: OfferId,
+        /// Why.
+        cause: RevokeCause,
+    },
+    /// Connected.
+    AssignmentConnected {
+        /// Which.
+        assignment: AssignmentId,
+    },
+    /// On hold.
+    AssignmentHeld {
+        /// Which.
+        assignment: AssignmentId,
+    },
+    /// Back from hold.
+    AssignmentRetrieved {
+        /// Which.
+        assignment: AssignmentId,
+    },
+    /// One more channel.
+    ChannelAdded {
+        /// Which.
+        assignment: AssignmentId,
+        /// The channel.
+        channel: Channel,
+    },
+    /// After-work began.
+    WrapUpStarted {
+        /// Which.
+        assignment: AssignmentId,
+        /// Until when.
+        until_ms: u64,
+    },
+    /// Over, with its cause.
+    AssignmentEnded {
+        /// Which.
+        assignment: AssignmentId,
+        /// Why.
+        cause: EndCause,
+    },
+    /// Blind transfer.
+    InteractionTransferred {
+        /// From which assignment.
+        assignment: AssignmentId,
+        /// To which queue.
+        queue: QueueId,
+        /// To which agent, if one.
+        target_agent: Option<AgentId>,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody wrote.
+    ActivityRecorded {
+        /// Who.
+        party: Party,
+    },
+    /// The customer is silent.
+    InteractionDormant,
+    /// The customer wrote again; the same agent is waited for.
+    InteractionResuming {
+        /// Until when.
+        until_ms: u64,
+    },
+    /// The same agent has it again.
+    InteractionResumed,
+    /// Lasted longer than its maximum.
+    AssignmentOverdue {
+        /// Which.
+        assignment: AssignmentId,
+    },
+    /// Its connector is silent.
+    InteractionUnconfirmed,
+    /// Its connector confirmed it.
+    InteractionConfirmed,
+    /// A bounded wait was decided.
+    InteractionDeferred {
+        /// Until when.
+        until_ms: u64,
+        /// Why.
+        reason: DeferReason,
+    },
+    /// Passed over for a while.
+    AgentExcluded {
+        /// Until when.
+        until_ms: u64,
+    },
+    /// May be offered again.
+    ExclusionEnded,
+    /// A new agent.
+    AgentCreated,
+    /// User-written fields changed.
+    AgentUpdated,
+    /// Gone.
+    AgentDeleted,
+    /// Said where they are.
+    PresenceChanged {
+        /// The word.
+        status: PresenceStatus,
+        /// Why.
+        reason: String,
+    },
+    /// Missed an offer: no offers before the time.
+    AgentBackedOff {
+        /// Until when.
+        until_ms: u64,
+    },
+    /// Missed too many.
+    AgentNotResponding {
+        /// Until when.
+        until_ms: u64,
+    },
+    /// Back from back-off or NOT_RESPONDING.
+    AgentResponding,
+    /// A stream speaks for the agent.
+    SessionAttached {
+        /// Which.
+        session: SessionId,
+    },
+    /// No stream speaks for the agent.
+    SessionDetached {
+        /// Which.
+        session: SessionId,
+        /// It broke.
+        lost: bool,
+    },
+    /// A record of configuration changed (team, profile, queue, policy, connector, customer, tenant).
+    ConfigChanged {
+        /// Its kind.
+        kind: crate::rejection::Kind,
+        /// Its name.
+        id: String,
+        /// It is gone.
+        deleted: bool,
+    },
+    /// A connector's lease lapsed.
+    ConnectorLapsed {
+        /// Which.
+        connector: ConnectorId,
+    },
+    /// A connector is back.
+    ConnectorAlive {
+        /// Which.
+        connector: ConnectorId,
+    },
+    /// Items were written.
+    ConversationAppended {
+        /// First item's number.
+        first: u64,
+        /// How many.
+        count: u32,
+    },
+    /// A conversation began.
+    ConversationCreated,
+}
+
+/// Why an interaction waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum QueuedCause {
+    /// New.
+    Created,
+    /// The agent declined.
+    Declined,
+    /// The offer expired.
+    Unanswered,
+    /// The offer was revoked.
+    Revoked,
+    /// Connecting failed.
+    ConnectFailed,
+    /// Blind transfer.
+    Transferred,
+    /// The agent gave it back.
+    Released,
+    /// The same agent was not there in time.
+    NotResumed,
+}
+
+/// Why an offer was withdrawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RevokeCause {
+    /// The agent's stream was lost.
+    StreamLost,
+    /// The agent is no longer available.
+    PresenceChanged,
+    /// The interaction closed.
+    InteractionClosed,
+    /// The interaction changed and the agent does not qualify.
+    NotQualified,
+    /// The interaction's connector is silent.
+    Unconfirmed,
+}

@@ -1,0 +1,98 @@
+//! Queues and distribution policies.
+use super::ChannelRules;
+use crate::ids::*;
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
+
+/// How a queue chooses agents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// Who is idle longest.
+    #[default]
+    LongestIdle,
+    /// Who has the least work by units.
+    LeastLoaded,
+    /// Who was offered longest ago.
+    RoundRobin,
+    /// Who handled fewest; later.
+    FewestHandled,
+    /// Lowest tier first, longest idle within.
+    Tiered,
+    /// By chance; later.
+    Random,
+    /// The best grade.
+    BestMatch,
+    /// Split among groups; later.
+    PercentSplit,
+    /// Several at once; later.
+    RingAll,
+    /// The learned model; later.
+    Affinity,
+}
+
+/// One revision of a distribution policy.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PolicyRevision {
+    /// From 1.
+    pub revision: u64,
+    /// The mode.
+    pub mode: Mode,
+    /// Weight of skill proficiency in BEST_MATCH, percent.
+    pub skill_weight: u32,
+    /// Weight of channel proficiency in BEST_MATCH, percent.
+    pub channel_weight: u32,
+    /// Weight of the preferred selector in BEST_MATCH, percent.
+    pub preferred_weight: u32,
+    /// Log time it was made.
+    pub made_ms: u64,
+}
+
+/// A distribution policy: the last revision counts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Policy {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Its name.
+    pub id: PolicyId,
+    /// For people to read.
+    pub display_name: String,
+    /// Kept revisions, oldest first, never empty.
+    pub revisions: Vec<PolicyRevision>,
+    /// The etag.
+    pub version: u64,
+}
+
+/// Where interactions wait.
+///
+/// Waiting score (one scale for all channels and queues, millionths):
+/// `priority × 1 000 000 + age_ms × age_weight_micros_per_s / 1000 + urgency`, where urgency grows linearly from 0 to
+/// `sla_urgency_micros` as the age goes from 0 to `service_level_ms` and stays there; past `starvation_bound_ms` the oldest
+/// goes first whatever the rest says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Queue {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Its name.
+    pub id: QueueId,
+    /// For people to read.
+    pub display_name: String,
+    /// How agents are chosen.
+    pub policy: PolicyId,
+    /// Added to an interaction's priority.
+    pub priority: i32,
+    /// Score per second of age, millionths.
+    pub age_weight_micros_per_s: u64,
+    /// Should be answered within this; 0 for none.
+    pub service_level_ms: u64,
+    /// Urgency at the service level, millionths.
+    pub sla_urgency_micros: u64,
+    /// After this wait the oldest goes first.
+    pub starvation_bound_ms: u64,
+    /// Waits at most this, then EXPIRED; 0 for ever.
+    pub max_wait_ms: u64,
+    /// By channel; a channel not listed uses the defaults.
+    pub channels: BTreeMap<Channel, ChannelRules>,
+    /// Created, log time.
+    pub created_ms: u64,
+    /// The etag.
+    pub version: u64,
+}
