@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 extern crate alloc;
 
+mod apply;
 pub mod command;
 pub mod entry;
 pub mod event;
@@ -15,9 +16,11 @@ pub mod record;
 pub mod rejection;
 pub mod reply;
 pub mod selector;
+pub mod state;
 
 pub use command::{Body, Command};
 pub use entry::{Applied, Entry};
 pub use event::{Event, EventKind};
 pub use rejection::Rejection;
 pub use reply::{Answer, Reply};
+pub use state::State;

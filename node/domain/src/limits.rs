@@ -59,9 +59,9 @@ pub const OPEN_PER_TENANT: usize = 1_000_000;
 /// Teams, profiles, policies, connectors and sessions per tenant, each; more is refused.
 pub const CONFIG_PER_TENANT: usize = 10_000;
 /// Customers per tenant; more is refused with `LIMIT_REACHED`.
-pub const CUSTOMERS_PER_TENANT: usize = 5_000_000;
+pub const CUSTOMERS_PER_TENANT: usize = 1_000_000;
 /// Conversations per tenant; more is refused with `LIMIT_REACHED`.
-pub const CONVERSATIONS_PER_TENANT: usize = 5_000_000;
+pub const CONVERSATIONS_PER_TENANT: usize = 2_000_000;
 /// Tenants of the cluster; more is refused.
 pub const TENANTS_MAX: usize = 10_000;
 /// Nodes of the cluster; more is refused.

@@ -330,6 +330,8 @@ pub struct Interaction {
     pub customer_active_ms: Option<u64>,
     /// Agent last wrote.
     pub agent_active_ms: Option<u64>,
+    /// Becomes DORMANT at this log time unless somebody writes.
+    pub silent_at_ms: Option<u64>,
     /// When it entered which state.
     pub transitions: Vec<Transition>,
     /// How it ended.

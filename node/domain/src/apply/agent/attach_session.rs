@@ -1,0 +1,9 @@
+//! `AttachSession`.
+use crate::{apply::ctx::Ctx, command::AttachSession, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &AttachSession) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `BatchUpdateAgents`.
+use crate::{apply::ctx::Ctx, command::BatchUpdateAgents, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &BatchUpdateAgents) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

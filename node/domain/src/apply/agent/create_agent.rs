@@ -1,0 +1,9 @@
+//! `CreateAgent`.
+use crate::{apply::ctx::Ctx, command::CreateAgent, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &CreateAgent) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

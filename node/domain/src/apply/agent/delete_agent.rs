@@ -1,0 +1,9 @@
+//! `DeleteAgent`.
+use crate::{apply::ctx::Ctx, command::DeleteAgent, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &DeleteAgent) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

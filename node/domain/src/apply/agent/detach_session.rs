@@ -1,0 +1,9 @@
+//! `DetachSession`.
+use crate::{apply::ctx::Ctx, command::DetachSession, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &DetachSession) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `RenewSession`.
+use crate::{apply::ctx::Ctx, command::RenewSession, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &RenewSession) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `SetPresence`.
+use crate::{apply::ctx::Ctx, command::SetPresence, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &SetPresence) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `CreateTeam`.
+use crate::{apply::ctx::Ctx, command::CreateTeam, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &CreateTeam) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `DeletePolicy`.
+use crate::{apply::ctx::Ctx, command::DeletePolicy, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &DeletePolicy) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `DeleteProfile`.
+use crate::{apply::ctx::Ctx, command::DeleteProfile, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &DeleteProfile) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

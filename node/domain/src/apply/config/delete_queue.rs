@@ -1,0 +1,9 @@
+//! `DeleteQueue`.
+use crate::{apply::ctx::Ctx, command::DeleteQueue, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &DeleteQueue) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

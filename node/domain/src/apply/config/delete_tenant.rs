@@ -1,0 +1,9 @@
+//! `DeleteTenant`.
+use crate::{apply::ctx::Ctx, command::DeleteTenant, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &DeleteTenant) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `UpdatePolicy`.
+use crate::{apply::ctx::Ctx, command::UpdatePolicy, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &UpdatePolicy) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `UpdateProfile`.
+use crate::{apply::ctx::Ctx, command::UpdateProfile, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &UpdateProfile) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `UpdateQueue`.
+use crate::{apply::ctx::Ctx, command::UpdateQueue, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &UpdateQueue) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `UpdateTeam`.
+use crate::{apply::ctx::Ctx, command::UpdateTeam, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &UpdateTeam) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

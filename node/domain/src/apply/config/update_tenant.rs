@@ -1,0 +1,9 @@
+//! `UpdateTenant`.
+use crate::{apply::ctx::Ctx, command::UpdateTenant, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &UpdateTenant) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `DeleteConnector`.
+use crate::{apply::ctx::Ctx, command::DeleteConnector, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &DeleteConnector) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

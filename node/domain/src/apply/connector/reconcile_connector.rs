@@ -1,0 +1,9 @@
+//! `ReconcileConnector`.
+use crate::{apply::ctx::Ctx, command::ReconcileConnector, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &ReconcileConnector) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

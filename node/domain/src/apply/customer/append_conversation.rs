@@ -1,0 +1,9 @@
+//! `AppendConversation`.
+use crate::{apply::ctx::Ctx, command::AppendConversation, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &AppendConversation) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `CreateCustomer`.
+use crate::{apply::ctx::Ctx, command::CreateCustomer, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &CreateCustomer) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

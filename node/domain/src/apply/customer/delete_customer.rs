@@ -1,0 +1,9 @@
+//! `DeleteCustomer`.
+use crate::{apply::ctx::Ctx, command::DeleteCustomer, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &DeleteCustomer) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `UpdateCustomer`.
+use crate::{apply::ctx::Ctx, command::UpdateCustomer, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &UpdateCustomer) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

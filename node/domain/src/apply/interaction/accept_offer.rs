@@ -1,0 +1,9 @@
+//! `AcceptOffer`.
+use crate::{apply::ctx::Ctx, command::AcceptOffer, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &AcceptOffer) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `AddChannel`.
+use crate::{apply::ctx::Ctx, command::AddChannel, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &AddChannel) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

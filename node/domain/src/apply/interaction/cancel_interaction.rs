@@ -1,0 +1,9 @@
+//! `CancelInteraction`.
+use crate::{apply::ctx::Ctx, command::CancelInteraction, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &CancelInteraction) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,12 @@
+//! `CompleteInteraction`.
+use crate::{apply::ctx::Ctx, command::CompleteInteraction, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(
+    _ctx: &mut Ctx<'_>,
+    _command: &CompleteInteraction,
+) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `CompleteWrapUp`.
+use crate::{apply::ctx::Ctx, command::CompleteWrapUp, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &CompleteWrapUp) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

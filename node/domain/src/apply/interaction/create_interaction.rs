@@ -1,0 +1,9 @@
+//! `CreateInteraction`.
+use crate::{apply::ctx::Ctx, command::CreateInteraction, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &CreateInteraction) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

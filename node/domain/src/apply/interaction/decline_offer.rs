@@ -1,0 +1,9 @@
+//! `DeclineOffer`.
+use crate::{apply::ctx::Ctx, command::DeclineOffer, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &DeclineOffer) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

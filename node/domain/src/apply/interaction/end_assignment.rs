@@ -1,0 +1,9 @@
+//! `EndAssignment`.
+use crate::{apply::ctx::Ctx, command::EndAssignment, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &EndAssignment) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

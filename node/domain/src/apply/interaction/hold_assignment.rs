@@ -1,0 +1,9 @@
+//! `HoldAssignment`.
+use crate::{apply::ctx::Ctx, command::HoldAssignment, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &HoldAssignment) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `MakeOffers`.
+use crate::{apply::ctx::Ctx, command::MakeOffers, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &MakeOffers) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

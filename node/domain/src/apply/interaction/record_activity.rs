@@ -1,0 +1,9 @@
+//! `RecordActivity`.
+use crate::{apply::ctx::Ctx, command::RecordActivity, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &RecordActivity) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,12 @@
+//! `ReportConnectFailed`.
+use crate::{apply::ctx::Ctx, command::ReportConnectFailed, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(
+    _ctx: &mut Ctx<'_>,
+    _command: &ReportConnectFailed,
+) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

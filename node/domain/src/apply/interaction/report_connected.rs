@@ -1,0 +1,9 @@
+//! `ReportConnected`.
+use crate::{apply::ctx::Ctx, command::ReportConnected, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &ReportConnected) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,12 @@
+//! `TransferInteraction`.
+use crate::{apply::ctx::Ctx, command::TransferInteraction, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(
+    _ctx: &mut Ctx<'_>,
+    _command: &TransferInteraction,
+) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

@@ -1,0 +1,9 @@
+//! `UpdateInteraction`.
+use crate::{apply::ctx::Ctx, command::UpdateInteraction, rejection::Rejection, reply::Reply};
+
+pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &UpdateInteraction) -> Result<Reply, Rejection> {
+    Err(Rejection::InvalidField {
+        field: "command".into(),
+        problem: "not built yet".into(),
+    })
+}

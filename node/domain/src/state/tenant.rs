@@ -1,0 +1,117 @@
+//! One tenant's part of the state.
+use super::{Closed, Requests};
+use crate::{ids::*, record::*};
+use alloc::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+/// Everything of one tenant that is in memory.
+#[derive(Debug)]
+pub struct Tenant {
+    pub(crate) record: Arc<TenantRecord>,
+    pub(crate) agents: BTreeMap<AgentId, Arc<Agent>>,
+    pub(crate) teams: BTreeMap<TeamId, Arc<Team>>,
+    pub(crate) profiles: BTreeMap<ProfileId, Arc<Profile>>,
+    pub(crate) queues: BTreeMap<QueueId, Arc<Queue>>,
+    pub(crate) policies: BTreeMap<PolicyId, Arc<Policy>>,
+    pub(crate) connectors: BTreeMap<ConnectorId, Arc<Connector>>,
+    pub(crate) sessions: BTreeMap<SessionId, Arc<Session>>,
+    pub(crate) customers: BTreeMap<CustomerId, Arc<Customer>>,
+    pub(crate) conversations: BTreeMap<ConversationId, Arc<Conversation>>,
+    /// Open interactions, and closed ones somebody still wraps up.
+    pub(crate) interactions: BTreeMap<InteractionId, Arc<Interaction>>,
+    /// Derived: open interactions of each connector.
+    pub(crate) by_connector: BTreeMap<ConnectorId, BTreeSet<InteractionId>>,
+    /// Derived: how many open interactions each queue has.
+    pub(crate) open_by_queue: BTreeMap<QueueId, usize>,
+    /// Derived: conversations without open interactions, oldest activity first; retention goes by this.
+    pub(crate) idle_conversations: BTreeSet<(u64, ConversationId)>,
+    pub(crate) closed: Closed,
+    pub(crate) requests: Requests,
+    /// Derived: every 1 024th event (number, log time, bytes since the one before), oldest first; retention goes by this.
+    pub(crate) event_marks: VecDeque<EventMark>,
+}
+
+/// Where a stretch of events begins, for retention.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventMark {
+    /// First event of the stretch.
+    pub number: u64,
+    /// Its log time.
+    pub at_ms: u64,
+    /// Approximate bytes of the stretch.
+    pub bytes: u64,
+}
+
+macro_rules! getters {
+    ($($(#[$doc:meta])* $get:ident, $all:ident, $key:ty, $value:ty;)*) => {$(
+        $(#[$doc])*
+        pub fn $get(&self, id: &$key) -> Option<&Arc<$value>> { self.$all.get(id) }
+        /// All of them, in name order.
+        pub fn $all(&self) -> impl ExactSizeIterator<Item = &Arc<$value>> { self.$all.values() }
+    )*};
+}
+
+impl Tenant {
+    /// An empty tenant.
+    pub(crate) fn new(record: TenantRecord) -> Self {
+        Self {
+            record: Arc::new(record),
+            agents: BTreeMap::new(),
+            teams: BTreeMap::new(),
+            profiles: BTreeMap::new(),
+            queues: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            connectors: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            customers: BTreeMap::new(),
+            conversations: BTreeMap::new(),
+            interactions: BTreeMap::new(),
+            by_connector: BTreeMap::new(),
+            open_by_queue: BTreeMap::new(),
+            idle_conversations: BTreeSet::new(),
+            closed: Closed::default(),
+            requests: Requests::default(),
+            event_marks: VecDeque::new(),
+        }
+    }
+
+    /// Settings and counters.
+    pub fn record(&self) -> &Arc<TenantRecord> {
+        &self.record
+    }
+
+    /// Closed interactions still kept on disk.
+    pub fn closed(&self) -> &Closed {
+        &self.closed
+    }
+
+    /// Remembered requests.
+    pub fn requests(&self) -> &Requests {
+        &self.requests
+    }
+
+    getters! {
+        /// An agent.
+        agent, agents, AgentId, Agent;
+        /// A team.
+        team, teams, TeamId, Team;
+        /// A routing profile.
+        profile, profiles, ProfileId, Profile;
+        /// A queue.
+        queue, queues, QueueId, Queue;
+        /// A policy.
+        policy, policies, PolicyId, Policy;
+        /// A connector.
+        connector, connectors, ConnectorId, Connector;
+        /// A session.
+        session, sessions, SessionId, Session;
+        /// A customer.
+        customer, customers, CustomerId, Customer;
+        /// A conversation.
+        conversation, conversations, ConversationId, Conversation;
+        /// An open interaction, or a closed one somebody still wraps up.
+        interaction, interactions, InteractionId, Interaction;
+    }
+}
