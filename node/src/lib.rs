@@ -1,1 +1,3 @@
-//! Placeholder while the workspace is laid out.
+//! kindred-node: the rooms of one node of the cluster. See `node/ARCHITECTURE.md`.
+
+pub mod consensus;

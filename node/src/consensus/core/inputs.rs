@@ -1,0 +1,316 @@
+//! What happens to a replica: ticks, messages, proposals, reports.
+
+use protobuf::Message as _;
+use raft::eraftpb::{ConfChangeV2, Message, MessageType, Snapshot};
+use raft::{SnapshotStatus, StateRole};
+
+use super::errors::{
+    BadMessage, MemberChangeError, ProposeError, ReadsFull, SnapshotRefused, TransferError,
+};
+use super::membership;
+use super::recent_log::LogReader;
+use super::types::{MemberChange, Position, RaftId, SnapshotMeta};
+use super::{Core, limits};
+
+impl<R: LogReader> Core<R> {
+    /// One tick of [`limits::TICK_MS`] has passed.
+    pub fn tick(&mut self) {
+        self.tick += 1;
+        if self.raw.raft.state == StateRole::Leader || self.may_campaign() {
+            self.raw.tick();
+            self.settle();
+        }
+    }
+
+    /// A message from another replica of the shard. An error means that it was ignored.
+    pub fn receive(&mut self, bytes: &[u8]) -> Result<(), BadMessage> {
+        let mut message = Message::default();
+        message
+            .merge_from_bytes(bytes)
+            .map_err(|error| BadMessage::Undecodable(error.to_string()))?;
+        let here = self.raft_id();
+        if message.to != here {
+            return Err(BadMessage::Misdelivered {
+                to: message.to,
+                here,
+            });
+        }
+        match message.get_msg_type() {
+            MessageType::MsgTimeoutNow if !self.may_campaign() => return Ok(()),
+            // Lost on purpose: the leader sends it again when the state machine has caught up.
+            MessageType::MsgAppend if !message.entries.is_empty() && self.apply_lags() => {
+                return Ok(());
+            }
+            MessageType::MsgAppend
+            | MessageType::MsgAppendResponse
+            | MessageType::MsgHeartbeat
+            | MessageType::MsgHeartbeatResponse
+            | MessageType::MsgRequestVote
+            | MessageType::MsgRequestVoteResponse
+            | MessageType::MsgRequestPreVote
+            | MessageType::MsgRequestPreVoteResponse
+            | MessageType::MsgTimeoutNow
+            | MessageType::MsgReadIndex
+            | MessageType::MsgReadIndexResp => {}
+            other => return Err(BadMessage::Forbidden(format!("{other:?}"))),
+        }
+        // Errors here are answers from strangers (a removed replica): nothing to do.
+        let _ = self.raw.step(message);
+        self.settle();
+        Ok(())
+    }
+
+    /// Proposes one entry. `Ok` says where it will stand if it is committed at all: it is settled only
+    /// when the committed entry at that index has that term.
+    pub fn propose(&mut self, data: Vec<u8>) -> Result<Position, ProposeError> {
+        if data.is_empty() {
+            return Err(ProposeError::Empty);
+        }
+        if data.len() > limits::PROPOSAL_BYTES_MAX {
+            return Err(ProposeError::TooLarge {
+                bytes: data.len(),
+                max: limits::PROPOSAL_BYTES_MAX,
+            });
+        }
+        self.check_proposable()?;
+        // Raft's remaining reason is its bound on uncommitted bytes.
+        self.raw
+            .propose(Vec::new(), data)
+            .map_err(|_| ProposeError::Full)?;
+        self.settle();
+        Ok(Position {
+            term: self.standing.term,
+            index: self.last_index(),
+        })
+    }
+
+    /// Whether a proposal of `bytes` would be taken now.
+    pub fn can_propose(&self, bytes: usize) -> Result<(), ProposeError> {
+        self.check_proposable()?;
+        let uncommitted = self.raw.raft.uncommitted_size();
+        if uncommitted > 0 && (uncommitted + bytes) as u64 > limits::UNCOMMITTED_BYTES_MAX {
+            return Err(ProposeError::Full);
+        }
+        Ok(())
+    }
+
+    fn check_proposable(&self) -> Result<(), ProposeError> {
+        let raft = &self.raw.raft;
+        if raft.state != StateRole::Leader || raft.prs().get(raft.id).is_none() {
+            return Err(ProposeError::NotLeader {
+                leader: self.standing.leader,
+            });
+        }
+        if raft.lead_transferee.is_some() {
+            return Err(ProposeError::Transferring);
+        }
+        if self.apply_lags() {
+            return Err(ProposeError::Full);
+        }
+        Ok(())
+    }
+
+    /// Whether so much waits for the state machine that no more should be taken in.
+    fn apply_lags(&self) -> bool {
+        self.apply_lag_bytes > limits::APPLY_LAG_BYTES_MAX
+    }
+
+    /// Proposes a change of membership. Several changes at once go through a joint configuration, which
+    /// is left without being asked, by a later leader if need be.
+    pub fn change_membership(
+        &mut self,
+        changes: &[MemberChange],
+    ) -> Result<Position, MemberChangeError> {
+        self.check_proposable()?;
+        let now = self.membership();
+        if now.is_joint() || self.raw.raft.has_pending_conf() {
+            return Err(MemberChangeError::Busy);
+        }
+        let change = membership::translate(changes, &now, self.raft_id())?;
+        self.propose_conf(change).map_err(MemberChangeError::from)
+    }
+
+    fn propose_conf(&mut self, change: ConfChangeV2) -> Result<Position, ProposeError> {
+        self.raw
+            .propose_conf_change(Vec::new(), change)
+            .map_err(|_| ProposeError::Full)?;
+        self.settle();
+        Ok(Position {
+            term: self.standing.term,
+            index: self.last_index(),
+        })
+    }
+
+    /// A joint configuration is left by the leader that finds itself in one. Raft does so itself only in
+    /// the term of the leader that entered it and only at certain moments.
+    pub(super) fn leave_joint_if_stuck(&mut self) {
+        let ready = self.check_proposable().is_ok() && !self.raw.raft.has_pending_conf();
+        if ready && !self.raw.store().membership.voters_outgoing.is_empty() {
+            // If refused now, the next turn tries again.
+            let _ = self.propose_conf(ConfChangeV2::default());
+        }
+    }
+
+    /// Starts handing leadership to `to`; proposals answer `Transferring` until it has happened or one
+    /// election timeout has passed.
+    pub fn transfer_leader(&mut self, to: RaftId) -> Result<(), TransferError> {
+        if !self.is_leader() {
+            return Err(TransferError::NotLeader {
+                leader: self.standing.leader,
+            });
+        }
+        if to == self.raft_id() || !self.raw.store().membership.voters.contains(&to) {
+            return Err(TransferError::BadTarget { to });
+        }
+        self.raw.transfer_leader(to);
+        self.settle();
+        Ok(())
+    }
+
+    /// Asks for an index at which a linearizable read may be served; answered under `ticket` by a later
+    /// turn. Works on any replica that knows a leader.
+    pub fn read(&mut self, ticket: u64) -> Result<(), ReadsFull> {
+        self.reads.add(ticket, self.tick)
+    }
+
+    /// The log writer has synced every write up to and including `number`.
+    pub fn persisted(&mut self, number: u64) {
+        let mut last_ready = None;
+        while self
+            .flights
+            .front()
+            .is_some_and(|flight| flight.number <= number)
+        {
+            let Some(flight) = self.flights.pop_front() else {
+                break;
+            };
+            last_ready = Some(flight.last_ready);
+            self.durable = flight.term_vote;
+            self.held_messages -= flight.messages.len();
+            for message in flight.messages {
+                self.send(message);
+            }
+            if let Some(index) = flight.snapshot {
+                self.raw.on_persist_ready(flight.last_ready);
+                // The switch has put the state at the snapshot's index, so raft may count it as applied:
+                // the entries before it no longer exist.
+                self.raw.advance_apply_to(index);
+            }
+        }
+        if let Some(ready) = last_ready {
+            self.raw.on_persist_ready(ready);
+            let persisted = self.raw.raft.raft_log.persisted;
+            self.raw.mut_store().evict(persisted);
+            self.settle();
+        }
+    }
+
+    /// The apply thread has applied everything up to and including `index`.
+    pub fn applied(&mut self, index: u64) {
+        if index <= self.applied {
+            return;
+        }
+        self.applied = index;
+        while self
+            .handed_out
+            .front()
+            .is_some_and(|handed| handed.last_index <= index)
+        {
+            if let Some(handed) = self.handed_out.pop_front() {
+                self.apply_lag_bytes -= handed.bytes;
+            }
+        }
+        if self
+            .installing
+            .as_ref()
+            .is_some_and(|meta| meta.index <= index)
+        {
+            self.installing = None;
+        }
+        if index > self.raw.raft.raft_log.applied {
+            self.raw.advance_apply_to(index);
+        }
+        self.raw.mut_store().applied = index;
+        self.settle();
+    }
+
+    /// A message to `to` could not be delivered.
+    pub fn unreachable(&mut self, to: RaftId) {
+        self.raw.report_unreachable(to);
+        self.settle();
+    }
+
+    /// The snapshot asked for by [`SnapshotWanted`](super::SnapshotWanted) has been installed by `to`
+    /// (`true`) or was given up (`false`).
+    pub fn snapshot_sent(&mut self, to: RaftId, installed: bool) {
+        if !self.raw.mut_store().snapshot_done(to) {
+            return;
+        }
+        self.raw.report_snapshot(
+            to,
+            if installed {
+                SnapshotStatus::Finish
+            } else {
+                SnapshotStatus::Failure
+            },
+        );
+        self.settle();
+    }
+
+    /// A snapshot's state has been received, verified and written aside. `Ok`: the next turn's persist
+    /// request makes the switch. `Err`: throw it away.
+    pub fn offer_snapshot(&mut self, meta: SnapshotMeta) -> Result<(), SnapshotRefused> {
+        let index = meta.index;
+        if self.installing.is_some() {
+            return Err(SnapshotRefused::Busy);
+        }
+        if self.is_leader() {
+            return Err(SnapshotRefused::Leading);
+        }
+        if index <= self.commit_index() {
+            return Err(SnapshotRefused::NotAhead { index });
+        }
+        if !meta.membership.contains(self.raft_id()) {
+            return Err(SnapshotRefused::NotMember { index });
+        }
+        // To raft it is a message of this term from the leader, if one is known: what a snapshot holds was
+        // committed, so it is true in every term.
+        let mut message = Message::default();
+        message.set_msg_type(MessageType::MsgSnapshot);
+        message.to = self.raft_id();
+        message.from = self.standing.leader.unwrap_or(raft::INVALID_ID);
+        message.term = self.standing.term;
+        let mut snapshot = Snapshot::default();
+        snapshot.mut_metadata().index = index;
+        snapshot.mut_metadata().term = meta.term;
+        snapshot
+            .mut_metadata()
+            .set_conf_state(membership::to_raft(&meta.membership));
+        message.set_snapshot(snapshot);
+        let _ = self.raw.step(message);
+        self.settle();
+        // Raft refuses it if the log already holds that entry: then it is only known to be committed.
+        if self.raw.snap().is_none() {
+            return Err(SnapshotRefused::NotAhead { index });
+        }
+        self.installing = Some(meta);
+        Ok(())
+    }
+
+    /// The log up to and including `index` is no longer wanted. Answers how far it may be deleted: no
+    /// further than what is applied and what snapshots being sent leave to be read from the log. `None`:
+    /// nothing to delete.
+    pub fn compact_to(&mut self, index: u64) -> Option<Position> {
+        if self.installing.is_some() {
+            return None;
+        }
+        let needed = self.raw.store().needed_by_snapshots().unwrap_or(u64::MAX);
+        let index = index.min(self.applied).min(needed);
+        if index <= self.truncated().index {
+            return None;
+        }
+        let term = self.raw.raft.raft_log.term(index).ok()?;
+        self.raw.mut_store().compact(index, term);
+        Some(Position { term, index })
+    }
+}

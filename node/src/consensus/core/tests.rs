@@ -1,0 +1,1 @@
+//! The core alone and in small groups, message by message.
