@@ -25,6 +25,24 @@ pub struct Event {
     pub conversation: Option<ConversationId>,
 }
 
+impl Event {
+    /// Roughly what it takes on disk, alike on every replica; retention by bytes goes by this.
+    pub fn approximate_bytes(&self) -> u64 {
+        let names = self.tenant.len()
+            + self.interaction.as_ref().map_or(0, |id| id.len())
+            + self.queue.as_ref().map_or(0, |id| id.len())
+            + self.agent.as_ref().map_or(0, |id| id.len())
+            + self.conversation.as_ref().map_or(0, |id| id.len());
+        let text = match &self.kind {
+            EventKind::OfferDeclined { reason, .. }
+            | EventKind::InteractionTransferred { reason, .. }
+            | EventKind::PresenceChanged { reason, .. } => reason.len(),
+            _ => 0,
+        };
+        64 + (names + text) as u64
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {

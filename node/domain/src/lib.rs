@@ -7,14 +7,17 @@
 extern crate alloc;
 
 mod apply;
+pub mod capacity;
 pub mod command;
 pub mod entry;
 pub mod event;
 pub mod ids;
+pub mod lawful;
 pub mod limits;
 pub mod record;
 pub mod rejection;
 pub mod reply;
+pub mod score;
 pub mod selector;
 pub mod state;
 

@@ -117,5 +117,17 @@ pub const CLOSED_RETENTION_BYTES: u64 = 2 << 30;
 pub const EVENT_RETENTION_MS: u64 = 7 * 24 * 3600 * 1000;
 /// Default cap on events kept, in bytes.
 pub const EVENT_RETENTION_BYTES: u64 = 1 << 30;
+/// Events in one stretch, the unit retention drops.
+pub const EVENTS_PER_STRETCH: u64 = 1_024;
+/// A stretch of events ends after this, however few it has.
+pub const STRETCH_MS: u64 = 3600 * 1000;
+/// Interactions a lapsed connector makes UNCONFIRMED in one entry; the rest with the next.
+pub const MARKED_PER_ENTRY: usize = 1_000;
+/// Interactions listed in one `ReconcileConnector`; more is `Malformed` (send parts).
+pub const RECONCILE_MAX: usize = 10_000;
+/// Interactions one `ReconcileConnector` closes; the rest is counted in the reply.
+pub const LOST_PER_RECONCILE: usize = 1_000;
+/// Items in one `AppendConversation`; more is `Malformed`.
+pub const ITEMS_PER_APPEND: usize = 256;
 /// Timeouts anybody may configure lie within this range.
 pub const TIMEOUT_RANGE_MS: (u64, u64) = (50, 30 * 24 * 3600 * 1000);

@@ -47,6 +47,8 @@ pub enum Reply {
         lost: Vec<InteractionId>,
         /// Listed as alive, not open here.
         unknown: Vec<InteractionId>,
+        /// How many more are to be closed: reconcile again with the same list.
+        remaining: u32,
     },
     /// The customer afterwards.
     Customer(Arc<Customer>),

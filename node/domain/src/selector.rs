@@ -1,6 +1,13 @@
 //! Typed boolean expressions over labels, skills and numbers: who is qualified, who is preferred.
-use crate::ids::{LabelKey, Skill};
-use alloc::{boxed::Box, string::String, vec::Vec};
+use crate::{
+    ids::{LabelKey, Skill},
+    record::Agent,
+};
+use alloc::{borrow::Cow, boxed::Box, string::String, vec::Vec};
+use core::cmp::Ordering;
+
+/// One, in fixed point with six decimals.
+pub const MICROS: i64 = 1_000_000;
 
 /// A label's value. Numbers are fixed point with six decimals, so every replica compares alike.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,4 +71,75 @@ pub enum Selector {
         /// The values, at least one.
         values: Vec<Value>,
     },
+}
+
+/// Does the selector hold for this agent.
+pub fn matches(selector: &Selector, agent: &Agent) -> bool {
+    match selector {
+        Selector::And(all) => all.iter().all(|part| matches(part, agent)),
+        Selector::Or(any) => any.iter().any(|part| matches(part, agent)),
+        Selector::Not(part) => !matches(part, agent),
+        Selector::Compare {
+            operand,
+            comparison,
+            value,
+        } => match read(operand, agent) {
+            Some(actual) => holds(&actual, *comparison, value),
+            None => *comparison == Comparison::Ne,
+        },
+        Selector::In { operand, values } => {
+            read(operand, agent).is_some_and(|actual| values.contains(&actual))
+        }
+    }
+}
+
+/// The operand's value: a skill reads as a number.
+fn read<'a>(operand: &Operand, agent: &'a Agent) -> Option<Cow<'a, Value>> {
+    match operand {
+        Operand::Label(key) => agent.labels.get(key).map(Cow::Borrowed),
+        Operand::Skill(skill) => agent
+            .skills
+            .get(skill)
+            .map(|level| Cow::Owned(Value::Micros(i64::from(*level) * MICROS))),
+    }
+}
+
+fn holds(actual: &Value, comparison: Comparison, expected: &Value) -> bool {
+    let ordered = match (actual, expected) {
+        (Value::Micros(a), Value::Micros(b)) => Some(a.cmp(b)),
+        (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
+        (Value::Flag(a), Value::Flag(b)) => Some(a.cmp(b)),
+        _ => None,
+    };
+    match comparison {
+        Comparison::Eq => ordered == Some(Ordering::Equal),
+        Comparison::Ne => ordered != Some(Ordering::Equal),
+        Comparison::Ge => ordered.is_some_and(Ordering::is_ge),
+        Comparison::Gt => ordered.is_some_and(Ordering::is_gt),
+        Comparison::Le => ordered.is_some_and(Ordering::is_le),
+        Comparison::Lt => ordered.is_some_and(Ordering::is_lt),
+    }
+}
+
+impl Selector {
+    /// Levels of the tree; a comparison is one.
+    pub fn depth(&self) -> usize {
+        match self {
+            Self::And(parts) | Self::Or(parts) => {
+                1 + parts.iter().map(Self::depth).max().unwrap_or(0)
+            }
+            Self::Not(part) => 1 + part.depth(),
+            Self::Compare { .. } | Self::In { .. } => 1,
+        }
+    }
+
+    /// Nodes of the tree and listed values together.
+    pub fn nodes(&self) -> usize {
+        match self {
+            Self::And(parts) | Self::Or(parts) => 1 + parts.iter().map(Self::nodes).sum::<usize>(),
+            Self::Not(part) => 1 + part.nodes(),
+            Self::Compare { .. } => 1,
+            Self::In { values, .. } => 1 + values.len(),
+        }
+    }
 }

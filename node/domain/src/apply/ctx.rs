@@ -4,6 +4,7 @@ use crate::{
     entry::Applied,
     event::{Event, EventKind},
     ids::*,
+    limits,
     record::*,
     rejection::{Kind, Rejection},
     state::{Due, DueKey, Tenant},
@@ -128,7 +129,7 @@ impl Ctx<'_> {
         let number = record.next_event;
         record.next_event += 1;
         self.out.dirty.insert(RecordKey::Tenant(self.id.clone()));
-        self.out.applied.events.push(Event {
+        let event = Event {
             tenant: self.id.clone(),
             number,
             index: self.index,
@@ -138,7 +139,15 @@ impl Ctx<'_> {
             queue: about.queue,
             agent: about.agent,
             conversation: about.conversation,
-        });
+        };
+        if let Some(mark) = stretch(record, &event) {
+            self.out
+                .dirty
+                .insert(RecordKey::EventMark(self.id.clone(), mark.number));
+            self.tenant.event_bytes += mark.bytes;
+            self.tenant.event_marks.insert(mark.number, Arc::new(mark));
+        }
+        self.out.applied.events.push(event);
     }
 
     /// Changes an open interaction in place; `None` if there is none.
@@ -228,7 +237,9 @@ impl Ctx<'_> {
     ) -> Option<Arc<Agent>> {
         let slot = self.tenant.agents.get_mut(id)?;
         let before = slot.dues();
-        change(Arc::make_mut(slot));
+        let agent = Arc::make_mut(slot);
+        change(agent);
+        agent.over_capacity &= !agent.work.is_empty();
         let after = slot.clone();
         self.due.replace(&self.id, before, after.dues());
         self.out
@@ -358,6 +369,27 @@ impl Ctx<'_> {
 }
 
 use crate::state::Dues;
+
+/// Counts an event into the tenant's current stretch; the stretch before it, if that is finished now.
+fn stretch(record: &mut TenantRecord, event: &Event) -> Option<EventMark> {
+    let empty = event.number == record.stretch_first;
+    let finished = !empty
+        && (event.number - record.stretch_first >= limits::EVENTS_PER_STRETCH
+            || event.at_ms - record.stretch_ms >= limits::STRETCH_MS);
+    let mark = finished.then(|| EventMark {
+        tenant: record.id.clone(),
+        number: record.stretch_first,
+        at_ms: record.stretch_ms,
+        bytes: record.stretch_bytes,
+    });
+    if empty || finished {
+        record.stretch_first = event.number;
+        record.stretch_ms = event.at_ms;
+        record.stretch_bytes = 0;
+    }
+    record.stretch_bytes += event.approximate_bytes();
+    mark
+}
 
 /// `EtagMismatch` unless the expected version is the current one (or none was expected).
 pub(crate) fn check_etag(expected: crate::command::Etag, actual: u64) -> Result<(), Rejection> {

@@ -154,6 +154,8 @@ pub struct Agent {
     pub not_responding_until_ms: Option<u64>,
     /// Work, offers included, ordered.
     pub work: BTreeSet<Work>,
+    /// Capacity was lowered below current work; until the agent is idle, more than allowed is no fault.
+    pub over_capacity: bool,
     /// Since when without work; longest idle goes by this.
     pub idle_since_ms: u64,
     /// Order of the last offer, for ROUND_ROBIN: log index of it.
@@ -164,6 +166,26 @@ pub struct Agent {
     pub created_ms: u64,
     /// Raised by every write of a user; the etag.
     pub version: u64,
+}
+
+impl Agent {
+    /// What the system sees at a log time: missed too many, else has work, else an offer, else after-work, else idle.
+    pub fn state(&self, now_ms: u64) -> AgentState {
+        if self
+            .not_responding_until_ms
+            .is_some_and(|until_ms| until_ms > now_ms)
+        {
+            AgentState::NotResponding
+        } else if self.work.iter().any(|w| !w.offered && !w.wrap_up) {
+            AgentState::Busy
+        } else if self.work.iter().any(|w| w.offered) {
+            AgentState::Offered
+        } else if self.work.is_empty() {
+            AgentState::Idle
+        } else {
+            AgentState::WrapUp
+        }
+    }
 }
 
 /// A group of agents.

@@ -21,12 +21,31 @@ pub struct TenantRecord {
     pub next_event: u64,
     /// The oldest event kept.
     pub first_event: u64,
+    /// First event of the stretch that is being written (see [`EventMark`]).
+    pub stretch_first: u64,
+    /// Log time of that event; 0 while the stretch is empty.
+    pub stretch_ms: u64,
+    /// Approximate bytes of the stretch so far.
+    pub stretch_bytes: u64,
     /// Created, log time.
     pub created_ms: u64,
     /// Being deleted: refuses everything.
     pub deleted: bool,
     /// The etag.
     pub version: u64,
+}
+
+/// A finished stretch of a tenant's events: retention drops whole stretches.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EventMark {
+    /// Whose.
+    pub tenant: TenantId,
+    /// First event of the stretch; it ends where the next one begins.
+    pub number: u64,
+    /// Log time of the first event.
+    pub at_ms: u64,
+    /// Approximate bytes of the stretch.
+    pub bytes: u64,
 }
 
 /// Shard 0: where a tenant lives.

@@ -18,6 +18,17 @@ pub struct Connector {
     pub lease: Option<Deadline>,
     /// Lapsed at, log time.
     pub lapsed_ms: Option<u64>,
+    /// Its interactions are being made UNCONFIRMED, a bounded number per entry.
+    pub marking: Option<Marking>,
     /// The etag.
     pub version: u64,
+}
+
+/// How far a lapse has got through the connector's interactions, in name order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Marking {
+    /// The lapse: younger interactions, and those confirmed since, are left alone.
+    pub since_ms: u64,
+    /// The last one seen; `None` before the first.
+    pub after: Option<InteractionId>,
 }

@@ -306,6 +306,8 @@ pub struct Interaction {
     pub state: InteractionState,
     /// Connector silent since; no offers while set.
     pub unconfirmed_since_ms: Option<u64>,
+    /// Its connector last confirmed it by reconciling, log time.
+    pub confirmed_ms: Option<u64>,
     /// Created, log time.
     pub created_ms: u64,
     /// Since when it waits for a person: its age; kept through requeue and transfer.

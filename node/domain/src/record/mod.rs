@@ -73,6 +73,8 @@ pub enum Record {
     Interaction(Arc<Interaction>),
     /// A closed interaction: on disk only, its id in memory.
     Closed(Arc<Interaction>),
+    /// A finished stretch of events, for retention.
+    EventMark(Arc<EventMark>),
     /// Shard 0: a tenant's place.
     Placement(Arc<Placement>),
     /// Shard 0: a machine.
@@ -108,10 +110,12 @@ pub enum RecordKey {
     Interaction(TenantId, InteractionId),
     /// See [`Record::Closed`].
     Closed(TenantId, InteractionId),
+    /// See [`Record::EventMark`]; by its first event.
+    EventMark(TenantId, u64),
     /// See [`Record::Placement`].
     Placement(TenantId),
-    /// See [`Record::Node`].
-    Node(NodeId),
+    /// See [`Record::Node`]; by raft id.
+    Node(u64),
     /// See [`Record::Shard`].
     Shard,
 }

@@ -1,9 +1,9 @@
 //! Closed interactions: on disk, their names here, so that a natural key guards against a duplicate.
 use crate::ids::*;
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::BTreeSet;
 
 /// One closed interaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stub {
     /// Closed at, log time.
     pub closed_ms: u64,
@@ -14,10 +14,10 @@ pub struct Stub {
 }
 
 /// Closed interactions, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Closed {
     ids: BTreeSet<InteractionId>,
-    by_time: VecDeque<Stub>,
+    by_time: BTreeSet<Stub>,
     bytes: u64,
 }
 
@@ -42,20 +42,20 @@ impl Closed {
         self.bytes
     }
 
-    /// Adds the youngest.
+    /// Adds one.
     pub(crate) fn push(&mut self, stub: Stub) {
         self.bytes += u64::from(stub.bytes);
         self.ids.insert(stub.id.clone());
-        self.by_time.push_back(stub);
+        self.by_time.insert(stub);
     }
 
     /// Takes the oldest if it is older than `before_ms` or there are more than `max_bytes`.
     pub(crate) fn sweep(&mut self, before_ms: u64, max_bytes: u64) -> Option<Stub> {
-        let oldest = self.by_time.front()?;
+        let oldest = self.by_time.first()?;
         if oldest.closed_ms >= before_ms && self.bytes <= max_bytes {
             return None;
         }
-        let stub = self.by_time.pop_front()?;
+        let stub = self.by_time.pop_first()?;
         self.bytes -= u64::from(stub.bytes);
         self.ids.remove(&stub.id);
         Some(stub)

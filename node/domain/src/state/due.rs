@@ -145,9 +145,12 @@ impl Dues for Session {
 
 impl Dues for Connector {
     fn dues(&self) -> Vec<(u64, DueKey)> {
-        self.lease
-            .iter()
-            .map(|lease| (lease.at_ms, DueKey::Connector(self.id.clone())))
-            .collect()
+        // A lapse that is not through goes on with the next entry.
+        let at_ms = match (&self.marking, &self.lease) {
+            (Some(marking), _) => marking.since_ms,
+            (None, Some(lease)) => lease.at_ms,
+            (None, None) => return Vec::new(),
+        };
+        alloc::vec![(at_ms, DueKey::Connector(self.id.clone()))]
     }
 }

@@ -7,7 +7,7 @@ mod tenant;
 pub use closed::{Closed, Stub};
 pub(crate) use due::{Due, DueKey, Dues};
 pub use requests::{First, Requests};
-pub use tenant::{EventMark, Tenant};
+pub use tenant::Tenant;
 
 use crate::{ids::*, record::*};
 use alloc::{collections::BTreeMap, sync::Arc};
@@ -105,13 +105,12 @@ impl State {
                 .map(Record::Interaction),
             K::Closed(..) => None,
             K::Placement(t) => self.placements.get(t).cloned().map(Record::Placement),
-            K::Node(id) => self
-                .nodes
-                .values()
-                .rev()
-                .find(|n| n.id == *id)
+            K::Node(raft_id) => self.nodes.get(raft_id).cloned().map(Record::Node),
+            K::EventMark(t, number) => tenant(t)?
+                .event_marks
+                .get(number)
                 .cloned()
-                .map(Record::Node),
+                .map(Record::EventMark),
             K::Shard => Some(Record::Shard(self.shard.clone())),
         }
     }

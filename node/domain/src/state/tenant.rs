@@ -2,7 +2,7 @@
 use super::{Closed, Requests};
 use crate::{ids::*, record::*};
 use alloc::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
@@ -29,19 +29,10 @@ pub struct Tenant {
     pub(crate) idle_conversations: BTreeSet<(u64, ConversationId)>,
     pub(crate) closed: Closed,
     pub(crate) requests: Requests,
-    /// Derived: every 1 024th event (number, log time, bytes since the one before), oldest first; retention goes by this.
-    pub(crate) event_marks: VecDeque<EventMark>,
-}
-
-/// Where a stretch of events begins, for retention.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct EventMark {
-    /// First event of the stretch.
-    pub number: u64,
-    /// Its log time.
-    pub at_ms: u64,
-    /// Approximate bytes of the stretch.
-    pub bytes: u64,
+    /// Finished stretches of events by their first, oldest first; retention goes by this.
+    pub(crate) event_marks: BTreeMap<u64, Arc<EventMark>>,
+    /// Derived: bytes of all finished stretches.
+    pub(crate) event_bytes: u64,
 }
 
 macro_rules! getters {
@@ -73,7 +64,8 @@ impl Tenant {
             idle_conversations: BTreeSet::new(),
             closed: Closed::default(),
             requests: Requests::default(),
-            event_marks: VecDeque::new(),
+            event_marks: BTreeMap::new(),
+            event_bytes: 0,
         }
     }
 

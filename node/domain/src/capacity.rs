@@ -1,0 +1,144 @@
+//! How much an agent can do at once, and whether there is room for one more.
+use crate::{
+    ids::{AssignmentId, Channel},
+    record::{Agent, Capacity, ChannelCapacity, Profile, Work},
+    state::Tenant,
+};
+use alloc::{collections::BTreeSet, vec::Vec};
+
+impl Default for Capacity {
+    /// 100 units: one voice call of 100, three chats of 33, five e-mails of 20; nothing interrupts.
+    fn default() -> Self {
+        let channel = |name: &str, max, cost| (Channel::new(name), ChannelCapacity { max, cost });
+        Self {
+            total: 100,
+            channels: [
+                channel("voice", 1, 100),
+                channel("chat", 3, 33),
+                channel("email", 5, 20),
+            ]
+            .into_iter()
+            .collect(),
+            may_interrupt: BTreeSet::new(),
+        }
+    }
+}
+
+/// The agent's own capacity, else the profile's.
+pub fn effective<'a>(agent: &'a Agent, profile: &'a Profile) -> &'a Capacity {
+    agent.capacity.as_ref().unwrap_or(&profile.capacity)
+}
+
+/// The agent's own capacity, else its profile's. `None` only if the profile is missing, which `check()` forbids.
+pub fn of<'a>(tenant: &'a Tenant, agent: &'a Agent) -> Option<&'a Capacity> {
+    let profile = tenant.profile(&agent.profile)?;
+    Some(effective(agent, profile))
+}
+
+/// Units one piece of work on the channel takes; `None` if the channel is not served.
+pub fn cost(capacity: &Capacity, channel: &str) -> Option<u32> {
+    capacity.channels.get(channel).map(|c| c.cost)
+}
+
+/// Units a dormant piece of work takes: a percentage of its cost, rounded up.
+pub fn dormant_units(cost: u32, percent: u32) -> u32 {
+    (u64::from(cost) * u64::from(percent.min(100))).div_ceil(100) as u32
+}
+
+/// Is there room for one more piece of work on the channel.
+pub fn room(capacity: &Capacity, agent: &Agent, channel: &Channel) -> bool {
+    room_beside(capacity, agent.work.iter(), channel)
+}
+
+/// Is there room for the channels together (an interaction with added channels).
+pub fn room_for<'a>(
+    capacity: &Capacity,
+    agent: &Agent,
+    channels: impl IntoIterator<Item = &'a Channel>,
+) -> bool {
+    let mut added: Vec<Work> = Vec::new();
+    for channel in channels {
+        let Some(units) = cost(capacity, channel) else {
+            return false;
+        };
+        if !room_beside(capacity, agent.work.iter().chain(&added), channel) {
+            return false;
+        }
+        added.push(Work {
+            interaction: "".into(),
+            id: AssignmentId::default(),
+            channel: channel.clone(),
+            units,
+            offered: false,
+            wrap_up: false,
+            dormant: false,
+        });
+    }
+    true
+}
+
+/// Is there room for an assignment the agent already has to take its full cost again (it was dormant).
+pub fn room_to_resume<'a>(
+    capacity: &Capacity,
+    agent: &Agent,
+    assignment: AssignmentId,
+    channels: impl IntoIterator<Item = &'a Channel>,
+) -> bool {
+    let mut others = agent.clone();
+    others.work.retain(|work| work.id != assignment);
+    room_for(capacity, &others, channels)
+}
+
+/// Is there room for one more beside this work.
+///
+/// At most `max` on the channel, dormant ones not counted, and the units of all work that the channel may not
+/// interrupt, plus its own cost, within the total. Offers reserve; HELD and after-work cost all; DORMANT its fraction.
+pub fn room_beside<'a>(
+    capacity: &Capacity,
+    work: impl Iterator<Item = &'a Work>,
+    channel: &Channel,
+) -> bool {
+    let Some(rules) = capacity.channels.get(channel) else {
+        return false;
+    };
+    let (mut on_channel, mut units) = (0_u32, u64::from(rules.cost));
+    for piece in work {
+        if piece.channel == *channel && !piece.dormant {
+            on_channel += 1;
+        }
+        if !interrupts(capacity, channel, &piece.channel) {
+            units += u64::from(piece.units);
+        }
+    }
+    on_channel < rules.max && units <= u64::from(capacity.total)
+}
+
+fn interrupts(capacity: &Capacity, interrupter: &Channel, interrupted: &Channel) -> bool {
+    // The set is tiny; a lookup by pair would need two clones.
+    capacity
+        .may_interrupt
+        .iter()
+        .any(|(x, y)| x == interrupter && y == interrupted)
+}
+
+/// Could this work have been taken on, piece by piece, without ever exceeding the capacity.
+///
+/// Taking away work never makes less room, so it is enough to take away, again and again, any piece that would have
+/// had room beside the rest. Dormant and freed work only ever shrinks what is taken.
+pub fn fits(capacity: &Capacity, work: &BTreeSet<Work>) -> bool {
+    let mut rest: Vec<&Work> = work.iter().filter(|w| !w.dormant).collect();
+    let dormant: Vec<&Work> = work.iter().filter(|w| w.dormant).collect();
+    while !rest.is_empty() {
+        let last = (0..rest.len()).find(|&i| {
+            let beside = rest.iter().enumerate().filter(|(j, _)| *j != i);
+            // Units were taken when the work was: they stand for the cost at that time.
+            let beside = beside.map(|(_, w)| *w).chain(dormant.iter().copied());
+            room_beside(capacity, beside, &rest[i].channel)
+        });
+        match last {
+            Some(i) => drop(rest.remove(i)),
+            None => return false,
+        }
+    }
+    true
+}

@@ -1,0 +1,141 @@
+//! Whether an interaction may be offered to an agent. Works on plain records, so that the Matchmaker asks the same
+//! question of its mirror that apply asks of the state.
+use crate::{capacity, ids::Channel, limits, record::*, reply::Dropped, selector, state::Tenant};
+
+/// May the interaction be offered to the agent now: everything apply rechecks in `MakeOffers`.
+pub fn lawful(
+    tenant: &Tenant,
+    interaction: &Interaction,
+    agent: &Agent,
+    now_ms: u64,
+) -> Result<(), Dropped> {
+    let profile = tenant.profile(&agent.profile).ok_or(Dropped::NotServed)?;
+    pair(
+        interaction,
+        agent,
+        profile,
+        capacity::effective(agent, profile),
+        now_ms,
+    )
+}
+
+/// As [`lawful`], of records: the agent's profile and its effective capacity ([`capacity::effective`]).
+pub fn pair(
+    interaction: &Interaction,
+    agent: &Agent,
+    profile: &Profile,
+    capacity: &Capacity,
+    now_ms: u64,
+) -> Result<(), Dropped> {
+    waiting(interaction)?;
+    available(agent, &interaction.channel, now_ms)?;
+    served(interaction, agent, profile, now_ms)?;
+    if excluded(interaction, agent, now_ms) {
+        return Err(Dropped::Excluded);
+    }
+    if !chosen(interaction, agent) {
+        return Err(Dropped::NotQualified);
+    }
+    room(interaction, agent, capacity)
+}
+
+/// Does the interaction wait for an agent, and is its connector alive.
+pub fn waiting(interaction: &Interaction) -> Result<(), Dropped> {
+    if interaction.state != InteractionState::Queued {
+        return Err(Dropped::InteractionNotWaiting);
+    }
+    match interaction.unconfirmed_since_ms {
+        Some(_) => Err(Dropped::Unconfirmed),
+        None => Ok(()),
+    }
+}
+
+/// May the agent be offered anything on the channel: AVAILABLE for it with nothing to follow, its stream not lost,
+/// neither in back-off nor NOT_RESPONDING. No stream at all is fine.
+pub fn available(agent: &Agent, channel: &Channel, now_ms: u64) -> Result<(), Dropped> {
+    let presence = &agent.presence;
+    let open = |until_ms: Option<u64>| until_ms.is_none_or(|until_ms| until_ms <= now_ms);
+    let available = presence.status == PresenceStatus::Available
+        && presence.next.is_none()
+        && (presence.channels.is_empty() || presence.channels.contains(channel))
+        && agent.stream_lost_ms.is_none()
+        && open(agent.backoff_until_ms)
+        && open(agent.not_responding_until_ms);
+    if available {
+        Ok(())
+    } else {
+        Err(Dropped::AgentNotAvailable)
+    }
+}
+
+/// The profile's line for the queue and channel; lines are kept in their order.
+pub fn entry<'a>(profile: &'a Profile, queue: &str, channel: &str) -> Option<&'a ProfileEntry> {
+    profile
+        .entries
+        .binary_search_by(|e| (e.queue.as_str(), e.channel.as_str()).cmp(&(queue, channel)))
+        .ok()
+        .map(|at| &profile.entries[at])
+}
+
+/// Does the agent's profile serve the interaction, and is it old enough for it. Who was named by a transfer need not
+/// serve the queue: a person chose.
+fn served(
+    interaction: &Interaction,
+    agent: &Agent,
+    profile: &Profile,
+    now_ms: u64,
+) -> Result<(), Dropped> {
+    if interaction.target_agent.as_ref() == Some(&agent.id) {
+        return Ok(());
+    }
+    let entry =
+        entry(profile, &interaction.queue, &interaction.channel).ok_or(Dropped::NotServed)?;
+    let age_ms = now_ms.saturating_sub(interaction.waiting_since_ms);
+    if age_ms < entry.delay_ms {
+        return Err(Dropped::NotServed);
+    }
+    Ok(())
+}
+
+/// Named by the transfer, or nobody was named and the required selector holds.
+fn chosen(interaction: &Interaction, agent: &Agent) -> bool {
+    match (&interaction.target_agent, &interaction.required) {
+        (Some(target), _) => *target == agent.id,
+        (None, Some(required)) => selector::matches(required, agent),
+        (None, None) => true,
+    }
+}
+
+/// Could the agent ever serve the interaction as things are configured: profile line, target and required selector;
+/// whatever passes (delay, presence, exclusion, capacity in use) is left aside.
+pub fn qualified(interaction: &Interaction, agent: &Agent, profile: &Profile) -> bool {
+    let served = interaction.target_agent.as_ref() == Some(&agent.id)
+        || entry(profile, &interaction.queue, &interaction.channel).is_some();
+    served && chosen(interaction, agent)
+}
+
+/// Did the agent decline or miss it a short while ago.
+pub fn excluded(interaction: &Interaction, agent: &Agent, now_ms: u64) -> bool {
+    interaction
+        .exclusions
+        .iter()
+        .any(|e| e.agent == agent.id && e.until_ms > now_ms)
+}
+
+/// Is there room for all channels of the interaction.
+pub fn room(interaction: &Interaction, agent: &Agent, capacity: &Capacity) -> Result<(), Dropped> {
+    let channels = 1 + interaction.added_channels.len();
+    let room = agent.work.len() + channels <= limits::WORK_PER_AGENT_MAX
+        && if interaction.added_channels.is_empty() {
+            capacity::room(capacity, agent, &interaction.channel)
+        } else {
+            let channels =
+                core::iter::once(&interaction.channel).chain(&interaction.added_channels);
+            capacity::room_for(capacity, agent, channels)
+        };
+    if room {
+        Ok(())
+    } else {
+        Err(Dropped::NoCapacity)
+    }
+}
