@@ -1,1 +1,29 @@
-//! Placeholder while the workspace is laid out.
+//! What bytes mean: the public API ([`v1`]) and what nodes say to each
+//! other ([`peer`]). Generated from the `.proto` files beside this crate; there is no logic here.
+
+/// The public API, package `kindred.v1`.
+#[allow(clippy::all, rustdoc::all, missing_docs)]
+pub mod v1 {
+    tonic::include_proto!("kindred.v1");
+}
+
+/// Node to node; not for clients.
+pub mod peer {
+    /// Package `kindred.peer.v1`.
+    #[allow(clippy::all, rustdoc::all, missing_docs)]
+    pub mod v1 {
+        tonic::include_proto!("kindred.peer.v1");
+    }
+}
+
+/// Annotations of fields; needed only by reflection.
+pub mod google {
+    /// Package `google.api`.
+    #[allow(clippy::all, rustdoc::all, missing_docs)]
+    pub mod api {
+        tonic::include_proto!("google.api");
+    }
+}
+
+/// All files with their comments as an encoded `google.protobuf.FileDescriptorSet`, for server reflection.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/kindred.bin"));
