@@ -1,3 +1,3 @@
-//! kindred-node: the rooms of one node of the cluster. See `node/ARCHITECTURE.md`.
-
+//! A Kindred node, room by room. Read `ARCHITECTURE.md` first; `main.rs` is the only one that knows everyone.
 pub mod consensus;
+pub mod ops;
