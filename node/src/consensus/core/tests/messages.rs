@@ -1,0 +1,232 @@
+//! What may be sent before the disk has answered, and what a replica refuses to hear.
+
+use protobuf::Message as _;
+use raft::eraftpb::{Message, MessageType};
+
+use super::super::*;
+use super::group::{Group, Node};
+
+fn kinds(node: &Node) -> Vec<MessageType> {
+    let kind = |message: &Outgoing| {
+        let mut decoded = Message::default();
+        decoded.merge_from_bytes(&message.bytes).unwrap();
+        decoded.get_msg_type()
+    };
+    node.outbox.iter().map(kind).collect()
+}
+
+fn message(kind: MessageType, from: RaftId, to: RaftId, term: u64) -> Message {
+    let mut message = Message::default();
+    message.set_msg_type(kind);
+    message.from = from;
+    message.to = to;
+    message.term = term;
+    message
+}
+
+fn give(node: &mut Node, message: &Message) -> Result<(), BadMessage> {
+    node.core.receive(&message.write_to_bytes().unwrap())
+}
+
+#[test]
+fn a_vote_waits_for_the_disk() {
+    let mut group = Group::founding(&[1, 2, 3]);
+    let node = group.node(1);
+    node.disk_stalls = true;
+    let mut request = message(MessageType::MsgRequestVote, 2, 1, 2);
+    (request.index, request.log_term) = (1, 1);
+    give(node, &request).unwrap();
+    node.turn();
+    assert_eq!(kinds(node), []);
+    assert_eq!(
+        node.unsynced[0].hard_state,
+        HardState {
+            term: 2,
+            vote: 2,
+            commit: 1
+        }
+    );
+    node.sync();
+    node.turn();
+    assert_eq!(kinds(node), [MessageType::MsgRequestVoteResponse]);
+}
+
+#[test]
+fn heartbeat_answers_do_not_wait_for_entries_but_append_answers_do() {
+    let mut group = Group::founding(&[1, 2, 3]);
+    let leader = group.elect();
+    group.run_ticks(4);
+    let follower = group.other_than(leader);
+    group.node(follower).disk_stalls = true;
+    group.node(leader).core.propose(b"slow".to_vec()).unwrap();
+    group.node(leader).turn();
+    let append = group
+        .node(leader)
+        .outbox
+        .drain(..)
+        .find(|message| message.to == follower)
+        .unwrap();
+    let node = group.node(follower);
+    node.core.receive(&append.bytes).unwrap();
+    node.turn();
+    assert_eq!(kinds(node), []);
+    let term = node.core.standing().term;
+    give(
+        node,
+        &message(MessageType::MsgHeartbeat, leader, follower, term),
+    )
+    .unwrap();
+    node.turn();
+    assert_eq!(kinds(node), [MessageType::MsgHeartbeatResponse]);
+    node.sync();
+    node.turn();
+    assert_eq!(
+        kinds(node),
+        [
+            MessageType::MsgHeartbeatResponse,
+            MessageType::MsgAppendResponse
+        ]
+    );
+}
+
+#[test]
+fn a_heartbeat_answer_in_a_new_term_waits_for_that_term() {
+    let mut group = Group::founding(&[1, 2, 3]);
+    let node = group.node(1);
+    node.disk_stalls = true;
+    give(node, &message(MessageType::MsgHeartbeat, 2, 1, 5)).unwrap();
+    node.turn();
+    assert_eq!(kinds(node), []);
+    node.sync();
+    node.turn();
+    assert_eq!(kinds(node), [MessageType::MsgHeartbeatResponse]);
+}
+
+#[test]
+fn a_leader_sends_entries_before_its_own_disk_has_them() {
+    let mut group = Group::founding(&[1, 2, 3]);
+    let leader = group.elect();
+    group.run_ticks(4);
+    let node = group.node(leader);
+    node.disk_stalls = true;
+    let position = node.core.propose(b"fast".to_vec()).unwrap();
+    node.turn();
+    assert_eq!(kinds(node), [MessageType::MsgAppend; 2]);
+    group.settle();
+    // Both followers have it, so it is committed; the leader itself applies it when it is on its own disk.
+    assert!(group.node(leader).core.commit_index() >= position.index);
+    assert_eq!(group.node(leader).applied_commands, []);
+    group.node(leader).disk_stalls = false;
+    group.node(leader).sync();
+    group.settle();
+    assert_eq!(
+        group.node(leader).applied_commands,
+        [(position.index, b"fast".to_vec())]
+    );
+}
+
+#[test]
+fn a_lone_voter_sends_nothing_to_learners_before_its_term_is_durable() {
+    let mut group = Group::founding(&[1]);
+    group.run_ticks(25);
+    group
+        .node(1)
+        .core
+        .change_membership(&[MemberChange::AddLearner(2)])
+        .unwrap();
+    group.settle();
+    group.restart(1);
+    let node = group.node(1);
+    node.disk_stalls = true;
+    for _ in 0..25 {
+        node.core.tick();
+        node.turn();
+    }
+    assert!(node.core.is_leader());
+    assert_eq!(kinds(node), []);
+    node.sync();
+    node.turn();
+    assert!(kinds(node).contains(&MessageType::MsgAppend));
+}
+
+#[test]
+fn a_lone_voter_with_unwritten_entries_does_not_stand_for_election() {
+    let mut group = Group::founding(&[1]);
+    let node = group.node(1);
+    node.disk_stalls = true;
+    let mut append = message(MessageType::MsgAppend, 9, 1, 3);
+    (append.index, append.log_term) = (1, 1);
+    let mut entry = raft::eraftpb::Entry::default();
+    (entry.index, entry.term) = (2, 3);
+    append.set_entries(vec![entry]);
+    give(node, &append).unwrap();
+    for _ in 0..50 {
+        node.core.tick();
+        node.turn();
+    }
+    give(node, &message(MessageType::MsgTimeoutNow, 9, 1, 3)).unwrap();
+    assert_eq!(node.core.standing().role, Role::Follower);
+    node.disk_stalls = false;
+    node.sync();
+    group.run_ticks(25);
+    assert!(group.node(1).core.is_leader());
+}
+
+#[test]
+fn what_is_not_for_this_replica_or_not_for_the_network_is_refused() {
+    let mut group = Group::founding(&[1, 2, 3]);
+    let node = group.node(1);
+    assert!(matches!(
+        node.core.receive(&[0xff; 7]),
+        Err(BadMessage::Undecodable(_))
+    ));
+    let lost = message(MessageType::MsgHeartbeat, 2, 3, 5);
+    assert_eq!(
+        give(node, &lost),
+        Err(BadMessage::Misdelivered { to: 3, here: 1 })
+    );
+    for kind in [
+        MessageType::MsgHup,
+        MessageType::MsgPropose,
+        MessageType::MsgSnapshot,
+        MessageType::MsgTransferLeader,
+        MessageType::MsgUnreachable,
+        MessageType::MsgCheckQuorum,
+    ] {
+        let refused = give(node, &message(kind, 2, 1, 5));
+        assert_eq!(refused, Err(BadMessage::Forbidden(format!("{kind:?}"))));
+    }
+    assert_eq!(node.core.standing().term, 1);
+}
+
+#[test]
+fn a_stranger_with_a_high_term_does_not_depose_a_leader() {
+    let mut group = Group::founding(&[1, 2, 3]);
+    let leader = group.elect();
+    group.run_ticks(4);
+    let term = group.node(leader).core.standing().term;
+    let mut request = message(MessageType::MsgRequestVote, 77, leader, term + 10);
+    (request.index, request.log_term) = (1_000, term + 10);
+    give(group.node(leader), &request).unwrap();
+    group.settle();
+    assert_eq!(group.leader(), Some(leader));
+}
+
+#[test]
+fn a_replica_whose_state_lags_takes_in_no_more_entries() {
+    let mut group = Group::founding(&[1, 2, 3]);
+    let leader = group.elect();
+    group.run_ticks(4);
+    let node = group.node(leader);
+    node.core.apply_lag_bytes = limits::APPLY_LAG_BYTES_MAX + 1;
+    assert_eq!(node.core.propose(vec![1]), Err(ProposeError::Full));
+    node.core.apply_lag_bytes = 0;
+    let follower = group.other_than(leader);
+    group.node(follower).core.apply_lag_bytes = limits::APPLY_LAG_BYTES_MAX + 1;
+    let position = group.node(leader).core.propose(b"later".to_vec()).unwrap();
+    group.settle();
+    assert!(group.node(follower).core.last_index() < position.index);
+    group.node(follower).core.apply_lag_bytes = 0;
+    group.run_ticks(4);
+    assert_eq!(group.node(follower).core.last_index(), position.index);
+}
