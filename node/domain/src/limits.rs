@@ -101,6 +101,12 @@ pub const CONNECTOR_LEASE_MS: u64 = 15_000;
 pub const CONNECTOR_LEASE_RANGE_MS: (u64, u64) = (1_000, 300_000);
 /// How long the same agent is waited for when a customer writes again.
 pub const RESUME_TIMEOUT_MS: u64 = 60_000;
+/// A named agent (blind transfer) is waited for until this long before `connect_by`, then anyone may have it.
+pub const OVERFLOW_BEFORE_MS: u64 = 5_000;
+/// Longest bounded wait the Matchmaker may decide; a longer one is cut.
+pub const DEFERRAL_MAX_MS: u64 = 10 * 60 * 1000;
+/// Bounded waits of an interaction since its last offer; one more is not taken.
+pub const DEFERRALS_MAX: u32 = 32;
 /// After this wait the oldest goes first whatever the rest says, where the queue says nothing.
 pub const STARVATION_BOUND_MS: u64 = 10 * 60 * 1000;
 /// Longest assigned voice work, where the queue says nothing.

@@ -1,6 +1,6 @@
 //! Agents, teams, routing profiles, and the streams that speak for agents.
 use super::{AnswerMode, Deadline};
-use crate::{ids::*, selector::Value};
+use crate::{ids::*, limits, selector::Value};
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     string::String,
@@ -259,7 +259,7 @@ pub struct ChannelRules {
     pub connect_timeout_ms: u64,
     /// After-work takes at most this; 0 for none.
     pub wrap_up_timeout_ms: u64,
-    /// Assigned work lasts at most this; then an event and, if `close_overdue`, the end.
+    /// Assigned work lasts at most this, 0 for ever; then an event and, if `close_overdue`, the end.
     pub assigned_max_ms: u64,
     /// End what lasted too long.
     pub close_overdue: bool,
@@ -269,4 +269,26 @@ pub struct ChannelRules {
     pub dormant_after_ms: u64,
     /// How long the same agent is waited for when the customer writes again.
     pub resume_timeout_ms: u64,
+}
+
+impl ChannelRules {
+    /// What holds where the queue says nothing of a channel: the agent accepts, the timeouts of [`crate::limits`], a
+    /// longest time for voice only, half the cost while dormant, never dormant by silence alone.
+    pub fn defaults(channel: &str) -> Self {
+        Self {
+            answer_mode: AnswerMode::AgentAccepts,
+            offer_timeout_ms: limits::OFFER_TIMEOUT_MS,
+            connect_timeout_ms: limits::CONNECT_TIMEOUT_MS,
+            wrap_up_timeout_ms: limits::WRAP_UP_TIMEOUT_MS,
+            assigned_max_ms: if channel == "voice" {
+                limits::VOICE_ASSIGNED_MAX_MS
+            } else {
+                0
+            },
+            close_overdue: false,
+            dormant_percent: 50,
+            dormant_after_ms: 0,
+            resume_timeout_ms: limits::RESUME_TIMEOUT_MS,
+        }
+    }
 }

@@ -215,16 +215,16 @@ pub struct Assignment {
 pub struct Exclusion {
     /// Who.
     pub agent: AgentId,
-    /// Until when, log time.
+    /// Until when, log time; 0 once it is over and only counted.
     pub until_ms: u64,
-    /// How often this agent declined or missed it; the sole qualified agent's exclusion doubles by it.
+    /// How often this agent declined it; the sole qualified agent's exclusion doubles by it.
     pub times: u32,
 }
 
 /// A bounded wait for a preferred agent or a better match, replicated with the decision.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Deferred {
-    /// Until when, log time.
+    /// Until when, log time; 0 once it is over and only counted.
     pub until_ms: u64,
     /// Why.
     pub reason: DeferReason,

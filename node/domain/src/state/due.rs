@@ -85,6 +85,12 @@ pub(crate) trait Dues {
     fn dues(&self) -> Vec<(u64, DueKey)>;
 }
 
+/// The earliest end of the exclusions that are not over (0).
+fn earliest(exclusions: &[Exclusion]) -> Option<u64> {
+    let ends = exclusions.iter().map(|e| e.until_ms);
+    ends.filter(|until_ms| *until_ms > 0).min()
+}
+
 impl Dues for Interaction {
     fn dues(&self) -> Vec<(u64, DueKey)> {
         let mut dues = Vec::new();
@@ -105,10 +111,10 @@ impl Dues for Interaction {
         if let Some(deadline) = self.deadline {
             dues.push((deadline.at_ms, DueKey::Interaction(self.id.clone())));
         }
-        if let Some(until_ms) = self.exclusions.iter().map(|e| e.until_ms).min() {
+        if let Some(until_ms) = earliest(&self.exclusions) {
             dues.push((until_ms, DueKey::Exclusion(self.id.clone())));
         }
-        if let Some(deferred) = &self.deferred {
+        if let Some(deferred) = self.deferred.as_ref().filter(|d| d.until_ms > 0) {
             dues.push((deferred.until_ms, DueKey::Deferral(self.id.clone())));
         }
         if let Some(at_ms) = self.silent_at_ms {

@@ -14,5 +14,6 @@ pub(super) mod record_activity;
 pub(super) mod report_connect_failed;
 pub(super) mod report_connected;
 pub(super) mod retrieve_assignment;
+pub(super) mod steps;
 pub(super) mod transfer_interaction;
 pub(super) mod update_interaction;

@@ -1,0 +1,82 @@
+//! Passing an agent over for a while: who declined an interaction is not asked again at once.
+use crate::{
+    apply::ctx::{About, Ctx},
+    event::EventKind,
+    ids::*,
+    lawful, limits,
+    record::{Exclusion, Interaction, PresenceStatus},
+    state::Tenant,
+};
+
+/// Excludes the agent from the interaction for 60 s; a sole qualified agent for 5 s, doubling up to that.
+pub(in crate::apply) fn exclude(ctx: &mut Ctx<'_>, id: &InteractionId, agent: &AgentId) {
+    let Some(interaction) = ctx.tenant.interactions.get(id) else {
+        return;
+    };
+    let before = interaction.exclusions.iter().find(|e| e.agent == *agent);
+    let times = before.map_or(0, |e| e.times).saturating_add(1);
+    let for_ms = if is_sole(ctx.tenant, interaction, agent) {
+        let doubled = limits::SOLE_EXCLUSION_MS << (times - 1).min(8);
+        doubled.min(limits::DECLINE_EXCLUSION_MS)
+    } else {
+        limits::DECLINE_EXCLUSION_MS
+    };
+    let until_ms = ctx.now_ms + for_ms;
+    let about = About::interaction(interaction).with_agent(agent);
+    ctx.edit_interaction(id, |i| {
+        i.exclusions.retain(|e| e.agent != *agent);
+        make_place(i);
+        i.exclusions.push(Exclusion {
+            agent: agent.clone(),
+            until_ms,
+            times,
+        });
+    });
+    ctx.emit(EventKind::AgentExcluded { until_ms }, about);
+}
+
+/// At the bound the earliest ending is dropped: those that are over have 0 and go first.
+fn make_place(interaction: &mut Interaction) {
+    if interaction.exclusions.len() < limits::EXCLUSIONS_MAX {
+        return;
+    }
+    let earliest = interaction
+        .exclusions
+        .iter()
+        .enumerate()
+        .min_by_key(|(_, e)| e.until_ms)
+        .map(|(at, _)| at);
+    if let Some(at) = earliest {
+        interaction.exclusions.remove(at);
+    }
+}
+
+/// Is nobody else logged in who could serve it.
+fn is_sole(tenant: &Tenant, interaction: &Interaction, agent: &AgentId) -> bool {
+    !tenant.agents.values().any(|other| {
+        other.id != *agent
+            && other.presence.status != PresenceStatus::Offline
+            && tenant
+                .profile(&other.profile)
+                .is_some_and(|profile| lawful::qualified(interaction, other, profile))
+    })
+}
+
+/// Ends the exclusions that are over. They are kept, with 0, to count how often the agent declined.
+pub(in crate::apply) fn end_due(ctx: &mut Ctx<'_>, id: &InteractionId) {
+    let now_ms = ctx.now_ms;
+    let mut ended = alloc::vec::Vec::new();
+    let after = ctx.edit_interaction(id, |i| {
+        for exclusion in &mut i.exclusions {
+            if exclusion.until_ms > 0 && exclusion.until_ms <= now_ms {
+                exclusion.until_ms = 0;
+                ended.push(exclusion.agent.clone());
+            }
+        }
+    });
+    let Some(interaction) = after else { return };
+    for agent in ended {
+        let about = About::interaction(&interaction).with_agent(&agent);
+        ctx.emit(EventKind::ExclusionEnded, about);
+    }
+}

@@ -1,0 +1,14 @@
+//! Steps that several commands and deadlines share. Each leaves records, work, deadlines and events in step; whoever calls
+//! them has checked already.
+pub(in crate::apply) mod assignment;
+pub(in crate::apply) mod close;
+pub(in crate::apply) mod dormancy;
+pub(in crate::apply) mod exclusion;
+pub(in crate::apply) mod find;
+pub(in crate::apply) mod offer;
+pub(in crate::apply) mod requeue;
+pub(in crate::apply) mod rona;
+pub(in crate::apply) mod rules;
+pub(in crate::apply) mod transition;
+pub(in crate::apply) mod waiting;
+pub(in crate::apply) mod work;
