@@ -421,5 +421,22 @@ pub(crate) fn check_new(kind: Kind, id: &str, exists: bool) -> Result<(), Reject
     Ok(())
 }
 
+/// `InUse`, if somebody depends on it: a collection and a name in it.
+pub(crate) fn check_unused(
+    kind: Kind,
+    id: &str,
+    collection: &str,
+    by: Option<&str>,
+) -> Result<(), Rejection> {
+    match by {
+        Some(by) => Err(Rejection::InUse {
+            kind,
+            id: id.to_string(),
+            by: alloc::format!("{collection}/{by}"),
+        }),
+        None => Ok(()),
+    }
+}
+
 #[allow(unused_imports, reason = "named in docs")]
 use DueKey as _;

@@ -29,6 +29,36 @@ pub enum Mode {
     Affinity,
 }
 
+impl Mode {
+    /// Its name as in the public API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LongestIdle => "LONGEST_IDLE",
+            Self::LeastLoaded => "LEAST_LOADED",
+            Self::RoundRobin => "ROUND_ROBIN",
+            Self::FewestHandled => "FEWEST_HANDLED",
+            Self::Tiered => "TIERED",
+            Self::Random => "RANDOM",
+            Self::BestMatch => "BEST_MATCH",
+            Self::PercentSplit => "PERCENT_SPLIT",
+            Self::RingAll => "RING_ALL",
+            Self::Affinity => "AFFINITY",
+        }
+    }
+
+    /// Is it built; the others are refused with `UnsupportedMode`.
+    pub fn is_supported(self) -> bool {
+        matches!(
+            self,
+            Self::LongestIdle
+                | Self::LeastLoaded
+                | Self::RoundRobin
+                | Self::Tiered
+                | Self::BestMatch
+        )
+    }
+}
+
 /// One revision of a distribution policy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PolicyRevision {

@@ -1,9 +1,25 @@
-//! `DeletePolicy`.
-use crate::{apply::ctx::Ctx, command::DeletePolicy, rejection::Rejection, reply::Reply};
+//! `DeletePolicy`: removes a policy no queue uses.
+use crate::{
+    apply::ctx::{Ctx, check_etag, check_unused},
+    command::DeletePolicy,
+    rejection::{Kind, Rejection},
+    reply::Reply,
+};
 
-pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &DeletePolicy) -> Result<Reply, Rejection> {
-    Err(Rejection::InvalidField {
-        field: "command".into(),
-        problem: "not built yet".into(),
-    })
+pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &DeletePolicy) -> Result<Reply, Rejection> {
+    let policy = ctx.find_policy(&command.id, "")?;
+    check_etag(command.etag, policy.version)?;
+    let user = ctx
+        .tenant
+        .queues
+        .values()
+        .find(|queue| queue.policy == command.id);
+    check_unused(
+        Kind::Policy,
+        &command.id,
+        "queues",
+        user.map(|queue| queue.id.as_str()),
+    )?;
+    ctx.remove_policy(&command.id);
+    Ok(Reply::Done)
 }

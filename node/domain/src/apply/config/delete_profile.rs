@@ -1,9 +1,25 @@
-//! `DeleteProfile`.
-use crate::{apply::ctx::Ctx, command::DeleteProfile, rejection::Rejection, reply::Reply};
+//! `DeleteProfile`: removes a routing profile no agent has.
+use crate::{
+    apply::ctx::{Ctx, check_etag, check_unused},
+    command::DeleteProfile,
+    rejection::{Kind, Rejection},
+    reply::Reply,
+};
 
-pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &DeleteProfile) -> Result<Reply, Rejection> {
-    Err(Rejection::InvalidField {
-        field: "command".into(),
-        problem: "not built yet".into(),
-    })
+pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &DeleteProfile) -> Result<Reply, Rejection> {
+    let profile = ctx.find_profile(&command.id, "")?;
+    check_etag(command.etag, profile.version)?;
+    let user = ctx
+        .tenant
+        .agents
+        .values()
+        .find(|agent| agent.profile == command.id);
+    check_unused(
+        Kind::Profile,
+        &command.id,
+        "agents",
+        user.map(|agent| agent.id.as_str()),
+    )?;
+    ctx.remove_profile(&command.id);
+    Ok(Reply::Done)
 }

@@ -8,6 +8,8 @@ pub(super) mod delete_profile;
 pub(super) mod delete_queue;
 pub(super) mod delete_team;
 pub(super) mod delete_tenant;
+mod policy_rules;
+mod profile_rules;
 pub(super) mod update_policy;
 pub(super) mod update_profile;
 pub(super) mod update_queue;

@@ -1,9 +1,41 @@
-//! `UpdateQueue`.
-use crate::{apply::ctx::Ctx, command::UpdateQueue, rejection::Rejection, reply::Reply};
+//! `UpdateQueue`: what waits keeps its age and is scored anew; deadlines already running (offers, wrap-ups, the longest
+//! wait of those already queued) stay as they were given.
+use crate::{
+    apply::ctx::{Ctx, check_etag},
+    command::{QueuePatch, UpdateQueue},
+    record::Queue,
+    rejection::Rejection,
+    reply::Reply,
+};
+use alloc::sync::Arc;
 
-pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &UpdateQueue) -> Result<Reply, Rejection> {
-    Err(Rejection::InvalidField {
-        field: "command".into(),
-        problem: "not built yet".into(),
-    })
+pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &UpdateQueue) -> Result<Reply, Rejection> {
+    let mut queue = Arc::unwrap_or_clone(ctx.find_queue(&command.id, "")?);
+    check_etag(command.etag, queue.version)?;
+    if let Some(policy) = &command.patch.policy {
+        ctx.find_policy(policy, "queue.policy")?;
+    }
+    patch(&mut queue, &command.patch);
+    queue.version += 1;
+    Ok(Reply::Queue(ctx.put_queue(queue)))
+}
+
+fn patch(queue: &mut Queue, patch: &QueuePatch) {
+    fn set<T: Clone>(field: &mut T, new: &Option<T>) {
+        if let Some(new) = new {
+            field.clone_from(new);
+        }
+    }
+    set(&mut queue.display_name, &patch.display_name);
+    set(&mut queue.policy, &patch.policy);
+    set(&mut queue.priority, &patch.priority);
+    set(
+        &mut queue.age_weight_micros_per_s,
+        &patch.age_weight_micros_per_s,
+    );
+    set(&mut queue.service_level_ms, &patch.service_level_ms);
+    set(&mut queue.sla_urgency_micros, &patch.sla_urgency_micros);
+    set(&mut queue.starvation_bound_ms, &patch.starvation_bound_ms);
+    set(&mut queue.max_wait_ms, &patch.max_wait_ms);
+    set(&mut queue.channels, &patch.channels);
 }
