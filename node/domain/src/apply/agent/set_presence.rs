@@ -1,9 +1,78 @@
-//! `SetPresence`.
-use crate::{apply::ctx::Ctx, command::SetPresence, rejection::Rejection, reply::Reply};
+//! `SetPresence`: what one or many people say, all or none. With `after_contact` it waits for the end of the current
+//! contact, if there is one, and nothing new is offered until then.
+use super::standing::{self, Saying};
+use crate::{
+    apply::ctx::Ctx,
+    command::SetPresence,
+    ids::AgentId,
+    record::{NextPresence, PresenceStatus},
+    rejection::Rejection,
+    reply::Reply,
+};
+use alloc::{
+    collections::BTreeSet,
+    format,
+    string::{String, ToString},
+};
 
-pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &SetPresence) -> Result<Reply, Rejection> {
-    Err(Rejection::InvalidField {
-        field: "command".into(),
-        problem: "not built yet".into(),
-    })
+pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &SetPresence) -> Result<Reply, Rejection> {
+    check(ctx, command)?;
+    for id in &command.agents {
+        say(ctx, command, id);
+    }
+    let agents = command.agents.iter();
+    let agents = agents.filter_map(|id| ctx.tenant.agents.get(id).cloned());
+    Ok(Reply::Agents(agents.collect()))
+}
+
+fn check(ctx: &Ctx<'_>, command: &SetPresence) -> Result<(), Rejection> {
+    let invalid = |field: String, problem: &str| {
+        Err(Rejection::InvalidField {
+            field,
+            problem: problem.to_string(),
+        })
+    };
+    let mut seen = BTreeSet::new();
+    for (at, id) in command.agents.iter().enumerate() {
+        let field = match command.agents.len() {
+            1 => String::new(),
+            _ => format!("names[{at}]"),
+        };
+        ctx.find_agent(id, &field)?;
+        if !seen.insert(id) {
+            return invalid(field, "the same agent comes twice");
+        }
+    }
+    if !command.channels.is_empty() && command.status != PresenceStatus::Available {
+        let problem = "only AVAILABLE is for certain channels";
+        return invalid("presence.channels".to_string(), problem);
+    }
+    if command.after_contact && command.expires_after_ms.is_some() {
+        let problem = "a presence after the contact has no end";
+        return invalid("expires_after".to_string(), problem);
+    }
+    if command.after_contact && !command.channels.is_empty() {
+        let problem = "a presence after the contact is for all channels";
+        return invalid("presence.channels".to_string(), problem);
+    }
+    Ok(())
+}
+
+fn say(ctx: &mut Ctx<'_>, command: &SetPresence, id: &AgentId) {
+    let agents = &ctx.tenant.agents;
+    let has_contact = agents.get(id).is_some_and(|a| standing::has_contact(a));
+    if command.after_contact && has_contact {
+        let next = NextPresence {
+            status: command.status,
+            reason: command.reason.clone(),
+        };
+        return standing::say_next(ctx, id, next);
+    }
+    let saying = Saying {
+        status: command.status,
+        reason: command.reason.clone(),
+        channels: command.channels.clone(),
+        expires_at_ms: command.expires_after_ms.map(|ms| ctx.now_ms + ms),
+    };
+    standing::say(ctx, id, saying);
 }

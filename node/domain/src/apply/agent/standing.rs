@@ -1,15 +1,199 @@
 //! An agent's presence and standing with the router: what is said, what falls back, what ends a penalty.
-use crate::{apply::ctx::Ctx, ids::*};
+use crate::{
+    apply::{
+        ctx::{About, Ctx},
+        interaction::steps::{dormancy::resume_waiting, offer::revoke_offer},
+    },
+    event::{EventKind, RevokeCause},
+    ids::*,
+    record::*,
+};
+use alloc::{collections::BTreeSet, string::String, vec::Vec};
+
+/// A presence to enter now.
+pub(super) struct Saying {
+    pub status: PresenceStatus,
+    pub reason: String,
+    pub channels: BTreeSet<Channel>,
+    pub expires_at_ms: Option<u64>,
+}
+
+/// The agent's presence from now on. AVAILABLE ends every penalty; what is no longer available for an offer out gives it
+/// back without penalty. A presence said outright does not hang on a stream any more, lost or not.
+pub(super) fn say(ctx: &mut Ctx<'_>, id: &AgentId, saying: Saying) {
+    let now_ms = ctx.now_ms;
+    let status = saying.status;
+    let reason = saying.reason.clone();
+    let mut penalised = false;
+    let edited = ctx.edit_agent(id, |agent| {
+        let available = status == PresenceStatus::Available;
+        if available && agent.presence.status != PresenceStatus::Available && !has_contact(agent) {
+            // Who comes back from a break has not been idle in it.
+            agent.idle_since_ms = now_ms;
+        }
+        agent.presence = presence(&agent.presence, saying, now_ms);
+        agent.stream_lost_ms = None;
+        agent.offline_at = None;
+        if available {
+            penalised = end_penalties(agent);
+        }
+    });
+    if edited.is_none() {
+        return;
+    }
+    drop(edited);
+    let about = About::agent(id);
+    ctx.emit(EventKind::PresenceChanged { status, reason }, about.clone());
+    if penalised {
+        ctx.emit(EventKind::AgentResponding, about);
+    }
+    settle_offers(ctx, id);
+    resume_waiting(ctx, id);
+}
+
+/// A stay with an end falls back to what there was before the first such stay.
+fn presence(before: &Presence, saying: Saying, now_ms: u64) -> Presence {
+    let reverts_to = match (saying.expires_at_ms, before.expires) {
+        (None, _) => PresenceStatus::Offline,
+        (Some(_), Some(_)) => before.reverts_to,
+        (Some(_), None) => before.status,
+    };
+    Presence {
+        status: saying.status,
+        reason: saying.reason,
+        channels: saying.channels,
+        since_ms: now_ms,
+        next: None,
+        expires: saying.expires_at_ms.map(Deadline::at),
+        reverts_to,
+    }
+}
+
+/// True if there was one.
+fn end_penalties(agent: &mut Agent) -> bool {
+    let penalised = agent.backoff_until_ms.is_some() || agent.not_responding_until_ms.is_some();
+    agent.missed_in_row = 0;
+    agent.backoff_until_ms = None;
+    agent.not_responding_until_ms = None;
+    penalised
+}
+
+/// What the agent will be after the current contact; until then nothing new is offered.
+pub(super) fn say_next(ctx: &mut Ctx<'_>, id: &AgentId, next: NextPresence) {
+    let edited = ctx.edit_agent(id, |agent| agent.presence.next = Some(next));
+    if edited.is_some() {
+        ctx.emit(EventKind::AgentUpdated, About::agent(id));
+        settle_offers(ctx, id);
+    }
+}
+
+/// Offers out that the presence no longer allows are revoked; the others no longer hang on a lost stream.
+fn settle_offers(ctx: &mut Ctx<'_>, id: &AgentId) {
+    let Some(agent) = ctx.tenant.agents.get(id) else {
+        return;
+    };
+    let presence = &agent.presence;
+    let stands = |channel: &Channel| {
+        presence.status == PresenceStatus::Available
+            && presence.next.is_none()
+            && (presence.channels.is_empty() || presence.channels.contains(channel))
+    };
+    let offers = agent.work.iter().filter(|work| work.offered);
+    let offers: Vec<(InteractionId, bool)> = offers
+        .map(|work| (work.interaction.clone(), stands(&work.channel)))
+        .collect();
+    for (interaction, stands) in offers {
+        if stands {
+            keep_offer(ctx, &interaction);
+        } else {
+            revoke_offer(ctx, &interaction, RevokeCause::PresenceChanged);
+        }
+    }
+}
+
+/// The offer out no longer hangs on a lost stream.
+pub(super) fn keep_offer(ctx: &mut Ctx<'_>, interaction: &InteractionId) {
+    let offer = |i: &Interaction| i.offer.as_ref().and_then(|offer| offer.revoke_at_ms);
+    let found = ctx.tenant.interactions.get(interaction);
+    if found.is_some_and(|i| offer(i).is_some()) {
+        ctx.edit_interaction(interaction, |i| {
+            if let Some(offer) = &mut i.offer {
+                offer.revoke_at_ms = None;
+            }
+        });
+    }
+}
+
+/// Has the agent a contact: work that is neither only offered nor asleep.
+pub(super) fn has_contact(agent: &Agent) -> bool {
+    agent.work.iter().any(|w| !w.offered && !w.dormant)
+}
 
 /// A presence with an expiry falls back.
-pub(in crate::apply) fn presence_expired(_ctx: &mut Ctx<'_>, _agent: &AgentId) {}
+pub(in crate::apply) fn presence_expired(ctx: &mut Ctx<'_>, id: &AgentId) {
+    let Some(agent) = ctx.tenant.agents.get(id) else {
+        return;
+    };
+    if agent.presence.expires.is_none() {
+        return;
+    }
+    let (status, next) = (agent.presence.reverts_to, agent.presence.next.clone());
+    let fallen_back = Saying {
+        status,
+        reason: String::new(),
+        channels: BTreeSet::new(),
+        expires_at_ms: None,
+    };
+    say(ctx, id, fallen_back);
+    // What was said for after the contact was said later, and stays.
+    if let Some(next) = next {
+        say_next(ctx, id, next);
+    }
+}
 
 /// A back-off after a missed offer is over.
-pub(in crate::apply) fn backoff_over(_ctx: &mut Ctx<'_>, _agent: &AgentId) {}
+pub(in crate::apply) fn backoff_over(ctx: &mut Ctx<'_>, id: &AgentId) {
+    if ctx
+        .edit_agent(id, |agent| agent.backoff_until_ms = None)
+        .is_some()
+    {
+        responding(ctx, id);
+    }
+}
 
-/// NOT_RESPONDING is over.
-pub(in crate::apply) fn not_responding_over(_ctx: &mut Ctx<'_>, _agent: &AgentId) {}
+/// NOT_RESPONDING is over, and with it the count of missed offers.
+pub(in crate::apply) fn not_responding_over(ctx: &mut Ctx<'_>, id: &AgentId) {
+    let edited = ctx.edit_agent(id, |agent| {
+        agent.not_responding_until_ms = None;
+        agent.missed_in_row = 0;
+    });
+    if edited.is_some() {
+        responding(ctx, id);
+    }
+}
 
-/// The agent's last work ended: the presence said for after this contact takes effect. Called by whoever takes work
-/// away, once the agent has none left.
-pub(in crate::apply) fn work_over(_ctx: &mut Ctx<'_>, _agent: &AgentId) {}
+fn responding(ctx: &mut Ctx<'_>, id: &AgentId) {
+    ctx.emit(EventKind::AgentResponding, About::agent(id));
+    resume_waiting(ctx, id);
+}
+
+/// The agent's last contact ended: the presence said for after it takes effect. Called by whoever takes work away;
+/// does nothing while there is a contact, or nothing was said.
+pub(in crate::apply) fn work_over(ctx: &mut Ctx<'_>, id: &AgentId) {
+    let Some(agent) = ctx.tenant.agents.get(id) else {
+        return;
+    };
+    let Some(next) = &agent.presence.next else {
+        return;
+    };
+    if has_contact(agent) {
+        return;
+    }
+    let saying = Saying {
+        status: next.status,
+        reason: next.reason.clone(),
+        channels: BTreeSet::new(),
+        expires_at_ms: None,
+    };
+    say(ctx, id, saying);
+}
