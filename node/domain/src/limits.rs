@@ -66,6 +66,8 @@ pub const CONVERSATIONS_PER_TENANT: usize = 2_000_000;
 pub const TENANTS_MAX: usize = 10_000;
 /// Nodes of the cluster; more is refused.
 pub const NODES_MAX: usize = 64;
+/// Nodes of the cluster's whole life, removed ones included; more is refused.
+pub const NODES_EVER_MAX: usize = 4_096;
 /// Remembered requests per tenant; at the bound new submits are refused, entries are never evicted early.
 pub const REQUESTS_PER_TENANT: usize = 8_000_000;
 /// How long a first reply is kept, in log time.

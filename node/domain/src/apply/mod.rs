@@ -14,7 +14,7 @@ use crate::{
     command::{Body, Command},
     entry::{Applied, Entry},
     record::*,
-    rejection::{Kind, Rejection},
+    rejection::Rejection,
     reply::{Answer, Reply},
     state::State,
 };
@@ -59,6 +59,9 @@ impl State {
         }
         let (now_ms, index) = (self.now_ms, self.index);
         let Some(state) = self.tenants.get_mut(tenant).filter(|t| !t.record.deleted) else {
+            if let Body::DeleteTenant(_) = &command.body {
+                return Answer::Fresh(shard::forget_tenant::apply(self, out, tenant));
+            }
             return Answer::Fresh(Err(Rejection::WrongShard {
                 tenant: tenant.to_string(),
             }));
@@ -166,14 +169,5 @@ fn dispatch(ctx: &mut Ctx<'_>, body: &Body) -> Result<Reply, Rejection> {
             field: "tenant".to_string(),
             problem: "this command is for the shard itself".to_string(),
         }),
-    }
-}
-
-/// A name for `NotFound` when a tenant is missing.
-pub(crate) fn no_tenant(id: &str) -> Rejection {
-    Rejection::NotFound {
-        kind: Kind::Tenant,
-        id: id.to_string(),
-        field: alloc::string::String::new(),
     }
 }

@@ -31,4 +31,6 @@ pub struct Marking {
     pub since_ms: u64,
     /// The last one seen; `None` before the first.
     pub after: Option<InteractionId>,
+    /// Goes on with the first entry at or after this log time.
+    pub continues_ms: u64,
 }

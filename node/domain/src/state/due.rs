@@ -153,7 +153,7 @@ impl Dues for Connector {
     fn dues(&self) -> Vec<(u64, DueKey)> {
         // A lapse that is not through goes on with the next entry.
         let at_ms = match (&self.marking, &self.lease) {
-            (Some(marking), _) => marking.since_ms,
+            (Some(marking), _) => marking.continues_ms,
             (None, Some(lease)) => lease.at_ms,
             (None, None) => return Vec::new(),
         };

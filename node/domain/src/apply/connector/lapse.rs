@@ -1,5 +1,80 @@
 //! A connector's lease lapsed: its interactions become UNCONFIRMED, a bounded number per entry.
-use crate::{apply::ctx::Ctx, ids::*};
+use crate::{
+    apply::{
+        ctx::{About, Ctx},
+        interaction::steps::offer::revoke_offer,
+    },
+    event::{EventKind, RevokeCause},
+    ids::*,
+    limits,
+    record::*,
+};
+use alloc::vec::Vec;
+use core::ops::Bound;
 
 /// The connector's deadline is due: its lease lapsed, or the marking of its interactions goes on.
-pub(in crate::apply) fn lapse(_ctx: &mut Ctx<'_>, _connector: &ConnectorId) {}
+pub(in crate::apply) fn lapse(ctx: &mut Ctx<'_>, id: &ConnectorId) {
+    let Some(connector) = ctx.tenant.connectors.get(id) else {
+        return;
+    };
+    let mut connector = Connector::clone(connector);
+    let mut marking = match connector.marking.take() {
+        Some(marking) => marking,
+        None => {
+            connector.lease = None;
+            connector.lapsed_ms = Some(ctx.now_ms);
+            let connector = id.clone();
+            ctx.emit(EventKind::ConnectorLapsed { connector }, About::default());
+            Marking {
+                since_ms: ctx.now_ms,
+                after: None,
+                continues_ms: 0,
+            }
+        }
+    };
+    let chunk = next_chunk(ctx, id, &marking);
+    for interaction in &chunk {
+        mark(ctx, interaction, marking.since_ms);
+    }
+    if chunk.len() == limits::MARKED_PER_ENTRY {
+        marking.after = chunk.last().cloned();
+        marking.continues_ms = ctx.now_ms + 1;
+        connector.marking = Some(marking);
+    }
+    ctx.put_connector(id, Some(connector));
+}
+
+fn next_chunk(ctx: &Ctx<'_>, id: &ConnectorId, marking: &Marking) -> Vec<InteractionId> {
+    let from = match &marking.after {
+        Some(after) => Bound::Excluded(after),
+        None => Bound::Unbounded,
+    };
+    let Some(open) = ctx.tenant.by_connector.get(id) else {
+        return Vec::new();
+    };
+    let rest = open.range::<InteractionId, _>((from, Bound::Unbounded));
+    rest.take(limits::MARKED_PER_ENTRY).cloned().collect()
+}
+
+/// Younger interactions and those confirmed since the lapse are left alone: a reconciliation may have overtaken us.
+fn mark(ctx: &mut Ctx<'_>, id: &InteractionId, since_ms: u64) {
+    let Some(interaction) = ctx.tenant.interactions.get(id) else {
+        return;
+    };
+    let spared = interaction.state == InteractionState::Closed
+        || interaction.unconfirmed_since_ms.is_some()
+        || interaction.created_ms > since_ms
+        || interaction
+            .confirmed_ms
+            .is_some_and(|at_ms| at_ms >= since_ms);
+    if spared {
+        return;
+    }
+    let marked = ctx.edit_interaction(id, |i| i.unconfirmed_since_ms = Some(since_ms));
+    if let Some(interaction) = marked {
+        let about = About::interaction(&interaction);
+        drop(interaction);
+        ctx.emit(EventKind::InteractionUnconfirmed, about);
+    }
+    revoke_offer(ctx, id, RevokeCause::Unconfirmed);
+}

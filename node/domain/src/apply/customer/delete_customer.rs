@@ -1,9 +1,15 @@
-//! `DeleteCustomer`.
-use crate::{apply::ctx::Ctx, command::DeleteCustomer, rejection::Rejection, reply::Reply};
+//! `DeleteCustomer`: removes a customer's profile. Interactions and conversations keep the name they were given: it need
+//! not exist.
+use crate::{
+    apply::ctx::{Ctx, check_etag},
+    command::DeleteCustomer,
+    rejection::Rejection,
+    reply::Reply,
+};
 
-pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &DeleteCustomer) -> Result<Reply, Rejection> {
-    Err(Rejection::InvalidField {
-        field: "command".into(),
-        problem: "not built yet".into(),
-    })
+pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &DeleteCustomer) -> Result<Reply, Rejection> {
+    let customer = ctx.find_customer(&command.id, "")?;
+    check_etag(command.etag, customer.version)?;
+    ctx.remove_customer(&command.id);
+    Ok(Reply::Done)
 }

@@ -1,13 +1,14 @@
 //! `AdoptTenant`: the owning shard takes a placed tenant on; a repeat changes nothing.
 use crate::{
-    apply::ctx::Out,
+    apply::ctx::{Out, check_limit},
     command::AdoptTenant,
     limits,
     record::{RecordKey, TenantRecord},
-    rejection::Rejection,
+    rejection::{Kind, Rejection},
     reply::Reply,
     state::{State, Tenant},
 };
+use alloc::string::ToString;
 
 pub(crate) fn apply(
     state: &mut State,
@@ -15,8 +16,18 @@ pub(crate) fn apply(
     command: &AdoptTenant,
 ) -> Result<Reply, Rejection> {
     if let Some(tenant) = state.tenants.get(&command.id) {
+        if tenant.record.deleted {
+            // Its records are still being removed.
+            return Err(Rejection::WrongState {
+                kind: Kind::Tenant,
+                id: command.id.to_string(),
+                state: "DELETED".to_string(),
+                verb: "create".to_string(),
+            });
+        }
         return Ok(Reply::Tenant(tenant.record.clone()));
     }
+    check_limit("tenants", state.tenants.len(), limits::TENANTS_MAX)?;
     let tenant = Tenant::new(TenantRecord {
         id: command.id.clone(),
         display_name: command.display_name.clone(),
