@@ -1,3 +1,5 @@
-//! A Kindred node, room by room. Read `ARCHITECTURE.md` first; `main.rs` is the only one that knows everyone.
+//! kindred-node: the rooms of one node of the cluster. See `node/ARCHITECTURE.md`.
+
 pub mod consensus;
 pub mod ops;
+pub mod storage;
