@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Another process has the folder open.
-    #[error("data folder {dir} is in use by another process")]
+    #[error("data folder {} is in use by another process", .dir.display())]
     Locked { dir: PathBuf },
     /// The folder belongs to somebody else.
-    #[error("data folder {dir} belongs to {field} {stored:?}, this node was started with {given:?}")]
+    #[error("data folder {} belongs to {field} {stored:?}, this node was started with {given:?}", .dir.display())]
     Foreign { dir: PathBuf, field: &'static str, stored: String, given: String },
     /// A name in the identity is empty or too long.
     #[error("{field} must have 1 to {max} bytes, not {bytes}")]
     BadName { field: &'static str, bytes: usize, max: usize },
     /// The folder was written by a version that this one cannot read.
-    #[error("data folder {dir} has format {stored}, this version reads {known}")]
+    #[error("data folder {} has format {stored}, this version reads {known}", .dir.display())]
     Format { dir: PathBuf, stored: u32, known: u32 },
     /// A raft id is given once and never changed.
     #[error("raft_id is {stored} already and cannot become {given}")]
@@ -53,7 +53,7 @@ pub enum Error {
     #[error("damaged: {what}")]
     Damaged { what: String },
     /// A log archive cannot be continued or read.
-    #[error("log archive {path}: {what}")]
+    #[error("log archive {}: {what}", .path.display())]
     Archive { path: PathBuf, what: String },
     /// A write, sync or read failed, or a caller broke the rules of writing. This process must stop;
     /// nothing is retried.
