@@ -120,6 +120,28 @@ pub enum RecordKey {
     Shard,
 }
 
+impl RecordKey {
+    /// Whose record it is; `None` for the shard's own. A tenant's place is shard 0's.
+    pub fn tenant(&self) -> Option<&TenantId> {
+        match self {
+            Self::Tenant(tenant)
+            | Self::Agent(tenant, _)
+            | Self::Team(tenant, _)
+            | Self::Profile(tenant, _)
+            | Self::Queue(tenant, _)
+            | Self::Policy(tenant, _)
+            | Self::Connector(tenant, _)
+            | Self::Session(tenant, _)
+            | Self::Customer(tenant, _)
+            | Self::Conversation(tenant, _)
+            | Self::Interaction(tenant, _)
+            | Self::Closed(tenant, _)
+            | Self::EventMark(tenant, _) => Some(tenant),
+            Self::Placement(_) | Self::Node(_) | Self::Shard => None,
+        }
+    }
+}
+
 /// Bytes that live only on disk.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BlobKey {

@@ -69,7 +69,7 @@ impl Closed {
 
 impl Closed {
     /// What is remembered of a closed interaction. Bytes are estimated from its parts, alike on every replica.
-    pub(crate) fn stub(interaction: &crate::record::Interaction) -> Stub {
+    pub fn stub(interaction: &crate::record::Interaction) -> Stub {
         let bytes = 256
             + interaction.context_bytes
             + 96 * interaction.assignments.len() as u32

@@ -34,7 +34,7 @@ pub(crate) enum DueKey {
 }
 
 /// Deadlines of all tenants, soonest first; ties by tenant and key, so every replica expires alike.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Due {
     set: BTreeSet<(u64, TenantId, DueKey)>,
 }
@@ -70,8 +70,9 @@ impl Due {
         }
     }
 
-    pub(crate) fn remove_tenant(&mut self, tenant: &TenantId) {
-        self.set.retain(|(_, owner, _)| owner != tenant);
+    /// As derived from records.
+    pub(crate) fn from_set(set: BTreeSet<(u64, TenantId, DueKey)>) -> Self {
+        Self { set }
     }
 
     /// For `check()`: all of them.

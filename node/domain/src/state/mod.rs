@@ -1,19 +1,25 @@
 //! The replicated state of one shard: what is true now. One door in: [`State::apply`].
 mod closed;
+mod derived;
 mod due;
 mod requests;
+mod restore;
+mod sweeps;
 mod tenant;
 
 pub use closed::{Closed, Stub};
+pub(crate) use derived::Derived;
 pub(crate) use due::{Due, DueKey, Dues};
 pub use requests::{First, Requests};
+pub use restore::Orphan;
+pub(crate) use sweeps::Sweeps;
 pub use tenant::Tenant;
 
 use crate::{ids::*, record::*};
 use alloc::{collections::BTreeMap, sync::Arc};
 
-/// The state of one shard.
-#[derive(Debug, Default)]
+/// The state of one shard. Equal states answer alike for ever; a restored one equals the one that wrote it.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct State {
     pub(crate) now_ms: u64,
     pub(crate) index: u64,
@@ -22,6 +28,7 @@ pub struct State {
     pub(crate) nodes: BTreeMap<u64, Arc<Node>>,
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
     pub(crate) due: Due,
+    pub(crate) sweeps: Sweeps,
 }
 
 impl State {

@@ -14,7 +14,7 @@ pub struct First {
 }
 
 /// Requests remembered, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Requests {
     by_id: BTreeMap<RequestId, First>,
     by_time: VecDeque<(u64, RequestId)>,
@@ -47,10 +47,15 @@ impl Requests {
         self.by_time.push_back((at_ms, id));
     }
 
+    /// Log time of the oldest.
+    pub(crate) fn oldest_ms(&self) -> Option<u64> {
+        self.by_time.front().map(|(at_ms, _)| *at_ms)
+    }
+
     /// Forgets one that is older than the memory.
     pub(crate) fn forget(&mut self, now_ms: u64) -> Option<RequestId> {
         let (at_ms, _) = self.by_time.front()?;
-        if at_ms + limits::REQUEST_MEMORY_MS >= now_ms {
+        if at_ms.saturating_add(limits::REQUEST_MEMORY_MS) >= now_ms {
             return None;
         }
         let (_, id) = self.by_time.pop_front()?;

@@ -7,7 +7,7 @@ use alloc::{
 };
 
 /// Everything of one tenant that is in memory.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Tenant {
     pub(crate) record: Arc<TenantRecord>,
     pub(crate) agents: BTreeMap<AgentId, Arc<Agent>>,
@@ -47,8 +47,13 @@ macro_rules! getters {
 impl Tenant {
     /// An empty tenant.
     pub(crate) fn new(record: TenantRecord) -> Self {
+        Self::of(Arc::new(record))
+    }
+
+    /// A tenant with its settings and nothing else yet.
+    pub(crate) fn of(record: Arc<TenantRecord>) -> Self {
         Self {
-            record: Arc::new(record),
+            record,
             agents: BTreeMap::new(),
             teams: BTreeMap::new(),
             profiles: BTreeMap::new(),
