@@ -181,6 +181,8 @@ pub enum EventKind {
         /// Why.
         reason: DeferReason,
     },
+    /// A bounded wait is over.
+    DeferralEnded,
     /// Passed over for a while.
     AgentExcluded {
         /// Until when.
@@ -289,4 +291,6 @@ pub enum RevokeCause {
     NotQualified,
     /// The interaction's connector is silent.
     Unconfirmed,
+    /// The platform could not connect them (a ringing offer); nobody is to blame.
+    MediaError,
 }

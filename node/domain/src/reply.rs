@@ -88,4 +88,6 @@ pub enum Dropped {
     Excluded,
     /// Its connector is silent.
     Unconfirmed,
+    /// A bounded wait that is over already, or one too many.
+    DeferralRefused,
 }

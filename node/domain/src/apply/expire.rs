@@ -1,9 +1,249 @@
 //! What happens by itself: deadlines that are due, and their extension at a change of leader.
-use super::ctx::Out;
-use crate::state::State;
+//!
+//! A due key is taken from the records' own deadlines, so it always speaks of a deadline that stands; whatever happens
+//! must move or clear it.
+use super::{
+    agent::{lease, standing},
+    connector::lapse,
+    ctx::{About, Ctx, Out},
+    interaction::{
+        report_connect_failed::not_connected,
+        steps::{assignment, close, dormancy, exclusion, find, offer, requeue, waiting},
+    },
+};
+use crate::{
+    event::{EventKind, QueuedCause, RevokeCause},
+    ids::*,
+    limits,
+    record::*,
+    state::{DueKey, State},
+};
+use alloc::{string::String, vec::Vec};
 
-/// Extends open offer, connect, wrap-up, session and connector deadlines by the gap.
-pub(super) fn extend(_state: &mut State, _out: &mut Out, _gap_ms: u64) {}
+/// Expires what is due, at most a bounded number; the rest is due with the next entry.
+pub(super) fn expire(state: &mut State, out: &mut Out) {
+    for _ in 0..limits::EXPIRED_PER_ENTRY {
+        let Some((tenant, key)) = state.due.pop(state.now_ms) else {
+            return;
+        };
+        in_tenant(state, out, &tenant, |ctx| expire_one(ctx, key));
+    }
+}
 
-/// Expires what is due, at most a bounded number.
-pub(super) fn expire(_state: &mut State, _out: &mut Out) {}
+fn in_tenant(state: &mut State, out: &mut Out, id: &TenantId, run: impl FnOnce(&mut Ctx<'_>)) {
+    let Some(tenant) = state.tenants.get_mut(id) else {
+        return;
+    };
+    run(&mut Ctx {
+        now_ms: state.now_ms,
+        index: state.index,
+        id: id.clone(),
+        tenant,
+        due: &mut state.due,
+        out,
+    });
+}
+
+fn expire_one(ctx: &mut Ctx<'_>, key: DueKey) {
+    match key {
+        DueKey::OfferExpires(id) => offer::miss(ctx, &id),
+        DueKey::OfferRevoked(id) => offer::revoke_offer(ctx, &id, RevokeCause::StreamLost),
+        DueKey::Assignment(id, part) => assignment_due(ctx, &id, part),
+        DueKey::Interaction(id) => interaction_due(ctx, &id),
+        DueKey::Exclusion(id) => exclusion::end_due(ctx, &id),
+        DueKey::Deferral(id) => deferral_due(ctx, &id),
+        DueKey::Silence(id) => silence_due(ctx, &id),
+        DueKey::Backoff(agent) => {
+            standing::backoff_over(ctx, &agent);
+            dormancy::resume_waiting(ctx, &agent);
+        }
+        DueKey::NotResponding(agent) => {
+            standing::not_responding_over(ctx, &agent);
+            dormancy::resume_waiting(ctx, &agent);
+        }
+        DueKey::Presence(agent) => {
+            standing::presence_expired(ctx, &agent);
+            dormancy::resume_waiting(ctx, &agent);
+        }
+        DueKey::Offline(agent) => lease::go_offline(ctx, &agent),
+        DueKey::Session(session) => lease::session_lapsed(ctx, session),
+        DueKey::Connector(connector) => lapse::lapse(ctx, &connector),
+    }
+}
+
+/// Connecting took too long, after-work is over, or it was assigned too long.
+fn assignment_due(ctx: &mut Ctx<'_>, id: &InteractionId, part: AssignmentId) {
+    let Some(interaction) = ctx.tenant.interactions.get(id) else {
+        return;
+    };
+    let Ok(found) = find::assignment(interaction, part) else {
+        return;
+    };
+    match found.state {
+        AssignmentState::Connecting => {
+            not_connected(ctx, id, part, EndCause::ConnectTimeout, true);
+        }
+        AssignmentState::WrapUp => {
+            assignment::end_assignment(ctx, id, part, EndCause::Completed);
+        }
+        AssignmentState::Active | AssignmentState::Held | AssignmentState::Dormant => {
+            overdue(ctx, id, part);
+        }
+        AssignmentState::Ended => {}
+    }
+}
+
+fn overdue(ctx: &mut Ctx<'_>, id: &InteractionId, part: AssignmentId) {
+    let Some(interaction) = ctx.tenant.interactions.get(id) else {
+        return;
+    };
+    let close_overdue = super::interaction::steps::rules::of(ctx.tenant, interaction).close_overdue;
+    let edited = assignment::edit(ctx, id, part, |a| a.deadline = None);
+    if let Some((_, about)) = edited {
+        ctx.emit(EventKind::AssignmentOverdue { assignment: part }, about);
+    }
+    if close_overdue {
+        close::close(ctx, id, CloseReason::Expired, String::new());
+    }
+}
+
+/// The agent to resume with was not there, the agent named was not there, or it waited too long.
+fn interaction_due(ctx: &mut Ctx<'_>, id: &InteractionId) {
+    let Some(interaction) = ctx.tenant.interactions.get(id) else {
+        return;
+    };
+    match interaction.state {
+        InteractionState::Resuming => dormancy::give_up(ctx, id),
+        InteractionState::Queued => {
+            let now_ms = ctx.now_ms;
+            let past = |at_ms: Option<u64>| at_ms.is_some_and(|at_ms| at_ms <= now_ms);
+            if past(waiting::expires_at_ms(ctx.tenant, interaction)) {
+                close::close(ctx, id, CloseReason::Expired, String::new());
+            } else if past(waiting::overflow_at_ms(ctx.tenant, interaction)) {
+                requeue::forget_target(ctx, id);
+                requeue::requeue(ctx, id, QueuedCause::NotResumed);
+            } else {
+                // The queue allows a longer wait since.
+                let deadline = waiting::deadline(ctx.tenant, interaction);
+                ctx.edit_interaction(id, |i| i.deadline = deadline);
+            }
+        }
+        _ => {
+            ctx.edit_interaction(id, |i| i.deadline = None);
+        }
+    }
+}
+
+/// A bounded wait is over; how many there were is kept until the next offer.
+fn deferral_due(ctx: &mut Ctx<'_>, id: &InteractionId) {
+    let after = ctx.edit_interaction(id, |i| {
+        if let Some(deferred) = &mut i.deferred {
+            deferred.until_ms = 0;
+        }
+    });
+    if let Some(interaction) = after {
+        let about = About::interaction(&interaction);
+        drop(interaction);
+        ctx.emit(EventKind::DeferralEnded, about);
+    }
+}
+
+fn silence_due(ctx: &mut Ctx<'_>, id: &InteractionId) {
+    if dormancy::sleep(ctx, id).is_none() {
+        ctx.edit_interaction(id, |i| i.silent_at_ms = None);
+    }
+}
+
+/// Extends open offer, connect, wrap-up, resume, session, stream and connector deadlines by the gap: nobody could
+/// answer while there was no leader.
+pub(super) fn extend(state: &mut State, out: &mut Out, gap_ms: u64) {
+    let gap_ms = gap_ms.min(limits::EXTENSION_MAX_MS);
+    if gap_ms == 0 {
+        return;
+    }
+    let due: Vec<(TenantId, DueKey)> = state
+        .due
+        .iter()
+        .map(|(_, tenant, key)| (tenant.clone(), key.clone()))
+        .collect();
+    for (tenant, key) in due {
+        in_tenant(state, out, &tenant, |ctx| extend_one(ctx, &key, gap_ms));
+    }
+}
+
+fn extended(deadline: Deadline, gap_ms: u64) -> Deadline {
+    let left_ms = limits::EXTENSION_TOTAL_MAX_MS.saturating_sub(deadline.extended_ms);
+    let by_ms = gap_ms.min(left_ms);
+    Deadline {
+        at_ms: deadline.at_ms + by_ms,
+        extended_ms: deadline.extended_ms + by_ms,
+    }
+}
+
+fn extend_one(ctx: &mut Ctx<'_>, key: &DueKey, gap_ms: u64) {
+    let longer = |deadline: Option<Deadline>| deadline.map(|d| extended(d, gap_ms));
+    match key {
+        DueKey::OfferExpires(id) => {
+            ctx.edit_interaction(id, |i| {
+                if let Some(offer) = &mut i.offer {
+                    let before_ms = offer.expires.at_ms;
+                    offer.expires = extended(offer.expires, gap_ms);
+                    // As much as the offer, so that a lost stream has its time to come back.
+                    let by_ms = offer.expires.at_ms - before_ms;
+                    offer.revoke_at_ms = offer.revoke_at_ms.map(|at_ms| at_ms + by_ms);
+                }
+            });
+        }
+        DueKey::Assignment(id, part) => extend_assignment(ctx, id, *part, gap_ms),
+        DueKey::Interaction(id) => {
+            let resuming = |i: &Interaction| i.state == InteractionState::Resuming;
+            if ctx.tenant.interactions.get(id).is_some_and(|i| resuming(i)) {
+                ctx.edit_interaction(id, |i| i.deadline = longer(i.deadline));
+            }
+        }
+        DueKey::Offline(agent) => {
+            ctx.edit_agent(agent, |a| a.offline_at = longer(a.offline_at));
+        }
+        DueKey::Session(id) => {
+            if let Some(session) = ctx.tenant.sessions.get(id) {
+                let mut session = Session::clone(session);
+                session.lease = extended(session.lease, gap_ms);
+                ctx.put_session(*id, Some(session));
+            }
+        }
+        DueKey::Connector(id) => {
+            if let Some(connector) = ctx.tenant.connectors.get(id) {
+                let mut connector = Connector::clone(connector);
+                connector.lease = longer(connector.lease);
+                ctx.put_connector(id, Some(connector));
+            }
+        }
+        // An offer's is extended with the offer; waits, silences and penalties pass all the same.
+        DueKey::OfferRevoked(_)
+        | DueKey::Exclusion(_)
+        | DueKey::Deferral(_)
+        | DueKey::Silence(_)
+        | DueKey::Backoff(_)
+        | DueKey::NotResponding(_)
+        | DueKey::Presence(_) => {}
+    }
+}
+
+/// Connect and wrap-up only: the longest assigned time is not the agent's to answer.
+fn extend_assignment(ctx: &mut Ctx<'_>, id: &InteractionId, part: AssignmentId, gap_ms: u64) {
+    let open = |a: &Assignment| {
+        matches!(
+            a.state,
+            AssignmentState::Connecting | AssignmentState::WrapUp
+        )
+    };
+    let interaction = ctx.tenant.interactions.get(id);
+    let part_open = interaction
+        .and_then(|i| i.assignments.iter().find(|a| a.id == part))
+        .is_some_and(open);
+    if part_open {
+        assignment::edit(ctx, id, part, |a| {
+            a.deadline = a.deadline.map(|d| extended(d, gap_ms));
+        });
+    }
+}

@@ -1,9 +1,13 @@
-//! `AbandonInteraction`.
-use crate::{apply::ctx::Ctx, command::AbandonInteraction, rejection::Rejection, reply::Reply};
+//! `AbandonInteraction`: the customer left, in whatever state it is.
+use super::steps::{close, find};
+use crate::{
+    apply::ctx::Ctx, command::AbandonInteraction, record::CloseReason, rejection::Rejection,
+    reply::Reply,
+};
+use alloc::string::String;
 
-pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &AbandonInteraction) -> Result<Reply, Rejection> {
-    Err(Rejection::InvalidField {
-        field: "command".into(),
-        problem: "not built yet".into(),
-    })
+pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &AbandonInteraction) -> Result<Reply, Rejection> {
+    let gone = find::wrong(find::open(ctx, &command.id, "abandon")?, "abandon");
+    let closed = close::close(ctx, &command.id, CloseReason::Abandoned, String::new());
+    closed.map(Reply::Interaction).ok_or(gone)
 }

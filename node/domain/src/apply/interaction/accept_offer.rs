@@ -1,9 +1,14 @@
-//! `AcceptOffer`.
+//! `AcceptOffer`: a compare-and-set on (interaction, offer). Expired is gone, even if nobody has swept it yet.
+use super::steps::{find, offer};
 use crate::{apply::ctx::Ctx, command::AcceptOffer, rejection::Rejection, reply::Reply};
+use alloc::string::ToString;
 
-pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &AcceptOffer) -> Result<Reply, Rejection> {
-    Err(Rejection::InvalidField {
-        field: "command".into(),
-        problem: "not built yet".into(),
-    })
+pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &AcceptOffer) -> Result<Reply, Rejection> {
+    find::offer(ctx, &command.interaction, command.offer, "accept")?;
+    let accepted = offer::accept(ctx, &command.interaction);
+    accepted
+        .map(Reply::Interaction)
+        .ok_or_else(|| Rejection::OfferGone {
+            offer: command.offer.to_string(),
+        })
 }

@@ -1,9 +1,25 @@
-//! `CancelInteraction`.
-use crate::{apply::ctx::Ctx, command::CancelInteraction, rejection::Rejection, reply::Reply};
+//! `CancelInteraction`: the platform withdraws it, in whatever state it is.
+use super::steps::{close, find};
+use crate::{
+    apply::ctx::Ctx, command::CancelInteraction, record::CloseReason, rejection::Rejection,
+    reply::Reply,
+};
+use alloc::string::ToString;
 
-pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &CancelInteraction) -> Result<Reply, Rejection> {
-    Err(Rejection::InvalidField {
-        field: "command".into(),
-        problem: "not built yet".into(),
-    })
+pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CancelInteraction) -> Result<Reply, Rejection> {
+    let interaction = find::open(ctx, &command.id, "cancel")?;
+    let lawful = [
+        CloseReason::Cancelled,
+        CloseReason::Deflected,
+        CloseReason::Spam,
+    ];
+    if !lawful.contains(&command.reason) {
+        return Err(Rejection::InvalidField {
+            field: "reason".to_string(),
+            problem: "must be CANCELLED, DEFLECTED or SPAM".to_string(),
+        });
+    }
+    let gone = find::wrong(interaction, "cancel");
+    let closed = close::close(ctx, &command.id, command.reason, command.note.clone());
+    closed.map(Reply::Interaction).ok_or(gone)
 }

@@ -1,12 +1,27 @@
-//! `CompleteInteraction`.
-use crate::{apply::ctx::Ctx, command::CompleteInteraction, rejection::Rejection, reply::Reply};
+//! `CompleteInteraction`: served to the end; its PRIMARY goes to after-work, the interaction closes.
+use super::steps::{close, find};
+use crate::{
+    apply::ctx::Ctx,
+    command::CompleteInteraction,
+    record::{AssignmentState, CloseReason},
+    rejection::Rejection,
+    reply::Reply,
+};
 
-pub(crate) fn apply(
-    _ctx: &mut Ctx<'_>,
-    _command: &CompleteInteraction,
-) -> Result<Reply, Rejection> {
-    Err(Rejection::InvalidField {
-        field: "command".into(),
-        problem: "not built yet".into(),
-    })
+pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CompleteInteraction) -> Result<Reply, Rejection> {
+    let interaction = find::open(ctx, &command.id, "complete")?;
+    let gone = find::wrong(interaction, "complete");
+    let primary = find::primary(interaction).map(|a| a.id);
+    let Some(part) = command.assignment.or(primary) else {
+        return Err(gone);
+    };
+    let had = [
+        AssignmentState::Active,
+        AssignmentState::Held,
+        AssignmentState::Dormant,
+    ];
+    find::assignment_in(interaction, part, &had, "complete")?;
+    let note = command.note.clone();
+    let closed = close::close(ctx, &command.id, CloseReason::Completed, note);
+    closed.map(Reply::Interaction).ok_or(gone)
 }

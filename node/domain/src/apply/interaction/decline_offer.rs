@@ -1,9 +1,10 @@
-//! `DeclineOffer`.
+//! `DeclineOffer`: the agent would not; passed over for 60 s, a sole qualified agent for 5 s, doubling.
+use super::steps::{find, offer};
 use crate::{apply::ctx::Ctx, command::DeclineOffer, rejection::Rejection, reply::Reply};
 
-pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &DeclineOffer) -> Result<Reply, Rejection> {
-    Err(Rejection::InvalidField {
-        field: "command".into(),
-        problem: "not built yet".into(),
-    })
+pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &DeclineOffer) -> Result<Reply, Rejection> {
+    find::offer(ctx, &command.interaction, command.offer, "decline")?;
+    offer::decline(ctx, &command.interaction, command.reason.clone());
+    let after = ctx.find_interaction(&command.interaction, "")?;
+    Ok(Reply::Interaction(after))
 }

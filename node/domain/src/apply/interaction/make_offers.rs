@@ -1,9 +1,77 @@
-//! `MakeOffers`.
-use crate::{apply::ctx::Ctx, command::MakeOffers, rejection::Rejection, reply::Reply};
+//! `MakeOffers`: the Matchmaker's choice. Everything lawful is checked again, pair by pair; what is stale is dropped.
+use super::steps::offer;
+use crate::{
+    apply::ctx::{About, Ctx},
+    command::{DeferPlan, MakeOffers, OfferPlan},
+    event::EventKind,
+    ids::*,
+    lawful, limits,
+    record::*,
+    rejection::Rejection,
+    reply::{Dropped, Reply},
+};
+use alloc::vec::Vec;
 
-pub(crate) fn apply(_ctx: &mut Ctx<'_>, _command: &MakeOffers) -> Result<Reply, Rejection> {
-    Err(Rejection::InvalidField {
-        field: "command".into(),
-        problem: "not built yet".into(),
-    })
+pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &MakeOffers) -> Result<Reply, Rejection> {
+    let mut dropped = Vec::new();
+    let mut made = 0;
+    for plan in command.offers.iter().take(limits::OFFERS_PER_BATCH) {
+        match check(ctx, plan) {
+            Ok(()) => {
+                offer::make_offer(ctx, plan);
+                made += 1;
+            }
+            Err(why) => dropped.push((plan.interaction.clone(), why)),
+        }
+    }
+    for plan in command.deferrals.iter().take(limits::OFFERS_PER_BATCH) {
+        if let Err(why) = defer(ctx, plan) {
+            dropped.push((plan.interaction.clone(), why));
+        }
+    }
+    Ok(Reply::Offers { made, dropped })
+}
+
+fn check(ctx: &Ctx<'_>, plan: &OfferPlan) -> Result<(), Dropped> {
+    let tenant = &*ctx.tenant;
+    let interaction = tenant
+        .interactions
+        .get(&plan.interaction)
+        .ok_or(Dropped::InteractionNotWaiting)?;
+    let agent = tenant.agents.get(&plan.agent).ok_or(Dropped::AgentGone)?;
+    lawful::lawful(tenant, interaction, agent, ctx.now_ms)?;
+    // A number drawn twice would be two assignments of one name: the fence would not hold.
+    let used = interaction.assignments.iter().any(|a| a.id == plan.offer)
+        || agent.work.iter().any(|w| w.id == plan.offer);
+    if used {
+        return Err(Dropped::InteractionNotWaiting);
+    }
+    Ok(())
+}
+
+/// Stores a bounded wait: not too long, not too often, only of what waits.
+fn defer(ctx: &mut Ctx<'_>, plan: &DeferPlan) -> Result<(), Dropped> {
+    let id: &InteractionId = &plan.interaction;
+    let interaction = ctx
+        .tenant
+        .interactions
+        .get(id)
+        .filter(|i| i.state == InteractionState::Queued)
+        .ok_or(Dropped::InteractionNotWaiting)?;
+    let skips = interaction.deferred.as_ref().map_or(0, |d| d.skips) + 1;
+    let until_ms = plan.until_ms.min(ctx.now_ms + limits::DEFERRAL_MAX_MS);
+    if skips > limits::DEFERRALS_MAX || until_ms <= ctx.now_ms {
+        return Err(Dropped::DeferralRefused);
+    }
+    let reason = plan.reason;
+    let about = About::interaction(interaction);
+    ctx.edit_interaction(id, |i| {
+        i.deferred = Some(Deferred {
+            until_ms,
+            reason,
+            skips,
+        });
+    });
+    ctx.emit(EventKind::InteractionDeferred { until_ms, reason }, about);
+    Ok(())
 }

@@ -1,12 +1,105 @@
-//! `ReportConnectFailed`.
-use crate::{apply::ctx::Ctx, command::ReportConnectFailed, rejection::Rejection, reply::Reply};
+//! `ReportConnectFailed`: by its cause the agent missed it, the customer is gone, or nobody is to blame.
+use super::steps::{assignment, close, find, offer, requeue, rona, work};
+use crate::{
+    apply::ctx::Ctx,
+    command::{ConnectFailure, ReportConnectFailed},
+    event::{QueuedCause, RevokeCause},
+    ids::*,
+    record::*,
+    rejection::{Kind, Rejection},
+    reply::Reply,
+};
+use alloc::string::{String, ToString};
 
-pub(crate) fn apply(
-    _ctx: &mut Ctx<'_>,
-    _command: &ReportConnectFailed,
-) -> Result<Reply, Rejection> {
-    Err(Rejection::InvalidField {
-        field: "command".into(),
-        problem: "not built yet".into(),
-    })
+pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &ReportConnectFailed) -> Result<Reply, Rejection> {
+    let (id, part) = (&command.interaction, command.assignment);
+    let closed = if offer::ringing(ctx, id, part).is_some() {
+        ringing_failed(ctx, id, command.cause)
+    } else {
+        let interaction = find::open(ctx, id, "connect")?;
+        if interaction.offer.as_ref().is_some_and(|o| o.id == part) {
+            find::offer(ctx, id, part, "connect")?;
+            return Err(find::wrong(interaction, "connect"));
+        }
+        find::assignment_in(interaction, part, &[AssignmentState::Connecting], "connect")?;
+        connecting_failed(ctx, id, part, command.cause)
+    };
+    match closed {
+        Some(closed) => Ok(Reply::Interaction(closed)),
+        None => Ok(Reply::Interaction(after(ctx, id)?)),
+    }
+}
+
+fn after(ctx: &Ctx<'_>, id: &InteractionId) -> Result<alloc::sync::Arc<Interaction>, Rejection> {
+    let interactions = &ctx.tenant.interactions;
+    interactions
+        .get(id)
+        .cloned()
+        .ok_or_else(|| Rejection::NotFound {
+            kind: Kind::Interaction,
+            id: id.to_string(),
+            field: String::new(),
+        })
+}
+
+/// The ringing was the offer.
+fn ringing_failed(
+    ctx: &mut Ctx<'_>,
+    id: &InteractionId,
+    cause: ConnectFailure,
+) -> Option<alloc::sync::Arc<Interaction>> {
+    match cause {
+        ConnectFailure::AgentNoAnswer
+        | ConnectFailure::AgentBusy
+        | ConnectFailure::DeviceUnreachable => offer::miss(ctx, id),
+        ConnectFailure::MediaError => offer::revoke_offer(ctx, id, RevokeCause::MediaError),
+        ConnectFailure::CustomerGone => {
+            return close::close(ctx, id, CloseReason::Abandoned, String::new());
+        }
+    }
+    None
+}
+
+/// The agent accepted, the platform could not connect. Also what a connect timeout does.
+fn connecting_failed(
+    ctx: &mut Ctx<'_>,
+    id: &InteractionId,
+    part: AssignmentId,
+    cause: ConnectFailure,
+) -> Option<alloc::sync::Arc<Interaction>> {
+    let (end, blame) = match cause {
+        ConnectFailure::AgentNoAnswer => (EndCause::AgentNoAnswer, true),
+        ConnectFailure::AgentBusy => (EndCause::AgentBusy, true),
+        ConnectFailure::DeviceUnreachable => (EndCause::DeviceUnreachable, true),
+        ConnectFailure::MediaError => (EndCause::MediaError, false),
+        ConnectFailure::CustomerGone => {
+            return close::close(ctx, id, CloseReason::Abandoned, String::new());
+        }
+    };
+    not_connected(ctx, id, part, end, blame);
+    None
+}
+
+/// Ends a connecting part and puts the interaction back with its age; an agent to blame missed it.
+pub(in crate::apply) fn not_connected(
+    ctx: &mut Ctx<'_>,
+    id: &InteractionId,
+    part: AssignmentId,
+    end: EndCause,
+    blame: bool,
+) {
+    let Some(interaction) = ctx.tenant.interactions.get(id) else {
+        return;
+    };
+    let Ok(agent) = find::assignment(interaction, part).map(|a| a.agent.clone()) else {
+        return;
+    };
+    if blame {
+        // Before the end frees the agent: who missed it gets nothing else at once.
+        rona::missed(ctx, &agent);
+        requeue::forget_target(ctx, id);
+    }
+    assignment::end_assignment(ctx, id, part, end);
+    requeue::requeue(ctx, id, QueuedCause::ConnectFailed);
+    work::freed(ctx, &agent);
 }

@@ -1,12 +1,109 @@
-//! `TransferInteraction`.
-use crate::{apply::ctx::Ctx, command::TransferInteraction, rejection::Rejection, reply::Reply};
+//! `TransferInteraction`: blind, to a queue or an agent. The agent goes to after-work, the interaction waits with its age.
+use super::steps::{assignment, exclusion, find, requeue};
+use crate::{
+    apply::ctx::{Ctx, check_limit},
+    command::{TransferInteraction, TransferTarget},
+    event::{EventKind, QueuedCause},
+    ids::*,
+    limits,
+    record::*,
+    rejection::{Kind, Rejection},
+    reply::Reply,
+};
+use alloc::string::ToString;
 
-pub(crate) fn apply(
-    _ctx: &mut Ctx<'_>,
-    _command: &TransferInteraction,
-) -> Result<Reply, Rejection> {
+pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &TransferInteraction) -> Result<Reply, Rejection> {
+    let from = check(ctx, command)?;
+    let (id, part) = (&command.interaction, command.assignment);
+    let edited = assignment::edit(ctx, id, part, |_| {});
+    let (queue, target) = match &command.target {
+        TransferTarget::Queue(queue) => (Some(queue), None),
+        TransferTarget::Agent(agent) => (None, Some(agent)),
+    };
+    let after = ctx.edit_interaction(id, |i| {
+        if let Some(queue) = queue {
+            i.queue = queue.clone();
+        }
+        i.target_agent = target.cloned();
+        i.connect_by_ms = command.connect_by_ms;
+        i.version += 1;
+    });
+    if let (Some((_, about)), Some(interaction)) = (edited, after) {
+        let transferred = EventKind::InteractionTransferred {
+            assignment: part,
+            queue: interaction.queue.clone(),
+            target_agent: target.cloned(),
+            reason: command.reason.clone(),
+        };
+        ctx.emit(transferred, about);
+    }
+    hand_back(ctx, id, part, &from, EndCause::Transferred);
+    let after = ctx.find_interaction(id, "")?;
+    Ok(Reply::Interaction(after))
+}
+
+/// The agent lets go and is passed over for a while; the interaction waits. Shared with `EndAssignment`.
+pub(super) fn hand_back(
+    ctx: &mut Ctx<'_>,
+    id: &InteractionId,
+    part: AssignmentId,
+    agent: &AgentId,
+    cause: EndCause,
+) {
+    let queued = match cause {
+        EndCause::Transferred => QueuedCause::Transferred,
+        _ => QueuedCause::Released,
+    };
+    exclusion::exclude(ctx, id, agent);
+    assignment::let_go(ctx, id, part, cause);
+    requeue::requeue(ctx, id, queued);
+}
+
+/// One more part must have its place: parts not over yet are never dropped.
+pub(super) fn check_parts(interaction: &Interaction) -> Result<(), Rejection> {
+    let live = |a: &&Assignment| a.state != AssignmentState::Ended;
+    let live = interaction.assignments.iter().filter(live).count();
+    // The first is kept even when it has ended.
+    check_limit(
+        "assignments_per_interaction",
+        live + 1,
+        limits::ASSIGNMENTS_MAX,
+    )
+}
+
+fn check(ctx: &Ctx<'_>, command: &TransferInteraction) -> Result<AgentId, Rejection> {
+    let interaction = find::open(ctx, &command.interaction, "transfer")?;
+    let talking = [AssignmentState::Active, AssignmentState::Held];
+    let part = find::assignment_in(interaction, command.assignment, &talking, "transfer")?;
+    check_parts(interaction)?;
+    match &command.target {
+        TransferTarget::Queue(queue) if !ctx.tenant.queues.contains_key(queue) => {
+            Err(Rejection::NotFound {
+                kind: Kind::Queue,
+                id: queue.to_string(),
+                field: "queue".to_string(),
+            })
+        }
+        TransferTarget::Queue(_) => Ok(part.agent.clone()),
+        TransferTarget::Agent(target) => {
+            check_target(ctx, target, &part.agent)?;
+            Ok(part.agent.clone())
+        }
+    }
+}
+
+/// To somebody else who is logged in; whether they have room shows when it is offered.
+fn check_target(ctx: &Ctx<'_>, target: &AgentId, from: &AgentId) -> Result<(), Rejection> {
+    let record = ctx.find_agent(target, "agent")?;
+    let problem = if target == from {
+        "has the interaction already"
+    } else if record.presence.status == PresenceStatus::Offline {
+        "is OFFLINE"
+    } else {
+        return Ok(());
+    };
     Err(Rejection::InvalidField {
-        field: "command".into(),
-        problem: "not built yet".into(),
+        field: "agent".to_string(),
+        problem: problem.to_string(),
     })
 }

@@ -1,5 +1,5 @@
 //! An agent's part: connected, let go, wrapped up, ended. Work and counters of the agent follow.
-use super::{find, rona, rules, work};
+use super::{find, requeue, rona, rules, work};
 use crate::{
     apply::ctx::{About, Ctx},
     event::EventKind,
@@ -49,6 +49,7 @@ pub(in crate::apply) fn connect(
         a.deadline =
             (rules.assigned_max_ms > 0).then(|| Deadline::at(now_ms + rules.assigned_max_ms));
     })?;
+    requeue::forget_target(ctx, id);
     await_silence(ctx, id);
     ctx.emit(EventKind::AssignmentConnected { assignment }, about);
     rona::answered(ctx, &agent);
