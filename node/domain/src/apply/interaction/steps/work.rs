@@ -60,40 +60,43 @@ pub(in crate::apply) fn change(
     id: AssignmentId,
     change: impl Fn(&mut Work),
 ) {
+    let now_ms = ctx.now_ms;
     ctx.edit_agent(agent, |a| {
+        let busy = has_contact(a);
         let pieces: Vec<Work> = a.work.iter().filter(|w| w.id == id).cloned().collect();
         for mut piece in pieces {
             a.work.remove(&piece);
             change(&mut piece);
             a.work.insert(piece);
         }
+        idle_from(a, busy, now_ms);
     });
 }
 
-/// Takes the pieces of an offer or assignment away. The agent is idle since the last contact ended; offers do not count.
+/// The agent is idle since the last contact ended or fell asleep; offers do not count.
+fn idle_from(agent: &mut Agent, was_busy: bool, now_ms: u64) {
+    if was_busy && !has_contact(agent) {
+        agent.idle_since_ms = now_ms;
+    }
+}
+
+/// Takes the pieces of an offer or assignment away.
 pub(in crate::apply) fn remove(ctx: &mut Ctx<'_>, agent: &AgentId, id: AssignmentId) {
     let now_ms = ctx.now_ms;
     ctx.edit_agent(agent, |a| {
         let busy = has_contact(a);
         a.work.retain(|w| w.id != id);
-        if busy && !has_contact(a) {
-            a.idle_since_ms = now_ms;
-        }
+        idle_from(a, busy, now_ms);
     });
 }
 
 fn has_contact(agent: &Agent) -> bool {
-    agent.work.iter().any(|w| !w.offered)
+    agent.work.iter().any(|w| !w.offered && !w.dormant)
 }
 
 /// After an agent's work became less: who waits for this very agent is resumed, and what was said for after the
 /// contact takes effect once only offers and silent customers are left.
 pub(in crate::apply) fn freed(ctx: &mut Ctx<'_>, agent: &AgentId) {
-    let Some(record) = ctx.tenant.agents.get(agent) else {
-        return;
-    };
-    if record.work.iter().all(|w| w.offered || w.dormant) {
-        standing::work_over(ctx, agent);
-    }
+    standing::work_over(ctx, agent);
     dormancy::resume_waiting(ctx, agent);
 }
