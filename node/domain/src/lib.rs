@@ -8,6 +8,7 @@ extern crate alloc;
 
 mod apply;
 pub mod capacity;
+pub mod check;
 pub mod command;
 pub mod entry;
 pub mod event;

@@ -111,7 +111,6 @@ impl Ctx<'_> {
         find_connector, connectors, ConnectorId, Connector, Connector;
         find_session, sessions, SessionId, Session, Session;
         find_customer, customers, CustomerId, Customer, Customer;
-        find_conversation, conversations, ConversationId, Conversation, Conversation;
         find_interaction, interactions, InteractionId, Interaction, Interaction;
     }
 

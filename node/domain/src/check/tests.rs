@@ -1,0 +1,424 @@
+//! Each violation is found: a lawful state is corrupted by hand, one rule at a time.
+use super::Violation;
+use crate::{Answer, Body, Command, Entry, Reply, State, command::*, ids::*, limits, record::*};
+use alloc::{collections::BTreeMap, string::String, sync::Arc, vec, vec::Vec};
+
+/// A tenant `t` with one queue, two agents, a connector, work in several states, and a node.
+pub(crate) struct Fixture {
+    pub state: State,
+    index: u64,
+    now_ms: u64,
+}
+
+impl Fixture {
+    pub(crate) fn new() -> Self {
+        let mut fixture = Self {
+            state: State::new(),
+            index: 0,
+            now_ms: 1_000_000,
+        };
+        fixture.configure();
+        fixture.people();
+        fixture
+    }
+
+    /// Applies one command a second after the last; it must be accepted.
+    pub(crate) fn run(&mut self, tenant: Option<&str>, body: impl Into<Body>) -> Reply {
+        self.index += 1;
+        self.now_ms += 1_000;
+        let body = body.into();
+        let name = body.name();
+        let entry = Entry {
+            index: self.index,
+            time_ms: self.now_ms,
+            commands: vec![Command {
+                tenant: tenant.map(TenantId::new),
+                request: None,
+                body,
+            }],
+        };
+        let applied = self.state.apply(&entry);
+        match applied.answers.into_iter().next() {
+            Some(Answer::Fresh(Ok(reply))) => reply,
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+
+    fn t(&mut self, body: impl Into<Body>) -> Reply {
+        self.run(Some("t"), body)
+    }
+
+    fn configure(&mut self) {
+        self.run(
+            None,
+            RegisterNode {
+                id: "n1".into(),
+                storage: Uid(1),
+                raft_id: Some(1),
+                peer_address: String::new(),
+                client_address: String::new(),
+                version: 1,
+                role: NodeRole::Voter,
+            },
+        );
+        self.run(
+            None,
+            CreateTenant {
+                id: "t".into(),
+                display_name: String::new(),
+                shard: 0,
+            },
+        );
+        self.run(
+            None,
+            AdoptTenant {
+                id: "t".into(),
+                display_name: String::new(),
+            },
+        );
+        self.t(CreatePolicy {
+            id: "p".into(),
+            display_name: String::new(),
+            spec: PolicySpec {
+                mode: Mode::LongestIdle,
+                skill_weight: 0,
+                channel_weight: 0,
+                preferred_weight: 0,
+            },
+            validate_only: false,
+        });
+        for queue in ["q", "r"] {
+            self.t(CreateQueue {
+                id: queue.into(),
+                spec: queue_spec(),
+            });
+        }
+        let entry = |queue: &str, channel: &str| ProfileEntry {
+            queue: queue.into(),
+            channel: channel.into(),
+            tier: 1,
+            priority: 0,
+            delay_ms: 0,
+        };
+        self.t(CreateProfile {
+            id: "all".into(),
+            display_name: String::new(),
+            entries: vec![entry("r", "chat"), entry("q", "voice"), entry("q", "chat")],
+            capacity: Capacity::default(),
+        });
+        self.t(CreateTeam {
+            id: "team".into(),
+            display_name: String::new(),
+        });
+    }
+
+    fn people(&mut self) {
+        for agent in ["a", "b"] {
+            self.t(CreateAgent {
+                id: agent.into(),
+                spec: agent_spec(),
+            });
+        }
+        self.t(SetPresence {
+            agents: vec!["a".into(), "b".into()],
+            status: PresenceStatus::Available,
+            reason: String::new(),
+            channels: Default::default(),
+            after_contact: false,
+            expires_after_ms: None,
+        });
+        self.t(AttachSession {
+            session: Uid(7),
+            node: "n1".into(),
+            agents: vec!["a".into(), "b".into()],
+        });
+        self.t(RegisterConnector {
+            id: "c".into(),
+            display_name: String::new(),
+            lease_ms: 300_000,
+        });
+        // i1 active with a, i2 offered to b, i3 waits, i4 closed.
+        for (interaction, conversation) in [("i1", "k1"), ("i2", "k2"), ("i3", "k2"), ("i4", "k4")]
+        {
+            self.create(interaction, conversation);
+        }
+        self.offer("i1", "a", 11);
+        self.t(AcceptOffer {
+            interaction: "i1".into(),
+            offer: Uid(11),
+        });
+        self.t(ReportConnected {
+            interaction: "i1".into(),
+            assignment: Uid(11),
+        });
+        self.offer("i2", "b", 12);
+        self.t(CancelInteraction {
+            id: "i4".into(),
+            reason: CloseReason::Cancelled,
+            note: String::new(),
+        });
+    }
+
+    fn create(&mut self, id: &str, conversation: &str) {
+        self.t(CreateInteraction {
+            id: id.into(),
+            conversation: Some(conversation.into()),
+            channel: "chat".into(),
+            direction: Direction::Inbound,
+            customer: None,
+            identity: None,
+            external_thread_id: None,
+            connector: Some("c".into()),
+            queue: "q".into(),
+            labels: BTreeMap::new(),
+            required: None,
+            preferred: None,
+            priority: 0,
+            human_requested_at_ms: None,
+            connect_by_ms: None,
+            context: None,
+        });
+    }
+
+    fn offer(&mut self, interaction: &str, agent: &str, offer: u128) {
+        let reply = self.t(MakeOffers {
+            offers: vec![OfferPlan {
+                offer: Uid(offer),
+                interaction: interaction.into(),
+                agent: agent.into(),
+                score_micros: 0,
+                policy_revision: 1,
+            }],
+            deferrals: Vec::new(),
+        });
+        assert!(matches!(reply, Reply::Offers { made: 1, .. }), "{reply:?}");
+    }
+
+    fn tenant(&mut self) -> &mut crate::state::Tenant {
+        self.state.tenants.get_mut("t").expect("the tenant")
+    }
+
+    fn interaction(&mut self, id: &str) -> &mut Interaction {
+        Arc::make_mut(self.tenant().interactions.get_mut(id).expect("there"))
+    }
+
+    fn agent(&mut self, id: &str) -> &mut Agent {
+        Arc::make_mut(self.tenant().agents.get_mut(id).expect("there"))
+    }
+}
+
+fn queue_spec() -> QueueSpec {
+    QueueSpec {
+        display_name: String::new(),
+        policy: "p".into(),
+        priority: 0,
+        age_weight_micros_per_s: 1_000_000,
+        service_level_ms: 0,
+        sla_urgency_micros: 0,
+        starvation_bound_ms: limits::STARVATION_BOUND_MS,
+        max_wait_ms: 0,
+        channels: BTreeMap::new(),
+    }
+}
+
+fn agent_spec() -> AgentSpec {
+    AgentSpec {
+        kind: AgentKind::Human,
+        display_name: String::new(),
+        team: Some("team".into()),
+        profile: "all".into(),
+        skills: BTreeMap::new(),
+        channel_proficiency: BTreeMap::new(),
+        labels: BTreeMap::new(),
+        capacity: None,
+        endpoint: String::new(),
+    }
+}
+
+/// Corrupts a lawful state and expects the rule to be among what is found.
+fn finds(rule: &str, corrupt: impl FnOnce(&mut Fixture)) {
+    let mut fixture = Fixture::new();
+    assert_eq!(fixture.state.check(), Ok(()), "lawful before {rule}");
+    corrupt(&mut fixture);
+    let found: Vec<Violation> = fixture.state.check().expect_err(rule);
+    assert!(found.iter().any(|v| v.rule == rule), "{rule}: {found:?}");
+}
+
+#[test]
+fn interactions_and_their_parts() {
+    finds("own_name", |f| f.interaction("i3").id = "other".into());
+    finds("one_primary", |f| {
+        let mut second = f.interaction("i1").assignments[0].clone();
+        second.id = Uid(99);
+        f.interaction("i1").assignments.push(second);
+    });
+    finds("state_and_parts", |f| {
+        f.interaction("i1").state = InteractionState::Dormant;
+    });
+    finds("part_numbers", |f| {
+        let mut second = f.interaction("i1").assignments[0].clone();
+        second.state = AssignmentState::Ended;
+        f.interaction("i1").assignments.push(second);
+    });
+    finds("part_ended", |f| {
+        f.interaction("i1").assignments[0].ended_ms = Some(1);
+    });
+    finds("part_channels", |f| {
+        f.interaction("i1").assignments[0].channels.clear();
+    });
+    finds("state_and_offer", |f| f.interaction("i2").offer = None);
+    finds("state_and_closing", |f| {
+        f.interaction("i3").closing = Some(Closing {
+            reason: CloseReason::Completed,
+            note: String::new(),
+            at_ms: 1,
+        });
+    });
+    finds("closed_leaves", |f| {
+        f.interaction("i3").state = InteractionState::Closed;
+    });
+    finds("unconfirmed", |f| {
+        f.interaction("i2").unconfirmed_since_ms = Some(1);
+    });
+}
+
+#[test]
+fn interactions_and_their_times() {
+    finds("deadline_missing", |f| {
+        f.interaction("i3").state = InteractionState::Resuming;
+    });
+    finds("deadline_left", |f| {
+        let i3 = f.interaction("i3");
+        i3.state = InteractionState::Closed;
+        i3.silent_at_ms = Some(1);
+    });
+    finds("part_deadline", |f| {
+        let part = &mut f.interaction("i1").assignments[0];
+        part.state = AssignmentState::Connecting;
+        part.deadline = None;
+    });
+    finds("transitions", |f| f.interaction("i1").transitions.reverse());
+    finds("age", |f| f.interaction("i3").waiting_since_ms = u64::MAX);
+    finds("due", |f| {
+        f.interaction("i3").silent_at_ms = Some(5_000_000);
+    });
+    finds("due", |f| f.state.due = Default::default());
+    finds("bound", |f| {
+        f.interaction("i3").added_channels = vec!["x".into(); limits::INTERACTION_CHANNELS_MAX];
+    });
+}
+
+#[test]
+fn names_that_exist() {
+    finds("reference", |f| {
+        drop(f.tenant().queues.remove("q"));
+    });
+    finds("reference", |f| {
+        drop(f.tenant().connectors.remove("c"));
+    });
+    finds("reference", |f| {
+        drop(f.tenant().agents.remove("a"));
+    });
+    finds("reference", |f| {
+        drop(f.tenant().policies.remove("p"));
+    });
+    finds("reference", |f| {
+        drop(f.tenant().profiles.remove("all"));
+    });
+    finds("reference", |f| {
+        drop(f.tenant().teams.remove("team"));
+    });
+    finds("reference", |f| {
+        drop(f.tenant().conversations.remove("k1"));
+    });
+    finds("open_and_closed", |f| {
+        let stub = crate::state::Closed::stub(f.interaction("i3"));
+        f.tenant().closed.push(stub);
+    });
+}
+
+#[test]
+fn agents_work_and_streams() {
+    finds("work", |f| f.agent("a").work.clear());
+    finds("work", |f| {
+        let work = f.agent("a").work.clone();
+        f.agent("b").work.extend(work);
+    });
+    finds("units", |f| f.interaction("i1").assignments[0].units += 1);
+    finds("capacity", |f| {
+        let tenant = f.tenant();
+        let profile = tenant.profiles.get_mut("all").expect("there");
+        Arc::make_mut(profile).capacity.total = 10;
+    });
+    finds("session", |f| f.agent("a").session = None);
+    finds("session", |f| f.agent("a").session = Some(Uid(8)));
+    finds("session", |f| f.agent("a").stream_lost_ms = Some(1));
+    finds("offline_twice", |f| {
+        f.agent("a").presence.status = PresenceStatus::Offline;
+        f.agent("a").offline_at = Some(Deadline::at(1));
+    });
+    finds("next_presence", |f| {
+        f.agent("b").presence.next = Some(NextPresence {
+            status: PresenceStatus::Break,
+            reason: String::new(),
+        });
+    });
+}
+
+#[test]
+fn indexes_and_memories() {
+    finds("by_connector", |f| f.tenant().by_connector.clear());
+    finds("open_by_queue", |f| f.tenant().open_by_queue.clear());
+    finds("idle_conversations", |f| {
+        f.tenant().idle_conversations.clear();
+    });
+    finds("conversation_open", |f| {
+        let k1 = f.tenant().conversations.get_mut("k1").expect("there");
+        Arc::make_mut(k1).open_interactions = 9;
+    });
+    finds("event_bytes", |f| f.tenant().event_bytes = 9);
+    finds("events", |f| {
+        Arc::make_mut(&mut f.tenant().record).first_event = 9;
+    });
+    finds("sweeps", |f| {
+        f.state.sweeps.schedule(&"t".into(), Some(1));
+    });
+    finds("requests", |f| {
+        let first = crate::state::First {
+            payload_hash: 0,
+            index: 1,
+            position: 0,
+        };
+        f.tenant().requests.remember(9, Uid(1), first);
+        f.tenant().requests.remember(8, Uid(2), first);
+    });
+}
+
+#[test]
+fn configuration_and_shard() {
+    finds("profile_order", |f| {
+        let profile = f.tenant().profiles.get_mut("all").expect("there");
+        Arc::make_mut(profile).entries.reverse();
+    });
+    finds("policy_revisions", |f| {
+        let policy = f.tenant().policies.get_mut("p").expect("there");
+        Arc::make_mut(policy).revisions.clear();
+    });
+    finds("connector_lease", |f| {
+        let connector = f.tenant().connectors.get_mut("c").expect("there");
+        Arc::make_mut(connector).lease = None;
+    });
+    finds("placement", |f| {
+        Arc::make_mut(&mut f.state.shard).map_version = 0;
+    });
+    finds("raft_id", |f| {
+        Arc::make_mut(&mut f.state.shard).next_raft_id = 1;
+    });
+    finds("storage", |f| {
+        let node = f.state.nodes.values().next().expect("there").clone();
+        f.state.nodes.insert(2, node);
+    });
+    finds("cluster_version", |f| {
+        Arc::make_mut(&mut f.state.shard).cluster_version = 9;
+    });
+}
