@@ -1,0 +1,199 @@
+//! One logical call: its attempts, its deadline, and whether a failure is worth another attempt. The same `request_id`
+//! goes with every attempt, so trying again is always safe.
+use super::{Backoff, Budget};
+use crate::error::{Error, Kind};
+
+/// One attempt takes at most this long, milliseconds: an attempt stuck at a node cut off from the others must not eat
+/// the whole budget of a call that another node could answer.
+pub const ATTEMPT_MS: u64 = 2_000;
+/// Attempts of one call at most.
+pub const ATTEMPTS_MAX: u32 = 1_000;
+
+/// What to do after a failed attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Try again at this time, milliseconds.
+    TryAt(u64),
+    /// Tell the caller.
+    GiveUp,
+}
+
+/// A logical call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    deadline_ms: u64,
+    attempts: u32,
+    backoff: Backoff,
+    /// The last retry went at once. Two nodes that name each other must not make a loop without waits.
+    hurried: bool,
+}
+
+/// Is a failure worth another attempt with the same `request_id`?
+///
+/// UNAVAILABLE always; DEADLINE_EXCEEDED, for it was the attempt's deadline if the caller has time left;
+/// RESOURCE_EXHAUSTED if the server said when. Everything else is an answer.
+pub fn worth_retrying(error: &Error) -> bool {
+    match error.kind {
+        Kind::Unavailable | Kind::DeadlineExceeded => true,
+        Kind::ResourceExhausted => error.retry_after.is_some(),
+        _ => false,
+    }
+}
+
+impl Call {
+    /// A call that may take until `deadline_ms`.
+    pub fn new(deadline_ms: u64, seed: u64) -> Call {
+        Call {
+            deadline_ms,
+            attempts: 0,
+            backoff: Backoff::new(seed),
+            hurried: false,
+        }
+    }
+
+    /// Begins an attempt; how long it may take, milliseconds. `None` if no time is left.
+    pub fn attempt(&mut self, now_ms: u64) -> Option<u64> {
+        let left_ms = self.deadline_ms.saturating_sub(now_ms);
+        self.attempts = self.attempts.saturating_add(1);
+        (left_ms > 0).then_some(left_ms.min(ATTEMPT_MS))
+    }
+
+    /// Attempts begun.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// An attempt failed. `news` says that the failure named a leader nobody knew of: the first such retry goes at once.
+    pub fn failed(&mut self, now_ms: u64, error: &Error, news: bool, budget: &mut Budget) -> Next {
+        if !worth_retrying(error) || self.attempts >= ATTEMPTS_MAX {
+            return Next::GiveUp;
+        }
+        let asked_ms = error.retry_after.map_or(0, |after| {
+            u64::try_from(after.as_millis()).unwrap_or(u64::MAX)
+        });
+        self.hurried = news && !self.hurried;
+        let wait_ms = if self.hurried {
+            asked_ms
+        } else {
+            self.backoff.next_ms().max(asked_ms)
+        };
+        // Refused before the budget is touched: a retry that cannot happen must not delay others.
+        if now_ms.saturating_add(wait_ms) >= self.deadline_ms {
+            return Next::GiveUp;
+        }
+        match budget.reserve(now_ms, now_ms + wait_ms) {
+            at_ms if at_ms < self.deadline_ms => Next::TryAt(at_ms),
+            _ => Next::GiveUp,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn failure(kind: Kind) -> Error {
+        Error::local(kind, "", "")
+    }
+
+    fn after_one_failure(error: &Error, news: bool) -> Next {
+        let mut call = Call::new(10_000, 1);
+        assert_eq!(call.attempt(0), Some(ATTEMPT_MS));
+        call.failed(100, error, news, &mut Budget::default())
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        for kind in [Kind::Unavailable, Kind::DeadlineExceeded] {
+            assert!(
+                matches!(after_one_failure(&failure(kind), false), Next::TryAt(at) if (110..=120).contains(&at))
+            );
+        }
+        for kind in [
+            Kind::ResourceExhausted,
+            Kind::InvalidArgument,
+            Kind::NotFound,
+            Kind::Aborted,
+            Kind::FailedPrecondition,
+            Kind::Internal,
+            Kind::Unauthenticated,
+        ] {
+            assert_eq!(
+                after_one_failure(&failure(kind), false),
+                Next::GiveUp,
+                "{kind:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_server_says_when() {
+        let error = Error {
+            retry_after: Some(Duration::from_millis(700)),
+            ..failure(Kind::ResourceExhausted)
+        };
+        assert_eq!(after_one_failure(&error, false), Next::TryAt(800));
+    }
+
+    #[test]
+    fn news_of_a_leader_are_used_at_once() {
+        assert_eq!(
+            after_one_failure(&failure(Kind::Unavailable), true),
+            Next::TryAt(100)
+        );
+    }
+
+    #[test]
+    fn two_nodes_that_name_each_other_make_no_hurry() {
+        let (mut call, mut budget) = (Call::new(10_000, 1), Budget::default());
+        assert_eq!(
+            call.failed(0, &failure(Kind::Unavailable), true, &mut budget),
+            Next::TryAt(0)
+        );
+        assert!(
+            matches!(call.failed(0, &failure(Kind::Unavailable), true, &mut budget), Next::TryAt(at) if at > 0)
+        );
+    }
+
+    #[test]
+    fn the_callers_deadline_ends_it() {
+        let mut call = Call::new(1_000, 1);
+        assert_eq!(call.attempt(0), Some(1_000));
+        assert_eq!(
+            call.failed(
+                995,
+                &failure(Kind::Unavailable),
+                false,
+                &mut Budget::default()
+            ),
+            Next::GiveUp
+        );
+        assert_eq!(call.attempt(1_000), None);
+        let late = Error {
+            retry_after: Some(Duration::from_secs(5)),
+            ..failure(Kind::Unavailable)
+        };
+        assert_eq!(
+            call.failed(10, &late, false, &mut Budget::default()),
+            Next::GiveUp
+        );
+    }
+
+    #[test]
+    fn a_cluster_down_for_a_second_costs_a_few_attempts() {
+        let (mut call, mut budget, mut now) = (Call::new(10_000, 3), Budget::default(), 0);
+        while now < 1_000 {
+            call.attempt(now).expect("time left");
+            match call.failed(now, &failure(Kind::Unavailable), false, &mut budget) {
+                Next::TryAt(at) => now = at,
+                Next::GiveUp => panic!("gave up at {now}"),
+            }
+        }
+        assert!(
+            call.attempts() < 12 && now < 1_500,
+            "{} attempts until {now}",
+            call.attempts()
+        );
+    }
+}
