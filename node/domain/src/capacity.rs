@@ -142,3 +142,86 @@ pub fn fits(capacity: &Capacity, work: &BTreeSet<Work>) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    //! Channel bounds, costs, the interrupt matrix, fractions of dormant work, and what fits piece by piece.
+    use super::*;
+    use crate::ids::Uid;
+
+    fn work(id: u128, channel: &str, units: u32) -> Work {
+        Work {
+            interaction: "i".into(),
+            id: Uid(id),
+            channel: channel.into(),
+            units,
+            offered: false,
+            wrap_up: false,
+            dormant: false,
+        }
+    }
+
+    fn room(capacity: &Capacity, taken: &[Work], channel: &str) -> bool {
+        room_beside(capacity, taken.iter(), &channel.into())
+    }
+
+    fn interruptible() -> Capacity {
+        let mut capacity = Capacity::default();
+        let pair = ("voice".into(), "email".into());
+        capacity.may_interrupt.insert(pair);
+        capacity
+    }
+
+    #[test]
+    fn a_channel_has_a_maximum_and_a_cost() {
+        let capacity = Capacity::default();
+        let chats = [
+            work(1, "chat", 33),
+            work(2, "chat", 33),
+            work(3, "chat", 33),
+        ];
+        assert!(room(&capacity, &chats[..2], "chat"));
+        assert!(!room(&capacity, &chats, "chat"), "three at most");
+        assert!(!room(&capacity, &chats[..1], "voice"), "33 + 100 > 100");
+        assert!(room(&capacity, &chats[..2], "email"), "66 + 20");
+        assert!(!room(&capacity, &[], "fax"), "not served");
+    }
+
+    #[test]
+    fn a_call_interrupts_email_and_not_the_other_way() {
+        let capacity = interruptible();
+        let email = [work(1, "email", 20)];
+        assert!(room(&capacity, &email, "voice"));
+        let call = [work(2, "voice", 100)];
+        assert!(!room(&capacity, &call, "email"));
+        assert!(!room(&capacity, &call, "voice"), "one call at most");
+    }
+
+    #[test]
+    fn dormant_work_takes_its_fraction_and_no_place() {
+        let capacity = Capacity::default();
+        let asleep = |id| Work {
+            dormant: true,
+            ..work(id, "chat", dormant_units(33, 10))
+        };
+        let three = [asleep(1), asleep(2), asleep(3)];
+        assert_eq!(three[0].units, 4, "rounded up");
+        assert!(room(&capacity, &three, "chat"));
+        assert!(!room(&capacity, &three, "voice"), "12 + 100");
+        assert_eq!(dormant_units(33, 0), 0);
+        assert_eq!(dormant_units(33, 100), 33);
+    }
+
+    #[test]
+    fn fits_what_could_have_been_taken_on_in_some_order() {
+        let capacity = interruptible();
+        let set = |pieces: &[Work]| pieces.iter().cloned().collect::<BTreeSet<Work>>();
+        let email_then_call = [work(1, "email", 20), work(2, "voice", 100)];
+        assert!(fits(&capacity, &set(&email_then_call)));
+        let two_calls = [work(1, "voice", 100), work(2, "voice", 100)];
+        assert!(!fits(&capacity, &set(&two_calls)));
+        let chat_and_call = [work(1, "chat", 33), work(2, "voice", 100)];
+        assert!(!fits(&capacity, &set(&chat_and_call)));
+        assert!(fits(&capacity, &BTreeSet::new()));
+    }
+}

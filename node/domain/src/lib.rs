@@ -12,6 +12,8 @@ pub mod check;
 pub mod command;
 pub mod entry;
 pub mod event;
+#[cfg(test)]
+mod fixture;
 pub mod ids;
 pub mod lawful;
 pub mod limits;

@@ -10,7 +10,7 @@ use core::cmp::Reverse;
 pub fn waiting_score(interaction: &Interaction, queue: &Queue, now_ms: u64) -> i64 {
     let age_ms = i128::from(now_ms.saturating_sub(interaction.waiting_since_ms));
     let priority = i128::from(interaction.priority) + i128::from(queue.priority);
-    let ageing = age_ms * i128::from(queue.age_weight_micros_per_s) / 1000;
+    let ageing = age_ms.saturating_mul(i128::from(queue.age_weight_micros_per_s)) / 1000;
     let sum = priority * i128::from(MICROS) + ageing + urgency(queue, age_ms);
     sum.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
 }
@@ -21,7 +21,7 @@ fn urgency(queue: &Queue, age_ms: i128) -> i128 {
     if level_ms == 0 {
         return 0;
     }
-    i128::from(queue.sla_urgency_micros) * age_ms.min(level_ms) / level_ms
+    i128::from(queue.sla_urgency_micros).saturating_mul(age_ms.min(level_ms)) / level_ms
 }
 
 /// Has it waited past the queue's starvation bound.
@@ -68,5 +68,72 @@ pub fn waiting_order(
         score: Reverse(score),
         since_ms: interaction.waiting_since_ms,
         id: interaction.id.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! The formula by hand, its ends, and the bound after which the oldest goes first.
+    use super::*;
+    use crate::fixture::Fixture;
+
+    fn pair() -> (Interaction, Queue) {
+        let mut fixture = Fixture::new();
+        let interaction = fixture.interaction("i3").clone();
+        let queue = Queue::clone(&fixture.tenant().queues["q"]);
+        (interaction, queue)
+    }
+
+    #[test]
+    fn priority_age_and_urgency_on_one_scale() {
+        let (mut interaction, mut queue) = pair();
+        (interaction.priority, queue.priority) = (2, 3);
+        queue.age_weight_micros_per_s = 500_000;
+        (queue.service_level_ms, queue.sla_urgency_micros) = (20_000, 4_000_000);
+        let at =
+            |age_ms| waiting_score(&interaction, &queue, interaction.waiting_since_ms + age_ms);
+        assert_eq!(at(0), 5_000_000);
+        assert_eq!(at(10_000), 5_000_000 + 5_000_000 + 2_000_000);
+        assert_eq!(at(40_000), 5_000_000 + 20_000_000 + 4_000_000);
+        let before = waiting_score(&interaction, &queue, 0);
+        assert_eq!(before, at(0), "an age is never negative");
+    }
+
+    #[test]
+    fn the_score_saturates() {
+        let (mut interaction, mut queue) = pair();
+        queue.age_weight_micros_per_s = u64::MAX;
+        assert_eq!(waiting_score(&interaction, &queue, u64::MAX), i64::MAX);
+        queue.age_weight_micros_per_s = 0;
+        (interaction.priority, queue.priority) = (i32::MIN, i32::MIN);
+        assert_eq!(
+            waiting_score(&interaction, &queue, 0),
+            2 * i64::from(i32::MIN) * MICROS
+        );
+    }
+
+    #[test]
+    fn past_the_bound_the_oldest_goes_first() {
+        let (old, queue) = pair();
+        let mut urgent = old.clone();
+        urgent.id = "urgent".into();
+        urgent.priority = i32::MAX;
+        urgent.waiting_since_ms += 1;
+        let order = |now_ms| {
+            waiting_order(&old, &queue, 0, now_ms) < waiting_order(&urgent, &queue, 0, now_ms)
+        };
+        let bound_ms = old.waiting_since_ms + queue.starvation_bound_ms;
+        assert!(!order(bound_ms - 1), "the score decides");
+        assert!(order(bound_ms), "only the old one is past its bound");
+        assert!(order(bound_ms + 1), "both are: the older first");
+    }
+
+    #[test]
+    fn the_agents_line_adds_to_the_score() {
+        let (one, queue) = pair();
+        let plain = waiting_order(&one, &queue, 0, 0);
+        let raised = waiting_order(&one, &queue, 3 * MICROS, 0);
+        assert!(raised < plain);
+        assert_eq!(raised.score_micros() - plain.score_micros(), 3 * MICROS);
     }
 }

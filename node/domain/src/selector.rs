@@ -143,3 +143,92 @@ impl Selector {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! Every comparison on present, absent and differently typed operands.
+    use super::*;
+    use crate::fixture::Fixture;
+    use alloc::vec;
+
+    fn agent() -> Agent {
+        let mut fixture = Fixture::new();
+        let agent = fixture.agent("a");
+        agent.skills.insert("spanish".into(), 70);
+        agent
+            .labels
+            .insert("site".into(), Value::Text("madrid".into()));
+        agent.labels.insert("vip".into(), Value::Flag(true));
+        agent.clone()
+    }
+
+    fn skill(comparison: Comparison, level: i64) -> Selector {
+        Selector::Compare {
+            operand: Operand::Skill("spanish".into()),
+            comparison,
+            value: Value::Micros(level * MICROS),
+        }
+    }
+
+    fn site(comparison: Comparison, value: Value) -> Selector {
+        Selector::Compare {
+            operand: Operand::Label("site".into()),
+            comparison,
+            value,
+        }
+    }
+
+    #[test]
+    fn numbers_compare_as_numbers() {
+        use Comparison::*;
+        let agent = agent();
+        for (comparison, level, holds) in [
+            (Eq, 70, true),
+            (Eq, 71, false),
+            (Ne, 70, false),
+            (Ge, 70, true),
+            (Gt, 70, false),
+            (Le, 69, false),
+            (Lt, 71, true),
+        ] {
+            let selector = skill(comparison, level);
+            assert_eq!(matches(&selector, &agent), holds, "{selector:?}");
+        }
+    }
+
+    #[test]
+    fn other_types_and_absent_operands_only_differ() {
+        use Comparison::*;
+        let agent = agent();
+        for comparison in [Eq, Ne, Ge, Gt, Le, Lt] {
+            let other = site(comparison, Value::Flag(true));
+            assert_eq!(matches(&other, &agent), comparison == Ne, "{other:?}");
+            let absent = Selector::Compare {
+                operand: Operand::Skill("basque".into()),
+                comparison,
+                value: Value::Micros(0),
+            };
+            assert_eq!(matches(&absent, &agent), comparison == Ne, "{absent:?}");
+        }
+        let madrid = Value::Text("madrid".into());
+        let operand = || Operand::Label("site".into());
+        let listed = |values| Selector::In {
+            operand: operand(),
+            values,
+        };
+        assert!(matches(&listed(vec![Value::Flag(true), madrid]), &agent));
+        assert!(!matches(&listed(vec![Value::Flag(true)]), &agent));
+    }
+
+    #[test]
+    fn empty_conjunction_holds_and_empty_disjunction_does_not() {
+        let agent = agent();
+        assert!(matches(&Selector::And(vec![]), &agent));
+        assert!(!matches(&Selector::Or(vec![]), &agent));
+        let not = Selector::Not(Box::new(Selector::Or(vec![])));
+        assert!(matches(&not, &agent));
+        let both = Selector::And(vec![not, skill(Comparison::Ge, 71)]);
+        assert!(!matches(&both, &agent));
+        assert_eq!((both.depth(), both.nodes()), (3, 4));
+    }
+}

@@ -83,6 +83,30 @@ pub enum Record {
     Shard(Arc<ShardRecord>),
 }
 
+impl Record {
+    /// The key it is stored under.
+    pub fn key(&self) -> RecordKey {
+        match self {
+            Self::Tenant(r) => RecordKey::Tenant(r.id.clone()),
+            Self::Agent(r) => RecordKey::Agent(r.tenant.clone(), r.id.clone()),
+            Self::Team(r) => RecordKey::Team(r.tenant.clone(), r.id.clone()),
+            Self::Profile(r) => RecordKey::Profile(r.tenant.clone(), r.id.clone()),
+            Self::Queue(r) => RecordKey::Queue(r.tenant.clone(), r.id.clone()),
+            Self::Policy(r) => RecordKey::Policy(r.tenant.clone(), r.id.clone()),
+            Self::Connector(r) => RecordKey::Connector(r.tenant.clone(), r.id.clone()),
+            Self::Session(r) => RecordKey::Session(r.tenant.clone(), r.id),
+            Self::Customer(r) => RecordKey::Customer(r.tenant.clone(), r.id.clone()),
+            Self::Conversation(r) => RecordKey::Conversation(r.tenant.clone(), r.id.clone()),
+            Self::Interaction(r) => RecordKey::Interaction(r.tenant.clone(), r.id.clone()),
+            Self::Closed(r) => RecordKey::Closed(r.tenant.clone(), r.id.clone()),
+            Self::EventMark(r) => RecordKey::EventMark(r.tenant.clone(), r.number),
+            Self::Placement(r) => RecordKey::Placement(r.tenant.clone()),
+            Self::Node(r) => RecordKey::Node(r.raft_id),
+            Self::Shard(_) => RecordKey::Shard,
+        }
+    }
+}
+
 /// Which record; the key it is stored under.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RecordKey {

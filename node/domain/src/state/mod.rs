@@ -6,6 +6,8 @@ mod requests;
 mod restore;
 mod sweeps;
 mod tenant;
+#[cfg(test)]
+mod tests;
 
 pub use closed::{Closed, Stub};
 pub(crate) use derived::Derived;
