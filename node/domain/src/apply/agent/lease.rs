@@ -2,7 +2,10 @@
 //! kept for 30 s, active work is untouched, and there is no penalty.
 use super::standing::{self, Saying};
 use crate::{
-    apply::ctx::{About, Ctx},
+    apply::{
+        ctx::{About, Ctx},
+        interaction::steps::dormancy::resume_waiting,
+    },
     event::EventKind,
     ids::*,
     limits,
@@ -94,6 +97,7 @@ pub(super) fn regain(ctx: &mut Ctx<'_>, id: &AgentId, session: SessionId) {
     for interaction in offers {
         standing::keep_offer(ctx, &interaction);
     }
+    resume_waiting(ctx, id);
 }
 
 /// A lost stream's presence ends: the agent is OFFLINE.

@@ -115,8 +115,9 @@ pub(in crate::apply) fn decline(ctx: &mut Ctx<'_>, id: &InteractionId, reason: S
         reason,
     };
     ctx.emit(declined, about);
-    exclusion::exclude(ctx, id, &offer.agent);
+    // Before the exclusion: who was named is not the only one who could serve it.
     requeue::forget_target(ctx, id);
+    exclusion::exclude(ctx, id, &offer.agent);
     requeue::requeue(ctx, id, QueuedCause::Declined);
     rona::answered(ctx, &offer.agent);
     work::freed(ctx, &offer.agent);

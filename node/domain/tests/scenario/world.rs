@@ -1,0 +1,203 @@
+//! The state under test, its twin that must agree, its disk, and its clock.
+use super::{line::Line, reading};
+use kindred_domain::{
+    command::*, entry::*, event::Event, ids::*, record::*, reply::Answer, state::State,
+};
+use std::{
+    collections::{BTreeMap, hash_map::DefaultHasher},
+    hash::{Hash, Hasher},
+};
+
+/// Log time at which every scenario begins: a round moment of 2025.
+const BEGIN_MS: u64 = 1_750_000_000_000;
+
+/// One tenant in one shard.
+pub struct World {
+    pub state: State,
+    twin: State,
+    pub now_ms: u64,
+    index: u64,
+    /// Records as a replica would have them on disk.
+    pub disk: BTreeMap<RecordKey, Record>,
+    /// Events of the last line.
+    pub events: Vec<Event>,
+    /// The whole of the last line's last entry.
+    pub applied: Applied,
+    next_event: u64,
+    /// Offers made so far, in order, by interaction.
+    pub offers: BTreeMap<String, Vec<OfferId>>,
+    next_uid: u128,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let mut world = Self {
+            state: State::new(),
+            twin: State::new(),
+            now_ms: BEGIN_MS,
+            index: 0,
+            disk: BTreeMap::new(),
+            events: Vec::new(),
+            applied: Applied::default(),
+            next_event: 1,
+            offers: BTreeMap::new(),
+            next_uid: 1,
+        };
+        let adopt = AdoptTenant {
+            id: TenantId::new("t"),
+            display_name: "Tenant".into(),
+        };
+        let adopted = world.accepted(&Line::parse("adopt"), adopt.into());
+        adopted.expect("a new world takes its tenant on");
+        for text in ["policy fair", "queue support"] {
+            let line = Line::parse(text);
+            let body = super::configuration::body(&world, &line);
+            let body = body.expect("readable").expect("configuration");
+            world.accepted(&line, body).expect("a lawful beginning");
+        }
+        world
+    }
+
+    pub fn tenant(&self) -> &kindred_domain::state::Tenant {
+        self.state.tenant("t").expect("every world has its tenant")
+    }
+
+    /// A number nobody has drawn yet.
+    pub fn draw(&mut self) -> Uid {
+        self.next_uid += 1;
+        Uid(self.next_uid)
+    }
+
+    /// Applies one command as an entry of its own.
+    pub fn command(&mut self, line: &Line, body: Body) -> Result<Answer, String> {
+        let request = self.request(line, &body)?;
+        self.events.clear();
+        let command = Command {
+            tenant: Some(TenantId::new("t")),
+            request,
+            body,
+        };
+        self.entry(vec![command])?;
+        self.applied
+            .answers
+            .pop()
+            .ok_or("a command has an answer".into())
+    }
+
+    /// Applies one command that must not be refused.
+    pub fn accepted(&mut self, line: &Line, body: Body) -> Result<(), String> {
+        match self.command(line, body)? {
+            Answer::Fresh(Err(rejection)) => Err(rejection.to_string()),
+            _ => Ok(()),
+        }
+    }
+
+    fn request(&self, line: &Line, body: &Body) -> Result<Option<Request>, String> {
+        let Some(name) = line.key("request") else {
+            return Ok(None);
+        };
+        let mut id = hash(name) as u128;
+        if let Some(sent) = line.key("sent") {
+            let sent_ms = match sent.strip_prefix('-') {
+                Some(ago) => self.now_ms - reading::duration(ago)?,
+                None => self.now_ms + reading::duration(sent.trim_start_matches('+'))?,
+            };
+            // A v7 UUID says in its first 48 bits when it was drawn.
+            id = u128::from(sent_ms) << 80 | 0x7 << 76 | id & 0xffff_ffff;
+        }
+        Ok(Some(Request {
+            id: Uid(id),
+            payload_hash: hash(&format!("{body:?}")),
+        }))
+    }
+
+    /// Time passes; whenever something is due the leader writes `Advance`.
+    pub fn wait(&mut self, for_ms: u64) -> Result<(), String> {
+        let until_ms = self.now_ms + for_ms;
+        self.events.clear();
+        for _ in 0..100_000 {
+            let due_ms = self.state.next_due_ms().unwrap_or(u64::MAX);
+            self.now_ms = due_ms.clamp(self.now_ms, until_ms);
+            self.entry(vec![of_shard(Advance {})])?;
+            let still_due = self.state.next_due_ms().is_some_and(|at| at <= until_ms);
+            if self.now_ms == until_ms && !still_due {
+                return Ok(());
+            }
+        }
+        Err("something is due again and again".into())
+    }
+
+    /// No entry for a while, then a new leader's first one.
+    pub fn leader_change(&mut self, gap_ms: u64) -> Result<(), String> {
+        self.now_ms += gap_ms;
+        self.events.clear();
+        let started = LeaderStarted {
+            raft_id: 1,
+            term: 2,
+        };
+        self.entry(vec![of_shard(started)])
+    }
+
+    fn entry(&mut self, commands: Vec<Command>) -> Result<(), String> {
+        self.index += 1;
+        let entry = Entry {
+            index: self.index,
+            time_ms: self.now_ms,
+            commands,
+        };
+        let applied = self.state.apply(&entry);
+        if applied != self.twin.apply(&entry) {
+            return Err("two replicas disagree".into());
+        }
+        self.remember(&applied);
+        for event in &applied.events {
+            if event.number != self.next_event {
+                return Err(format!(
+                    "event {} is not number {}",
+                    event.number, self.next_event
+                ));
+            }
+            self.next_event += 1;
+        }
+        self.events.extend(applied.events.iter().cloned());
+        self.applied = applied;
+        self.check()
+    }
+
+    /// Every rule that holds between records, after every entry.
+    fn check(&self) -> Result<(), String> {
+        let broken = |found: Vec<_>| format!("check() finds {found:#?}");
+        self.state.check().map_err(broken)
+    }
+
+    fn remember(&mut self, applied: &Applied) {
+        for record in &applied.puts {
+            self.disk.insert(record.key(), record.clone());
+        }
+        for key in &applied.removed {
+            self.disk.remove(key);
+        }
+        for event in &applied.events {
+            if let (kindred_domain::EventKind::OfferMade { offer, .. }, Some(interaction)) =
+                (&event.kind, &event.interaction)
+            {
+                let offers = self.offers.entry(interaction.to_string()).or_default();
+                offers.push(*offer);
+            }
+        }
+    }
+}
+
+fn of_shard(body: impl Into<Body>) -> Command {
+    Command {
+        tenant: None,
+        request: None,
+        body: body.into(),
+    }
+}
+
+fn hash(of: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
