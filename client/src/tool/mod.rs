@@ -1,0 +1,156 @@
+//! The tool's commands, one file each, and what they share: how to reach the cluster and how to print.
+
+mod agents;
+mod cluster;
+mod conversations;
+mod interactions;
+mod output;
+mod queues;
+mod status;
+mod tenants;
+mod watch;
+
+use clap::{Parser, Subcommand};
+use kindred_client::{Client, Config, Error, Kind};
+use output::{Format, Output};
+use std::{process::ExitCode, time::Duration};
+
+/// Looks at and operates a Kindred cluster. The defaults fit `kindred-node serve --dev`.
+#[derive(Parser)]
+#[command(name = "kindred", version)]
+pub struct Args {
+    /// Client addresses of nodes, `host:port`, separated by commas.
+    #[arg(
+        long,
+        global = true,
+        env = "KINDRED_ENDPOINTS",
+        default_value = "127.0.0.1:7401",
+        value_delimiter = ','
+    )]
+    endpoints: Vec<String>,
+    /// The tenant's token.
+    #[arg(
+        long,
+        global = true,
+        env = "KINDRED_TOKEN",
+        default_value = "dev",
+        hide_env_values = true
+    )]
+    token: String,
+    /// The tenant.
+    #[arg(long, global = true, env = "KINDRED_TENANT", default_value = "dev")]
+    tenant: String,
+    /// How to print.
+    #[arg(short, long, global = true, value_enum, default_value_t = Format::Table)]
+    output: Format,
+    /// How long a call may take, retries included, in seconds.
+    #[arg(long, global = true, default_value_t = 10.0)]
+    timeout_s: f64,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Nodes, shards and leaders as one node sees them, and what waits.
+    Status(status::Args),
+    /// Agents: list, get, presence.
+    #[command(subcommand)]
+    Agents(agents::Command),
+    /// Queues: list, get.
+    #[command(subcommand)]
+    Queues(queues::Command),
+    /// Interactions: list, get, submit, track, cancel, abandon.
+    #[command(subcommand)]
+    Interactions(interactions::Command),
+    /// Conversations: list, get, items, note.
+    #[command(subcommand)]
+    Conversations(conversations::Command),
+    /// Prints events as they happen.
+    Watch(watch::Args),
+    /// The cluster: status, nodes, add, promote, remove, transfer-leader, drain, tenants.
+    #[command(subcommand)]
+    Cluster(cluster::Command),
+}
+
+/// What every command gets: a client, the tenant, a way to print.
+struct Context {
+    client: Client,
+    tenant: String,
+    out: Output,
+}
+
+impl Context {
+    /// `tenants/{tenant}`.
+    fn parent(&self) -> String {
+        format!("tenants/{}", self.tenant)
+    }
+
+    /// The full name of a resource that may be given by its id alone.
+    fn name(&self, collection: &str, id: &str) -> String {
+        if id.contains('/') {
+            id.to_string()
+        } else {
+            format!("tenants/{}/{collection}/{id}", self.tenant)
+        }
+    }
+
+    /// The same for an optional one; empty stays empty.
+    fn optional_name(&self, collection: &str, id: &Option<String>) -> String {
+        id.as_ref()
+            .map_or_else(String::new, |id| self.name(collection, id))
+    }
+}
+
+/// Items a listing prints at most, unless told otherwise.
+const LISTED: usize = 100;
+/// Items asked for at once.
+const PAGE: i32 = 500;
+
+/// Reads pages until `limit` items are there or no page is left. `page(size, token)` asks for one.
+async fn pages<T, F>(limit: usize, mut page: impl FnMut(i32, String) -> F) -> Result<Vec<T>, Error>
+where
+    F: Future<Output = Result<(Vec<T>, String), Error>>,
+{
+    let (mut items, mut token) = (Vec::new(), String::new());
+    loop {
+        let size = limit.saturating_sub(items.len()).min(PAGE as usize) as i32;
+        let (more, next) = page(size.max(1), token).await?;
+        items.extend(more);
+        if next.is_empty() || items.len() >= limit {
+            items.truncate(limit);
+            return Ok(items);
+        }
+        token = next;
+    }
+}
+
+/// What the server left out although its contract says it is there.
+fn missing(what: &str) -> Error {
+    Error::local(
+        Kind::Internal,
+        "INCOMPLETE_RESPONSE",
+        format!("the response has no {what}"),
+    )
+}
+
+/// Runs a command.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let mut config = Config::new(args.endpoints).token(args.token);
+    config.timeout = Duration::try_from_secs_f64(args.timeout_s)?;
+    let context = Context {
+        client: Client::new(&config)?,
+        tenant: args.tenant,
+        out: Output::new(args.output),
+    };
+    match args.command {
+        Command::Status(command) => status::run(&context, command).await?,
+        Command::Agents(command) => agents::run(&context, command).await?,
+        Command::Queues(command) => queues::run(&context, command).await?,
+        Command::Interactions(command) => interactions::run(&context, command).await?,
+        Command::Conversations(command) => conversations::run(&context, command).await?,
+        Command::Watch(command) => watch::run(&context, command).await?,
+        Command::Cluster(command) => cluster::run(&context, command).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
