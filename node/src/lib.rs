@@ -3,3 +3,4 @@
 pub mod consensus;
 pub mod ops;
 pub mod storage;
+pub mod wire;
