@@ -43,7 +43,8 @@
 //!   membership (when the entry carries one) in the same batch as the state, and reports the index.
 //! - Snapshots, sending: on `SnapshotWanted {to, min_index}` scan the state at an applied index
 //!   ≥ `min_index`, stream it with its [`SnapshotMeta`](core::SnapshotMeta), then call
-//!   `snapshot_sent(to, true)`, or `false` on failure, which lets raft ask again.
+//!   `snapshot_sent(to, true)`, or `false` on failure, which lets raft ask again. A receiver that refuses
+//!   with `NotAhead` needs none: that is `true` as well.
 //! - Snapshots, receiving: once the whole stream is verified and written under a new generation prefix
 //!   call `offer_snapshot(meta)`. `Err` means: not needed, throw the generation away. After `Ok` the next
 //!   turn's `persist` carries the snapshot and the writer makes the switch; the apply thread then

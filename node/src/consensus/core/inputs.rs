@@ -10,7 +10,7 @@ use super::errors::{
 use super::membership;
 use super::recent_log::LogReader;
 use super::types::{MemberChange, Position, RaftId, SnapshotMeta};
-use super::{Core, limits};
+use super::{Core, Installing, limits};
 
 impl<R: LogReader> Core<R> {
     /// One tick of [`limits::TICK_MS`] has passed.
@@ -195,6 +195,7 @@ impl<R: LogReader> Core<R> {
                 // The switch has put the state at the snapshot's index, so raft may count it as applied:
                 // the entries before it no longer exist.
                 self.raw.advance_apply_to(index);
+                self.installed(|installing| installing.persisted = true);
             }
         }
         if let Some(ready) = last_ready {
@@ -220,18 +221,29 @@ impl<R: LogReader> Core<R> {
                 self.apply_lag_bytes -= handed.bytes;
             }
         }
-        if self
+        let reloaded = |installing: &Installing| installing.meta.index <= index;
+        let early = self
             .installing
             .as_ref()
-            .is_some_and(|meta| meta.index <= index)
-        {
-            self.installing = None;
+            .is_some_and(|one| reloaded(one) && !one.persisted);
+        if self.installing.as_ref().is_some_and(reloaded) {
+            self.installed(|installing| installing.applied = true);
         }
-        if index > self.raw.raft.raft_log.applied {
+        // Raft is told of a snapshot when its switch is reported, and not before.
+        if !early && index > self.raw.raft.raft_log.applied {
             self.raw.advance_apply_to(index);
         }
         self.raw.mut_store().applied = index;
         self.settle();
+    }
+
+    fn installed(&mut self, step: impl FnOnce(&mut Installing)) {
+        if let Some(installing) = &mut self.installing {
+            step(installing);
+            if installing.persisted && installing.applied {
+                self.installing = None;
+            }
+        }
     }
 
     /// A message to `to` could not be delivered.
@@ -293,7 +305,11 @@ impl<R: LogReader> Core<R> {
         if self.raw.snap().is_none() {
             return Err(SnapshotRefused::NotAhead { index });
         }
-        self.installing = Some(meta);
+        self.installing = Some(Installing {
+            meta,
+            persisted: false,
+            applied: false,
+        });
         Ok(())
     }
 

@@ -54,8 +54,10 @@ pub(super) fn change_of(entry: &Entry) -> Option<Result<ConfChangeV2, protobuf::
 }
 
 fn single(id: RaftId, kind: ConfChangeType) -> ConfChangeSingle {
-    let mut single = ConfChangeSingle::default();
-    single.node_id = id;
+    let mut single = ConfChangeSingle {
+        node_id: id,
+        ..Default::default()
+    };
     single.set_change_type(kind);
     single
 }

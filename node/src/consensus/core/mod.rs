@@ -17,6 +17,7 @@
 mod errors;
 mod inputs;
 mod membership;
+mod peek;
 mod raft_logger;
 mod reads;
 mod recent_log;
@@ -37,6 +38,7 @@ pub use errors::{
     BadMessage, BootError, LogReadError, MemberChangeError, ProposeError, ReadsFull,
     SnapshotRefused, TransferError,
 };
+pub use peek::{MessageFacts, MessageKind, peek};
 pub use recent_log::LogReader;
 pub use ticker::Ticker;
 pub use types::{
@@ -76,6 +78,14 @@ struct Flight {
     messages: Vec<Message>,
 }
 
+/// A snapshot that was accepted: over once its switch is on disk and the state is reloaded. The two reports
+/// come from two threads, so either may be first.
+struct Installing {
+    meta: SnapshotMeta,
+    persisted: bool,
+    applied: bool,
+}
+
 /// Entries handed out and not yet reported applied.
 struct HandedOut {
     last_index: u64,
@@ -102,8 +112,7 @@ pub struct Core<R: LogReader> {
     applied: u64,
     handed_out: VecDeque<HandedOut>,
     apply_lag_bytes: usize,
-    /// A snapshot accepted and not yet reported applied.
-    installing: Option<SnapshotMeta>,
+    installing: Option<Installing>,
     out: Output,
 }
 
@@ -134,7 +143,6 @@ impl<R: LogReader> Core<R> {
             term: boot.hard_state.term,
             vote: boot.hard_state.vote,
             commit,
-            ..Default::default()
         };
         let initial = RaftState::new(hard_state.clone(), membership::to_raft(&boot.membership));
         let log = RecentLog::new(

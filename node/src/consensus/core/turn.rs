@@ -114,7 +114,10 @@ impl<R: LogReader> Core<R> {
                 metadata.get_conf_state().clone(),
             );
             persist.entries.clear();
-            persist.snapshot = self.installing.clone();
+            persist.snapshot = self
+                .installing
+                .as_ref()
+                .map(|installing| installing.meta.clone());
         }
         let entries = ready.take_entries();
         self.raw.mut_store().append(&entries);

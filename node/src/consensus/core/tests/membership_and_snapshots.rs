@@ -267,3 +267,26 @@ fn snapshots_that_do_not_help_are_refused() {
         Err(SnapshotRefused::Busy)
     );
 }
+
+#[test]
+fn a_reload_may_be_reported_before_the_write_of_its_switch() {
+    let mut group = Group::founding(&[1, 2, 3]);
+    let leader = group.elect();
+    group.run_ticks(6);
+    let follower = group.other_than(leader);
+    let node = group.node(follower);
+    node.disk_stalls = true;
+    let meta = SnapshotMeta {
+        index: 99,
+        term: 1,
+        membership: Membership::of_voters(&[1, 2, 3]),
+    };
+    node.core.offer_snapshot(meta).unwrap();
+    node.turn();
+    let number = node.unsynced[0].number;
+    node.core.applied(99);
+    assert!(!node.core.may_campaign());
+    node.core.persisted(number);
+    assert!(node.core.may_campaign());
+    assert_eq!(node.core.commit_index(), 99);
+}
