@@ -164,6 +164,18 @@ fn history(interaction: &Interaction, now_ms: u64, subject: &str, report: &mut R
         subject,
         format!("{steps:?}, now {:?}", interaction.state),
     );
+    // At the bound the second oldest is dropped: the first two need not follow each other.
+    let from = usize::from(steps.len() >= limits::TRANSITIONS_MAX);
+    let unlawful = steps
+        .windows(2)
+        .skip(from)
+        .find(|w| !may_follow(w[0].state, w[1].state));
+    report.expect(
+        unlawful.is_none(),
+        "lawful_step",
+        subject,
+        format!("{unlawful:?}"),
+    );
     report.expect(
         interaction.waiting_since_ms >= interaction.created_ms
             && interaction.waiting_since_ms <= now_ms,
@@ -171,6 +183,20 @@ fn history(interaction: &Interaction, now_ms: u64, subject: &str, report: &mut R
         subject,
         interaction.waiting_since_ms,
     );
+}
+
+/// The steps of the state diagram.
+fn may_follow(before: InteractionState, after: InteractionState) -> bool {
+    use InteractionState::*;
+    matches!(
+        (before, after),
+        (Scheduled, Queued | Closed)
+            | (Queued, Offered | Closed)
+            | (Offered, Queued | Assigned | Closed)
+            | (Assigned, Queued | Dormant | Closed)
+            | (Dormant, Resuming | Assigned | Queued | Closed)
+            | (Resuming, Assigned | Queued | Closed)
+    )
 }
 
 fn references(tenant: &Tenant, interaction: &Interaction, subject: &str, report: &mut Report<'_>) {

@@ -66,6 +66,12 @@ fn interactions_and_their_times() {
         part.deadline = None;
     });
     finds("transitions", |f| f.interaction("i1").transitions.reverse());
+    finds("lawful_step", |f| {
+        let i1 = f.interaction("i1");
+        let mut wrong = i1.transitions[0];
+        wrong.state = InteractionState::Closed;
+        i1.transitions.insert(0, wrong);
+    });
     finds("age", |f| f.interaction("i3").waiting_since_ms = u64::MAX);
     finds("due", |f| {
         f.interaction("i3").silent_at_ms = Some(5_000_000);
