@@ -67,11 +67,8 @@ impl World {
                     member.held_until_ms = until_ms;
                 }
             }
-            Dropped::InteractionNotWaiting
-            | Dropped::NotServed
-            | Dropped::NotQualified
-            | Dropped::Excluded
-            | Dropped::Unconfirmed => {
+            // Everything else is about the interaction or the pair.
+            _ => {
                 let waiter = &mut self.waiters[slot];
                 if !waiter.touched {
                     waiter.held_until_ms = until_ms;
