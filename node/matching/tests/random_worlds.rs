@@ -293,7 +293,7 @@ fn rank(
     revision: &PolicyRevision,
     agent: &Agent,
 ) -> (Reverse<i64>, u64, [u64; 3]) {
-    let busy = u64::from(!agent.work.is_empty());
+    let busy = u64::from(agent.work.iter().any(|work| !work.dormant));
     let (idle, offered) = (agent.idle_since_ms, agent.last_offered);
     let idle = if busy == 0 {
         [0, idle, offered]

@@ -614,7 +614,9 @@ fn an_agent_who_learns_is_found() {
     let mut floor = three(Mode::LongestIdle);
     floor.submit("1", "q", VOICE, needs("loans", 50));
     assert_eq!(floor.round(), []);
-    floor.edit_agent("c", |agent| drop(agent.skills.insert("loans".into(), 60)));
+    floor.edit_agent("c", |agent| {
+        agent.skills.insert("loans".into(), 60);
+    });
     assert_eq!(pairs(&floor.round()), ["1→c"]);
     floor.submit("2", "q", VOICE, needs("loans", 70));
     assert_eq!(floor.round(), []);

@@ -10,7 +10,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 pub(super) fn rank(agent: &Agent, last_offered: u64) -> Rank {
-    if agent.work.is_empty() {
+    // A silent customer does not keep an agent from counting as idle.
+    if agent.work.iter().all(|work| work.dormant) {
         [0, agent.idle_since_ms, last_offered]
     } else {
         [1, last_offered, agent.idle_since_ms]
