@@ -10,6 +10,15 @@ pub fn body(world: &World, line: &Line) -> Result<Option<Body>, String> {
         "queue" => queue(line)?.into(),
         "profile" => profile(line)?.into(),
         "agent" => agent(line)?.into(),
+        "set-capacity" => UpdateAgent {
+            id: line.word(0)?.into(),
+            etag: None,
+            patch: AgentPatch {
+                capacity: Some(capacity(line)?),
+                ..AgentPatch::default()
+            },
+        }
+        .into(),
         "presence" => set_presence(line)?.into(),
         "attach" => attach(line)?.into(),
         "renew" => RenewSession {

@@ -267,12 +267,14 @@ fn connector_facts(world: &World, connector: &Connector) -> BTreeMap<&'static st
     facts
 }
 
+/// An event's kind by name.
+pub fn name(event: &kindred_domain::Event) -> String {
+    let text = format!("{:?}", event.kind);
+    text.split([' ', '{']).next().unwrap_or("").to_string()
+}
+
 /// `events OfferMade OfferAccepted`: exactly these of the last line. `events has OfferMade`: among others. `events none`.
 fn events(world: &World, line: &Line) -> Result<(), String> {
-    let name = |event: &kindred_domain::Event| {
-        let text = format!("{:?}", event.kind);
-        text.split([' ', '{']).next().unwrap_or("").to_string()
-    };
     let said: Vec<String> = world.events.iter().map(name).collect();
     let wrong = match line.words.first().map(String::as_str) {
         Some("none") => !said.is_empty(),

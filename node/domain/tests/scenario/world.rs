@@ -1,7 +1,13 @@
 //! The state under test, its twin that must agree, its disk, and its clock.
 use super::{line::Line, reading};
 use kindred_domain::{
-    command::*, entry::*, event::Event, ids::*, record::*, reply::Answer, state::State,
+    command::*,
+    entry::*,
+    event::Event,
+    ids::*,
+    record::*,
+    reply::Answer,
+    state::{First, State},
 };
 use std::{
     collections::{BTreeMap, hash_map::DefaultHasher},
@@ -19,6 +25,7 @@ pub struct World {
     index: u64,
     /// Records as a replica would have them on disk.
     pub disk: BTreeMap<RecordKey, Record>,
+    requests: BTreeMap<(u64, u32), (TenantId, RequestId, First, u64)>,
     /// Events of the last line.
     pub events: Vec<Event>,
     /// The whole of the last line's last entry.
@@ -27,6 +34,8 @@ pub struct World {
     /// Offers made so far, in order, by interaction.
     pub offers: BTreeMap<String, Vec<OfferId>>,
     next_uid: u128,
+    /// How often which kind of event happened.
+    pub happened: BTreeMap<String, u64>,
 }
 
 impl World {
@@ -37,11 +46,13 @@ impl World {
             now_ms: BEGIN_MS,
             index: 0,
             disk: BTreeMap::new(),
+            requests: BTreeMap::new(),
             events: Vec::new(),
             applied: Applied::default(),
             next_event: 1,
             offers: BTreeMap::new(),
             next_uid: 1,
+            happened: BTreeMap::new(),
         };
         let adopt = AdoptTenant {
             id: TenantId::new("t"),
@@ -70,18 +81,23 @@ impl World {
 
     /// Applies one command as an entry of its own.
     pub fn command(&mut self, line: &Line, body: Body) -> Result<Answer, String> {
-        let request = self.request(line, &body)?;
+        let mut answers = self.commands(vec![(line, body)])?;
+        answers.pop().ok_or("a command has an answer".into())
+    }
+
+    /// Applies several commands as one entry.
+    pub fn commands(&mut self, bodies: Vec<(&Line, Body)>) -> Result<Vec<Answer>, String> {
+        let mut commands = Vec::new();
+        for (line, body) in bodies {
+            commands.push(Command {
+                tenant: Some(TenantId::new("t")),
+                request: self.request(line, &body)?,
+                body,
+            });
+        }
         self.events.clear();
-        let command = Command {
-            tenant: Some(TenantId::new("t")),
-            request,
-            body,
-        };
-        self.entry(vec![command])?;
-        self.applied
-            .answers
-            .pop()
-            .ok_or("a command has an answer".into())
+        self.entry(commands)?;
+        Ok(self.applied.answers.clone())
     }
 
     /// Applies one command that must not be refused.
@@ -158,6 +174,8 @@ impl World {
                 ));
             }
             self.next_event += 1;
+            let kind = super::expectations::name(event);
+            *self.happened.entry(kind).or_default() += 1;
         }
         self.events.extend(applied.events.iter().cloned());
         self.applied = applied;
@@ -170,7 +188,41 @@ impl World {
         self.state.check().map_err(broken)
     }
 
+    /// A replica that starts from disk is as one that never stopped.
+    pub fn restore_and_compare(&self) -> Result<(), String> {
+        let mut restored = State::restore(self.index, self.now_ms);
+        let is_tenant = |record: &&Record| matches!(record, Record::Tenant(_));
+        let tenants = self.disk.values().filter(is_tenant);
+        let others = self.disk.values().filter(|record| !is_tenant(record));
+        let orphan = |orphan: kindred_domain::state::Orphan| orphan.to_string();
+        for record in tenants.chain(others) {
+            restored.restore_record(record.clone()).map_err(orphan)?;
+        }
+        for (tenant, request, first, at_ms) in self.requests.values() {
+            let row = restored.restore_request(tenant, *request, *first, *at_ms);
+            row.map_err(orphan)?;
+        }
+        restored.restore_finish();
+        if restored != self.state {
+            return Err("a state restored from disk is not the running one".into());
+        }
+        Ok(())
+    }
+
     fn remember(&mut self, applied: &Applied) {
+        for r in &applied.remembered {
+            let first = First {
+                payload_hash: r.payload_hash,
+                index: self.index,
+                position: r.position,
+            };
+            let row = (r.tenant.clone(), r.request, first, r.at_ms);
+            self.requests.insert((self.index, r.position), row);
+        }
+        for (tenant, request) in &applied.forgotten {
+            self.requests
+                .retain(|_, row| (&row.0, &row.1) != (tenant, request));
+        }
         for record in &applied.puts {
             self.disk.insert(record.key(), record.clone());
         }
