@@ -23,6 +23,11 @@ const FILES: &[&str] = &[
     "kindred/v1/queue.proto",
     "kindred/v1/queue_service.proto",
     "kindred/peer/v1/peer.proto",
+    "kindred/log/v1/command.proto",
+    "kindred/log/v1/event.proto",
+    "kindred/log/v1/record.proto",
+    "kindred/log/v1/reply.proto",
+    "kindred/log/v1/value.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -1,4 +1,4 @@
-//! What bytes mean: the public API ([`v1`]) and what nodes say to each
+//! What bytes mean: the public API ([`v1`]), what is written to the log ([`log`]) and what nodes say to each
 //! other ([`peer`]). Generated from the `.proto` files beside this crate; there is no logic here.
 
 /// The public API, package `kindred.v1`.
@@ -13,6 +13,15 @@ pub mod peer {
     #[allow(clippy::all, rustdoc::all, missing_docs)]
     pub mod v1 {
         tonic::include_proto!("kindred.peer.v1");
+    }
+}
+
+/// What is written to the log and the state store: readable for ever.
+pub mod log {
+    /// Package `kindred.log.v1`.
+    #[allow(clippy::all, rustdoc::all, missing_docs)]
+    pub mod v1 {
+        tonic::include_proto!("kindred.log.v1");
     }
 }
 
