@@ -26,7 +26,7 @@
 //! store.free_space() -> Space                      for the 5 % alarm
 //!
 //! let mut writer = store.log_writer()?;            once: the second call is an error
-//! writer.write(&mut [ShardWrite { shard, install, entries, hard_state }])   returns once durable
+//! writer.write(vec![ShardWrite { shard, install, entries, hard_state }, ..])   returns once durable
 //! let reader = store.log_reader();                 clone freely
 //! reader.entries(shard, low, high, max_bytes) -> Vec<Entry>                 Compacted / Unavailable
 //! reader.term(shard, index) -> u64
@@ -35,17 +35,16 @@
 //! batch.put(Table::Agent, key.bytes(), &value); batch.delete(..); batch.delete_range(..);
 //! store.commit(&mut batch, &Applied { index, term, log_time_ms, cluster_version }, members)
 //! store.get(shard, table, key) -> Option<Bytes>
-//! let view = store.view(shard)?;                   one consistent moment, with its `applied`
-//! view.scan(table, prefix, |key, value| ControlFlow::Continue(()));
-//! view.page(table, prefix, after, limit) -> Page { rows, more }
-//!
-//! let mut export = store.export(shard)?;           export.meta(), then chunks of 1 MiB, then the trailer
+//! let view = store.view(shard)?;                   one consistent moment; view.applied(), view.members()
+//! view.get(table, key); view.scan(table, prefix, |key, value| ControlFlow::Continue(()));
+//! view.scan_range(table, from, to, each); view.page(table, prefix, after, limit) -> Page { rows, more }
+//! let mut export = view.export();                  view.snapshot_meta(), then chunks of 1 MiB, then the trailer
 //! while let Some(chunk) = export.next_chunk()? { .. }
-//! export.trailer() -> Trailer { chunks, bytes, digest }
+//! export.trailer() -> Trailer { chunks, bytes, records, digest }
 //! let mut import = store.import(meta)?;            import.chunk(&chunk)?; import.finish(&trailer)? -> Staged
 //! ShardWrite { install: Some(staged), .. }         the log writer makes the switch, in its synced batch
 //!
-//! let mut keeper = store.log_keeper()?;            keeper.archive(shard, upto); keeper.truncate(shard, upto)
+//! let mut keeper = store.log_keeper()?;            keeper.truncate(shard, upto); keeper.archive(shard)
 //! store.maintain()                                 now and then, from a thread that may wait
 //! ArchiveReader::open(dir, shard)                  an iterator over archived entries, in order
 //! ```
@@ -61,15 +60,36 @@
 //! Read in this order: [`table`] and [`key`] (where a record lies), [`engine`] (the one RocksDB), [`store`],
 //! [`log`], [`side_file`], [`state`], [`snapshot`], [`archive`].
 
+mod archive;
+mod engine;
 mod error;
+mod identity;
 mod key;
 pub mod limits;
+mod log;
+mod metrics;
+mod shard;
+mod side_file;
+mod snapshot;
+mod start;
+mod state;
+mod store;
 mod table;
+#[cfg(test)]
+mod tests;
+mod torn;
 mod types;
+mod view;
 
+pub use archive::{ArchiveReader, Archived};
 pub use error::Error;
 pub use key::{KeyBuf, KeyReader};
+pub use log::{KeepPolicy, LogAge, LogKeeper, LogReader, LogWriter, ShardWrite};
+pub use snapshot::{Chunk, Export, Import, SnapshotMeta, Staged, Trailer};
+pub use state::StateBatch;
+pub use store::Store;
 pub use table::Table;
 pub use types::{
     Applied, Entry, Founding, HardState, Identity, Loaded, Options, Page, Position, SideCheck, Space, Who,
 };
+pub use view::View;

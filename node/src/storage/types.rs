@@ -152,7 +152,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         const MIB: usize = 1024 * 1024;
-        Self { memtable_bytes: 128 * MIB, block_cache_bytes: 64 * MIB, wal_bytes: 256 << 20, log_archive: None }
+        Self { memtable_bytes: 128 * MIB, block_cache_bytes: 64 * MIB, wal_bytes: 128 << 20, log_archive: None }
     }
 }
 

@@ -1,0 +1,168 @@
+//! Writing a shard's state: everything an entry changed, and `applied`, in one atomic batch.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use rocksdb::WriteBatch;
+
+use super::error::Error;
+use super::key::{self, HEAD_BYTES, PREFIX_BYTES};
+use super::limits::{KEY_MAX_BYTES, VALUE_MAX_BYTES};
+use super::shard::{MetaKey, Shard, Shared, lock};
+use super::store::Store;
+use super::table::{Family, Table};
+use super::types::Applied;
+
+const COMMITTING: &str = "committing state";
+/// The first batch's memory; later ones take as much as the one before needed.
+const BATCH_BYTES: usize = 16 * 1024;
+
+/// Changes of one shard's state, to be committed together. Later changes win over earlier ones.
+pub struct StateBatch {
+    shared: Arc<Shared>,
+    shard: Arc<Shard>,
+    generation: u32,
+    batch: WriteBatch,
+    /// The key being built; the first bytes never change within a generation.
+    key: Vec<u8>,
+    range_deletions: Vec<(Family, Vec<u8>, Vec<u8>)>,
+    too_large: Option<String>,
+}
+
+impl StateBatch {
+    /// Sets a record.
+    pub fn put(&mut self, table: Table, key: &[u8], value: &[u8]) {
+        self.check(table, key, value.len());
+        self.set_key(table, key);
+        self.batch.put_cf(self.shared.engine.family(table.family()), &self.key, value);
+    }
+
+    /// Removes a record; nothing happens if there is none.
+    pub fn delete(&mut self, table: Table, key: &[u8]) {
+        self.check(table, key, 0);
+        self.set_key(table, key);
+        self.batch.delete_cf(self.shared.engine.family(table.family()), &self.key);
+    }
+
+    /// Removes the records from `from` up to, not including, `to`. Cheap however many there are, but each
+    /// range makes later reads near it a little slower: for trimming, not for single records.
+    pub fn delete_range(&mut self, table: Table, from: &[u8], to: &[u8]) {
+        let whole = |key| key::record(self.shard.id, self.generation, table, key);
+        self.delete_between(table, whole(from), whole(to));
+    }
+
+    /// Removes all records whose key begins with `prefix`.
+    pub fn delete_prefix(&mut self, table: Table, prefix: &[u8]) {
+        let from = key::record(self.shard.id, self.generation, table, prefix);
+        if let Some(to) = key::after_prefix(&from) {
+            self.delete_between(table, from, to);
+        }
+    }
+
+    /// How many changes it holds.
+    pub fn len(&self) -> usize {
+        self.batch.len()
+    }
+
+    /// Whether it holds no change.
+    pub fn is_empty(&self) -> bool {
+        self.batch.is_empty()
+    }
+
+    /// Bytes it holds: commit when there are enough.
+    pub fn bytes(&self) -> usize {
+        self.batch.size_in_bytes()
+    }
+
+    /// Throws the changes away and follows the shard to its current generation.
+    pub fn clear(&mut self) {
+        self.batch.clear();
+        self.range_deletions.clear();
+        self.too_large = None;
+        self.generation = self.shard.generation.load(Ordering::SeqCst);
+        self.key.clear();
+        self.key.extend_from_slice(&key::prefix(self.shard.id, self.generation));
+    }
+
+    fn delete_between(&mut self, table: Table, from: Vec<u8>, to: Vec<u8>) {
+        if from >= to {
+            return;
+        }
+        self.batch.delete_range_cf(self.shared.engine.family(table.family()), &from, &to);
+        self.range_deletions.push((table.family(), from, to));
+    }
+
+    fn set_key(&mut self, table: Table, key: &[u8]) {
+        self.key.truncate(PREFIX_BYTES);
+        self.key.push(table.code());
+        self.key.extend_from_slice(key);
+        debug_assert_eq!(self.key.len(), HEAD_BYTES + key.len());
+    }
+
+    fn check(&mut self, table: Table, key: &[u8], value_bytes: usize) {
+        if key.len() > KEY_MAX_BYTES || value_bytes > VALUE_MAX_BYTES {
+            let what = format!("{table:?}: key of {} bytes, value of {value_bytes} bytes", key.len());
+            self.too_large.get_or_insert(what);
+        }
+    }
+}
+
+impl Store {
+    /// An empty batch for a shard. [`Store::commit`] empties it again: keep it.
+    pub fn batch(&self, shard: u32) -> Result<StateBatch, Error> {
+        let mut batch = StateBatch {
+            shard: self.shared.shard(shard)?,
+            shared: self.shared.clone(),
+            generation: 0,
+            batch: WriteBatch::with_capacity_bytes(BATCH_BYTES),
+            key: Vec::with_capacity(64),
+            range_deletions: Vec::new(),
+            too_large: None,
+        };
+        batch.clear();
+        Ok(batch)
+    }
+
+    /// Writes the batch and `applied`, and the membership if it changed, atomically and in order with all
+    /// other writes; the disk may not have it yet. The batch is empty afterwards, whatever the outcome.
+    ///
+    /// Errors: `StaleBatch` if the shard switched to a snapshot meanwhile (reload the state); `Fault`.
+    pub fn commit(&self, batch: &mut StateBatch, applied: &Applied, members: Option<&[u8]>) -> Result<(), Error> {
+        let outcome = self.try_commit(batch, applied, members);
+        batch.clear();
+        outcome
+    }
+
+    fn try_commit(&self, batch: &mut StateBatch, applied: &Applied, members: Option<&[u8]>) -> Result<(), Error> {
+        let engine = &self.shared.engine;
+        if let Some(what) = batch.too_large.take() {
+            return Err(engine.break_off(COMMITTING, what));
+        }
+        let (shard, meta) = (batch.shard.id, engine.family(Family::Meta));
+        batch.batch.put_cf(meta, MetaKey::Applied.of(shard), applied.encode());
+        if let Some(members) = members {
+            batch.batch.put_cf(meta, MetaKey::Members.of(shard), members);
+        }
+        let bytes = batch.batch.size_in_bytes();
+        let records = batch.batch.len();
+        let whole = std::mem::replace(&mut batch.batch, WriteBatch::with_capacity_bytes(bytes.max(BATCH_BYTES)));
+        let begun = Instant::now();
+        {
+            // Against the switch to a snapshot: an older `applied` must not be written over its own.
+            let _switch = lock(&batch.shard.switch);
+            let current = batch.shard.generation.load(Ordering::SeqCst);
+            if batch.generation != current {
+                return Err(Error::StaleBatch { shard, batch: batch.generation, current });
+            }
+            engine.write(COMMITTING, whole)?;
+        }
+        for (family, from, to) in batch.range_deletions.drain(..) {
+            self.shared.remember_deleted(family, from, to);
+        }
+        engine.metrics.commit_seconds.record(begun.elapsed().as_secs_f64());
+        engine.metrics.commit_records.record(records as f64);
+        engine.metrics.commit_bytes.increment(bytes as u64);
+        Ok(())
+    }
+}

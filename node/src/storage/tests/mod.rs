@@ -1,0 +1,93 @@
+//! Storage on a real disk: what is written is there, what is lost is noticed.
+
+mod archives;
+mod cuts;
+mod keys;
+mod logs;
+mod opening;
+mod side;
+mod snapshots;
+mod states;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+
+use super::*;
+
+/// Small memory: tests open many stores.
+pub(super) fn options() -> Options {
+    Options { memtable_bytes: 8 << 20, block_cache_bytes: 1 << 20, ..Options::default() }
+}
+
+pub(super) fn who() -> Who {
+    Who { cluster_id: "c1".into(), node_id: "n1".into() }
+}
+
+pub(super) fn open(dir: &Path) -> anyhow::Result<Store> {
+    Ok(Store::open(dir, &who(), &options())?)
+}
+
+/// A store with one founded shard and its writer.
+pub(super) fn open_with_shard(dir: &Path, shard: u32) -> anyhow::Result<(Store, LogWriter)> {
+    let store = open(dir)?;
+    if store.load(shard)?.is_none() {
+        store.create_shard(shard, &founding())?;
+    }
+    let writer = store.log_writer()?;
+    Ok((store, writer))
+}
+
+/// As consensus founds a shard: an agreed, empty state at index 1.
+pub(super) fn founding() -> Founding {
+    Founding {
+        hard_state: HardState { term: 1, vote: 0, commit: 1 },
+        members: Bytes::from_static(b"1,2,3"),
+        position: Position { term: 1, index: 1 },
+    }
+}
+
+pub(super) fn entry(term: u64, index: u64) -> Entry {
+    Entry { index, term, data: Bytes::from(format!("entry {index} of term {term}")) }
+}
+
+pub(super) fn append(shard: u32, term: u64, from: u64, to: u64) -> ShardWrite {
+    let entries = (from..=to).map(|index| entry(term, index)).collect();
+    ShardWrite { shard, install: None, entries, hard_state: Some(HardState { term, vote: 2, commit: from - 1 }) }
+}
+
+pub(super) fn applied(index: u64) -> Applied {
+    Applied { index, term: 1, log_time_ms: 1_000 + index, cluster_version: 1 }
+}
+
+/// The folder as a power cut leaves it: what the kernel has, taken while the store is open.
+pub(super) fn as_after_a_crash(dir: &Path) -> anyhow::Result<tempfile::TempDir> {
+    let copy = tempfile::tempdir()?;
+    copy_dir(dir, copy.path())?;
+    Ok(copy)
+}
+
+fn copy_dir(from: &Path, to: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(to)?;
+    for file in fs::read_dir(from)? {
+        let file = file?;
+        let target = to.join(file.file_name());
+        match file.file_type()?.is_dir() {
+            true => copy_dir(&file.path(), &target)?,
+            false => drop(fs::copy(file.path(), target)?),
+        }
+    }
+    Ok(())
+}
+
+/// The newest write-ahead log that is not empty.
+pub(super) fn newest_wal(dir: &Path) -> anyhow::Result<PathBuf> {
+    let mut logs: Vec<PathBuf> = fs::read_dir(dir.join("db"))?
+        .map(|file| file.map(|file| file.path()))
+        .filter(|path| path.as_ref().is_ok_and(|path| path.extension().is_some_and(|extension| extension == "log")))
+        .collect::<Result<_, _>>()?;
+    logs.sort();
+    logs.retain(|path| fs::metadata(path).is_ok_and(|file| file.len() > 0));
+    logs.pop().ok_or_else(|| anyhow::anyhow!("no write-ahead log"))
+}
