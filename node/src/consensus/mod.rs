@@ -61,7 +61,12 @@
 
 pub mod clock;
 pub mod core;
+pub mod gateway;
 pub mod lanes;
 pub mod limits;
 pub mod pending;
+pub mod ports;
 pub mod replica;
+pub mod runtime;
+pub mod shared;
+pub mod submission;

@@ -158,6 +158,11 @@ impl<C: Command, R: LogReader> Replica<C, R> {
         self.core.transfer_leader(to)
     }
 
+    /// Whether this replica may vote and stand for election; see [`Core::set_may_vote`].
+    pub fn set_may_vote(&mut self, may: bool) {
+        self.core.set_may_vote(may);
+    }
+
     /// A message to `to` could not be delivered.
     pub fn unreachable(&mut self, to: RaftId) {
         self.core.unreachable(to);

@@ -107,6 +107,8 @@ tables! {
     Dedup = 15 in State;
     /// Whatever `views` persist, with the event number it stands for.
     ViewState = 16 in State;
+    /// Stretches of events, for retention: tenant, then first number.
+    EventMark = 17 in State;
     /// Events: tenant, then number.
     Event = 32 in Events;
     /// Decision records: tenant, then number.

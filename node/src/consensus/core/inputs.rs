@@ -37,6 +37,7 @@ impl<R: LogReader> Core<R> {
         }
         match message.get_msg_type() {
             MessageType::MsgTimeoutNow if !self.may_campaign() => return Ok(()),
+            MessageType::MsgRequestVote | MessageType::MsgRequestPreVote if !self.may_vote => return Ok(()),
             // Lost on purpose: the leader sends it again when the state machine has caught up.
             MessageType::MsgAppend if !message.entries.is_empty() && self.apply_lags() => {
                 return Ok(());

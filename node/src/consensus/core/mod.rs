@@ -40,6 +40,7 @@ pub use errors::{
 };
 pub use peek::{MessageFacts, MessageKind, peek};
 pub use recent_log::LogReader;
+pub use turn::read_entry;
 pub use ticker::Ticker;
 pub use types::{
     Boot, Committed, Content, HARD_STATE_BYTES, HardState, LogEntry, MemberChange, Membership,
@@ -112,7 +113,10 @@ pub struct Core<R: LogReader> {
     applied: u64,
     handed_out: VecDeque<HandedOut>,
     apply_lag_bytes: usize,
+    /// A snapshot accepted and not yet reported applied.
     installing: Option<Installing>,
+    /// Its log is known to hold everything it once acknowledged.
+    may_vote: bool,
     out: Output,
 }
 
@@ -181,6 +185,7 @@ impl<R: LogReader> Core<R> {
             handed_out: VecDeque::new(),
             apply_lag_bytes: 0,
             installing: None,
+            may_vote: true,
             out: Output::default(),
         };
         core.draw_election_timeout();
@@ -195,6 +200,12 @@ impl<R: LogReader> Core<R> {
     /// Term, role and leader as of the last input.
     pub fn standing(&self) -> Standing {
         self.standing
+    }
+
+    /// A replica whose log lost what it once acknowledged must not vote: a quorum would forget. It still
+    /// follows, for that is how it catches up.
+    pub fn set_may_vote(&mut self, may: bool) {
+        self.may_vote = may;
     }
 
     /// Whether this replica leads.
@@ -286,7 +297,7 @@ impl<R: LogReader> Core<R> {
         let raft = &self.raw.raft;
         let lone_and_unwritten =
             raft.prs().is_singleton() && raft.raft_log.persisted < raft.raft_log.last_index();
-        self.installing.is_none() && !lone_and_unwritten
+        self.may_vote && self.installing.is_none() && !lone_and_unwritten
     }
 }
 

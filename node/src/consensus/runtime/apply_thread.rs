@@ -1,0 +1,341 @@
+//! The apply thread: the only holder of the state. Applies what is committed, answers, publishes, writes.
+use super::{persist::Persister, restore};
+use crate::{
+    consensus::{
+        core::Content,
+        gateway::{At, Gateway, Outcome, Unavailable},
+        lanes::Lane,
+        ports::{Feed, FeedSink, ShardId},
+        replica::Apply,
+        shared::{Address, Job, Shared},
+        submission::Waiter,
+    },
+    storage::{Applied, Store},
+    wire,
+};
+use bytes::Bytes;
+use crossbeam_channel::Receiver;
+use kindred_domain::{
+    Answer, Body, Command, Entry, Event, State,
+    command::CompareHash,
+    record::{NodeRole, Record, RecordKey},
+};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
+
+/// What the apply thread is given.
+pub enum ApplyJob {
+    /// Committed entries of a shard, in order.
+    Entries { shard: ShardId, entries: Vec<Apply<Waiter>> },
+    /// A read, once the state has applied `index`.
+    Read { shard: ShardId, index: u64, job: Job },
+    /// The replica leads, or no longer.
+    Standing { shard: ShardId, term: u64, leads: bool },
+    /// A received snapshot was switched to.
+    Reload { shard: ShardId, index: u64 },
+    /// Everything handed over before is applied and written.
+    Fence(crossbeam_channel::Sender<()>),
+}
+
+/// Entries between two comparisons of the state hash.
+const HASH_EVERY: u64 = 1_000;
+/// Hashes kept until the leader's arrives.
+const HASHES_KEPT: usize = 16;
+
+struct Seat {
+    shard: ShardId,
+    state: State,
+    applied: Applied,
+    persister: Persister,
+    /// Reads that wait for an index.
+    waiting: BTreeMap<u64, Vec<Job>>,
+    /// The term this replica leads in.
+    leads: Option<u64>,
+    /// The feed holds everything up to here; false until this term's first entry is applied, and after a loss.
+    feeding: bool,
+    /// This term's first entry is applied.
+    started: bool,
+    hashes: VecDeque<(u64, u64)>,
+}
+
+/// See the module.
+pub struct ApplyThread {
+    store: Arc<Store>,
+    shared: Arc<Shared>,
+    seats: Vec<Seat>,
+    feed: Arc<dyn FeedSink>,
+    gateway: Gateway,
+}
+
+impl ApplyThread {
+    pub fn new(
+        store: Arc<Store>,
+        shared: Arc<Shared>,
+        states: Vec<restore::Restored>,
+        feed: Arc<dyn FeedSink>,
+        gateway: Gateway,
+    ) -> anyhow::Result<Self> {
+        let mut seats = Vec::new();
+        for (shard, restored) in states.into_iter().enumerate() {
+            let seat = Seat {
+                shard: shard as u32,
+                persister: Persister::new(&store, shard as u32, restored.chain)?,
+                state: restored.state,
+                applied: restored.applied,
+                waiting: BTreeMap::new(),
+                leads: None,
+                feeding: false,
+                started: false,
+                hashes: VecDeque::new(),
+            };
+            publish(&shared, &seat);
+            seat.state.nodes().for_each(|node| note_node(&shared, node));
+            seats.push(seat);
+        }
+        Ok(Self { store, shared, seats, feed, gateway })
+    }
+
+    /// Runs until the raft thread is gone; an error stops the process.
+    pub fn run(mut self, jobs: &Receiver<ApplyJob>) -> anyhow::Result<()> {
+        while let Ok(job) = jobs.recv() {
+            match job {
+                ApplyJob::Entries { shard, entries } => self.entries(shard, entries)?,
+                ApplyJob::Read { shard, index, job } => self.read(shard, index, job),
+                ApplyJob::Standing { shard, term, leads } => self.standing(shard, term, leads),
+                ApplyJob::Reload { shard, index } => self.reload(shard, index)?,
+                ApplyJob::Fence(reached) => reached.send(())?,
+            }
+        }
+        Ok(())
+    }
+
+    fn entries(&mut self, shard: ShardId, entries: Vec<Apply<Waiter>>) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let mut events: Vec<Event> = Vec::new();
+        let mut repeats: Vec<(Waiter, At, Bytes)> = Vec::new();
+        let mut members = None;
+        for entry in entries {
+            let seat = &mut self.seats[shard as usize];
+            seat.applied.index = entry.index;
+            seat.applied.term = entry.term;
+            match entry.content {
+                Content::Empty => {}
+                Content::Membership(membership) => members = Some(super::encode_members(&membership)),
+                Content::Commands(bytes) => {
+                    let decoded = wire::log::decode_entry(entry.index, &bytes)?;
+                    self.commands(shard, &decoded, entry.term, entry.waiters, &mut events, &mut repeats)?;
+                }
+            }
+            self.note_hash(shard);
+        }
+        let seat = &mut self.seats[shard as usize];
+        if !events.is_empty() {
+            metrics::counter!("kindred_events_total").increment(events.len() as u64);
+            // No subscriber is nobody to tell.
+            let _ = self.shared.doors[shard as usize].events.send(Arc::new(events));
+        }
+        publish_time(&self.shared, seat);
+        seat.applied.log_time_ms = seat.state.now_ms();
+        seat.applied.cluster_version = seat.state.shard().cluster_version;
+        seat.persister.commit(&self.store, &seat.applied, members.as_deref())?;
+        publish(&self.shared, seat);
+        self.shared.waker.wake();
+        for (waiter, at, body) in repeats {
+            waiter.answer(stored_reply(at, &body));
+        }
+        self.release_reads(shard);
+        metrics::histogram!("kindred_apply_batch_seconds").record(began.elapsed().as_secs_f64());
+        Ok(())
+    }
+
+    /// Applies one entry: state, rows to write, replies, feed.
+    fn commands(
+        &mut self,
+        shard: ShardId,
+        entry: &Entry,
+        term: u64,
+        waiters: Vec<Waiter>,
+        events: &mut Vec<Event>,
+        repeats: &mut Vec<(Waiter, At, Bytes)>,
+    ) -> anyhow::Result<()> {
+        let seat = &mut self.seats[shard as usize];
+        let mut applied = seat.state.apply(entry);
+        let at = At { shard, term, index: entry.index, position: 0, log_ms: seat.state.now_ms() };
+        seat.persister.add(&applied, at)?;
+        if let Some((index, hash)) = applied.compare {
+            compare(seat, &self.shared, index, hash);
+        }
+        for record in &applied.puts {
+            if let Record::Node(node) = record {
+                note_node(&self.shared, node);
+            }
+        }
+        let starts = entry.commands.iter().any(|c| matches!(&c.body, Body::LeaderStarted(l) if Some(l.term) == seat.leads));
+        seat.started |= starts;
+        // The Matchmaker hears of the entry before anybody who waits for it.
+        self.feed(shard, applied.puts, applied.removed);
+        let seat = &mut self.seats[shard as usize];
+        for ((position, waiter), answer) in waiters.into_iter().enumerate().zip(applied.answers) {
+            let at = At { position: position as u32, ..at };
+            match answer {
+                Answer::Fresh(result) => waiter.answer(Ok(Outcome { at, result })),
+                Answer::Repeat { index, position } => {
+                    let command = &entry.commands[at.position as usize];
+                    let body = seat.persister.first_reply(&self.store, command)?;
+                    repeats.push((waiter, At { index, position, ..at }, body));
+                }
+            }
+        }
+        events.append(&mut applied.events);
+        Ok(())
+    }
+
+    /// Tells the Matchmaker, if this replica leads and its term has begun.
+    fn feed(&mut self, shard: ShardId, records: Vec<Record>, removed: Vec<RecordKey>) {
+        let seat = &mut self.seats[shard as usize];
+        let (Some(term), true) = (seat.leads, seat.started) else { return };
+        let (now_ms, index) = (seat.state.now_ms(), seat.state.index());
+        let feed = if seat.feeding {
+            Feed::Changed { records, removed, index, now_ms }
+        } else {
+            Feed::Lead { term, records: all_records(&seat.state), index, now_ms }
+        };
+        seat.feeding = self.feed.feed(shard, feed);
+        if !seat.feeding {
+            metrics::counter!("kindred_matchmaker_feed_full_total").increment(1);
+        }
+    }
+
+    fn standing(&mut self, shard: ShardId, term: u64, leads: bool) {
+        let seat = &mut self.seats[shard as usize];
+        if seat.leads.is_some() && seat.leads != leads.then_some(term) {
+            self.feed.feed(shard, Feed::Lost);
+            seat.feeding = false;
+        }
+        if leads && seat.leads != Some(term) {
+            seat.started = false;
+        }
+        seat.leads = leads.then_some(term);
+    }
+
+    fn read(&mut self, shard: ShardId, index: u64, job: Job) {
+        let seat = &mut self.seats[shard as usize];
+        if seat.applied.index >= index {
+            job(Ok((at_of(seat), &seat.state)));
+        } else {
+            seat.waiting.entry(index).or_default().push(job);
+        }
+    }
+
+    fn release_reads(&mut self, shard: ShardId) {
+        let seat = &mut self.seats[shard as usize];
+        while let Some(first) = seat.waiting.first_entry().filter(|first| *first.key() <= seat.applied.index) {
+            let jobs = first.remove();
+            jobs.into_iter().for_each(|job| job(Ok((at_of(seat), &seat.state))));
+        }
+    }
+
+    fn reload(&mut self, shard: ShardId, index: u64) -> anyhow::Result<()> {
+        let restored = restore::restore(&self.store, shard)?;
+        anyhow::ensure!(restored.applied.index == index, "snapshot at {index}, state at {}", restored.applied.index);
+        let seat = &mut self.seats[shard as usize];
+        seat.persister = Persister::new(&self.store, shard, restored.chain)?;
+        seat.state = restored.state;
+        seat.applied = restored.applied;
+        seat.hashes.clear();
+        seat.state.nodes().for_each(|node| note_node(&self.shared, node));
+        publish(&self.shared, seat);
+        self.shared.waker.wake();
+        self.release_reads(shard);
+        Ok(())
+    }
+
+    /// Every [`HASH_EVERY`] entries the hash is noted, and the leader proposes its own for comparison.
+    fn note_hash(&mut self, shard: ShardId) {
+        let seat = &mut self.seats[shard as usize];
+        if seat.applied.index % HASH_EVERY != 0 {
+            return;
+        }
+        let (index, hash) = (seat.applied.index, seat.persister.chain());
+        seat.hashes.push_back((index, hash));
+        if seat.hashes.len() > HASHES_KEPT {
+            seat.hashes.pop_front();
+        }
+        if seat.leads.is_some() {
+            let command = Command { tenant: None, request: None, body: CompareHash { index, hash }.into() };
+            // A full lane: the next thousand will do.
+            let _ = self.gateway.enqueue(shard, Lane::Internal, None, wire::log::encode_command(&command));
+        }
+    }
+}
+
+fn compare(seat: &Seat, shared: &Shared, index: u64, hash: u64) {
+    let own = seat.hashes.iter().find(|(at, _)| *at == index);
+    if let Some((_, own)) = own.filter(|(_, own)| *own != hash) {
+        tracing::error!(shard = seat.shard, index, leader = hash, own, "this replica's state deviates: quarantined");
+        metrics::counter!("kindred_state_deviations_total").increment(1);
+        shared.quarantine();
+    } else if own.is_some() {
+        metrics::counter!("kindred_state_comparisons_total").increment(1);
+    }
+}
+
+fn stored_reply(at: At, body: &[u8]) -> Result<Outcome, Unavailable> {
+    match wire::log::decode_remembered(body) {
+        Ok((head, result)) => Ok(Outcome { at: At { term: head.term, log_ms: head.at_ms, ..at }, result }),
+        Err(error) => {
+            tracing::error!(%error, "a stored reply cannot be read");
+            Err(Unavailable::ResultUnknown)
+        }
+    }
+}
+
+fn at_of(seat: &Seat) -> At {
+    At { shard: seat.shard, term: seat.applied.term, index: seat.applied.index, position: 0, log_ms: seat.state.now_ms() }
+}
+
+fn note_node(shared: &Shared, node: &kindred_domain::record::Node) {
+    if node.role == NodeRole::Removed {
+        shared.remove_address(node.raft_id);
+        return;
+    }
+    shared.set_address(
+        node.raft_id,
+        Address {
+            node: node.id.clone(),
+            storage: Some(node.storage.0),
+            peer: node.peer_address.clone(),
+            client: node.client_address.clone(),
+            role: node.role,
+        },
+    );
+}
+
+fn publish_time(shared: &Shared, seat: &Seat) {
+    let progress = &shared.doors[seat.shard as usize].progress;
+    progress.applied_log_ms.store(seat.state.now_ms(), Ordering::Release);
+    progress.next_due_ms.store(seat.state.next_due_ms().unwrap_or(0), Ordering::Release);
+}
+
+fn publish(shared: &Shared, seat: &Seat) {
+    publish_time(shared, seat);
+    let progress = &shared.doors[seat.shard as usize].progress;
+    progress.state_hash.store(seat.persister.chain(), Ordering::Release);
+    progress.applied.store(seat.applied.index, Ordering::Release);
+}
+
+fn all_records(state: &State) -> Vec<Record> {
+    let mut records = Vec::new();
+    for tenant in state.tenants() {
+        records.push(Record::Tenant(tenant.record().clone()));
+        records.extend(tenant.policies().cloned().map(Record::Policy));
+        records.extend(tenant.queues().cloned().map(Record::Queue));
+        records.extend(tenant.profiles().cloned().map(Record::Profile));
+        records.extend(tenant.agents().cloned().map(Record::Agent));
+        records.extend(tenant.interactions().cloned().map(Record::Interaction));
+    }
+    records
+}

@@ -1,0 +1,153 @@
+//! The threads of a node: raft, log writer, apply. Each a loop around what is tested without threads.
+mod apply_thread;
+mod encoder;
+mod log_reader;
+mod log_writer;
+mod members;
+mod persist;
+mod raft_thread;
+mod restore;
+mod snapshot_receiver;
+
+pub use members::{decode_members, encode_members};
+pub use snapshot_receiver::SnapshotReceiver;
+
+use super::{
+    core::{Boot, Config, HardState, Position, RaftId},
+    gateway::Gateway,
+    limits,
+    ports::{FeedSink, PeerSender},
+    replica::Replica,
+    shared::Shared,
+    submission::Submission,
+};
+use crate::storage::{self, SideCheck, Store};
+use anyhow::Context as _;
+use apply_thread::ApplyThread;
+use kindred_domain::ids::NodeId;
+use log_reader::ShardLog;
+use std::{sync::Arc, thread::JoinHandle};
+
+/// What stops the process: a disk that fails, a state that cannot be read. Called at most once per thread.
+pub type OnFault = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// How a node's consensus is started.
+pub struct Start {
+    /// The disk; its shards exist already.
+    pub store: Arc<Store>,
+    /// This replica's raft id.
+    pub raft_id: RaftId,
+    /// The cluster's identifier.
+    pub cluster_id: String,
+    /// This node's name.
+    pub node: NodeId,
+    /// How many shards.
+    pub shards: u32,
+    /// Stops the process.
+    pub on_fault: OnFault,
+}
+
+/// The running threads.
+pub struct Runtime {
+    /// The door.
+    pub gateway: Gateway,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Room for jobs between threads; the core bounds what is under way below that.
+const JOBS: usize = 16 * 1024;
+
+/// Reads the disk and prepares everything; [`Prepared::run`] starts the threads once the rooms above exist.
+pub fn prepare(start: Start) -> anyhow::Result<Prepared> {
+    let shared = Arc::new(Shared::new(start.raft_id, start.cluster_id.clone(), start.node.clone(), start.shards));
+    let mut replicas = Vec::new();
+    let mut states = Vec::new();
+    for shard in 0..start.shards {
+        let loaded = start.store.load(shard)?.with_context(|| format!("shard {shard} was never created here"))?;
+        let restored = restore::restore(&start.store, shard).with_context(|| format!("state of shard {shard}"))?;
+        let config = Config {
+            raft_id: start.raft_id,
+            shard,
+            seed: rand::random(),
+            recent_log_bytes: limits::RECENT_LOG_BYTES,
+        };
+        let boot = boot_of(&loaded)?;
+        let door = &shared.doors[shard as usize];
+        door.set_membership(boot.membership.clone());
+        let log = ShardLog::new(start.store.log_reader(), shard);
+        let replica: Replica<Submission, ShardLog> = Replica::new(config, boot, loaded.applied.log_time_ms, log)?;
+        let votes = matches!(start.store.side_check(shard)?, SideCheck::Ok);
+        if !votes {
+            tracing::error!(shard, "the log is behind what was once synced: this replica does not vote until it has caught up");
+        }
+        replicas.push((replica, votes));
+        states.push(restored);
+    }
+    Ok(Prepared { gateway: Gateway::new(shared.clone()), shared, replicas, states, start })
+}
+
+fn boot_of(loaded: &storage::Loaded) -> anyhow::Result<Boot> {
+    Ok(Boot {
+        hard_state: HardState {
+            term: loaded.hard_state.term,
+            vote: loaded.hard_state.vote,
+            commit: loaded.hard_state.commit,
+        },
+        membership: decode_members(&loaded.members).context("membership on disk")?,
+        applied: loaded.applied.index,
+        truncated: Position { term: loaded.truncated.term, index: loaded.truncated.index },
+        last_index: loaded.last.index,
+    })
+}
+
+/// Everything read from disk, no thread yet.
+pub struct Prepared {
+    /// The door; usable once running.
+    pub gateway: Gateway,
+    /// What gateways and threads share.
+    pub shared: Arc<Shared>,
+    replicas: Vec<(Replica<Submission, ShardLog>, bool)>,
+    states: Vec<restore::Restored>,
+    start: Start,
+}
+
+impl Prepared {
+    /// Starts the threads.
+    pub fn run(self, peers: Arc<dyn PeerSender>, feed: Arc<dyn FeedSink>) -> anyhow::Result<Runtime> {
+        let Self { gateway, shared, replicas, states, start } = self;
+        let (to_writer, writes) = crossbeam_channel::bounded(JOBS);
+        let (to_apply, jobs) = crossbeam_channel::bounded(JOBS);
+        let writer = start.store.log_writer()?;
+        let apply = ApplyThread::new(start.store.clone(), shared.clone(), states, feed, gateway.clone())?;
+        let raft = raft_thread::RaftThread::new(shared.clone(), replicas, start.store.clone(), to_writer, to_apply.clone(), peers);
+        let threads = vec![
+            spawn("kindred-log", start.on_fault.clone(), {
+                let shared = shared.clone();
+                move || log_writer::run(writer, &writes, &to_apply, &shared)
+            })?,
+            spawn("kindred-apply", start.on_fault.clone(), move || apply.run(&jobs))?,
+            spawn("kindred-raft", start.on_fault, move || raft.run())?,
+        ];
+        Ok(Runtime { gateway, threads })
+    }
+}
+
+impl Runtime {
+    /// Whether a thread has ended; none does while the node serves.
+    pub fn is_broken(&self) -> bool {
+        self.threads.iter().any(JoinHandle::is_finished)
+    }
+}
+
+fn spawn(
+    name: &'static str,
+    on_fault: OnFault,
+    work: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
+) -> anyhow::Result<JoinHandle<()>> {
+    let thread = std::thread::Builder::new().name(name.into()).spawn(move || {
+        if let Err(error) = work() {
+            on_fault(&format!("{name}: {error:#}"));
+        }
+    });
+    Ok(thread?)
+}

@@ -1,0 +1,236 @@
+//! What an entry changed, as rows: one atomic batch with the applied index. Chains a hash over them.
+use super::super::gateway::At;
+use crate::{
+    storage::{Applied, KeyBuf, StateBatch, Store, Table},
+    wire::{self, log::RememberedHead},
+};
+use anyhow::Context as _;
+use bytes::Bytes;
+use kindred_domain::{
+    Command, entry, ids::TenantId,
+    record::{BlobKey, Record, RecordKey},
+};
+use std::collections::HashMap;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// Key of the row that keeps the hash chain, beside the shard's record (whose key is empty).
+pub const CHAIN_KEY: &str = "hash-chain";
+
+/// Gathers rows of a shard until they are committed.
+pub struct Persister {
+    shard: u32,
+    batch: StateBatch,
+    key: KeyBuf,
+    chain: u64,
+    /// First replies of this batch, which the store does not show yet.
+    fresh: HashMap<(TenantId, u128), Bytes>,
+}
+
+impl Persister {
+    /// Starts at what the store holds.
+    pub fn new(store: &Store, shard: u32, chain: u64) -> anyhow::Result<Self> {
+        Ok(Self { shard, batch: store.batch(shard)?, key: KeyBuf::new(), chain, fresh: HashMap::new() })
+    }
+
+    /// The hash over everything written so far: equal on replicas that applied the same.
+    pub fn chain(&self) -> u64 {
+        self.chain
+    }
+
+    /// Adds what one entry changed.
+    pub fn add(&mut self, applied: &entry::Applied, at: At) -> anyhow::Result<()> {
+        for record in &applied.puts {
+            let table = record_key(record, &mut self.key);
+            self.put(table, &wire::log::encode_record(record));
+        }
+        for key in &applied.removed {
+            let table = key_of(key, &mut self.key);
+            self.delete(table);
+        }
+        for event in &applied.events {
+            self.key.clear().text(&event.tenant).number(event.number);
+            self.put(Table::Event, &wire::log::encode_event(event));
+        }
+        for (key, blob) in &applied.blobs {
+            let table = blob_key(key, &mut self.key);
+            self.put(table, &wire::log::encode_blob(blob));
+        }
+        for key in &applied.blobs_removed {
+            let table = blob_key(key, &mut self.key);
+            self.delete(table);
+        }
+        for (tenant, conversation) in &applied.conversations_emptied {
+            self.key.clear().text(tenant).text(conversation);
+            self.batch.delete_prefix(Table::ConversationItem, self.key.bytes());
+        }
+        for (tenant, below) in &applied.events_trimmed {
+            let mut from = KeyBuf::new();
+            from.text(tenant).number(0);
+            self.key.clear().text(tenant).number(*below);
+            self.batch.delete_range(Table::Event, from.bytes(), self.key.bytes());
+        }
+        self.requests(applied, at)
+    }
+
+    fn requests(&mut self, applied: &entry::Applied, at: At) -> anyhow::Result<()> {
+        for first in &applied.remembered {
+            let Some(kindred_domain::Answer::Fresh(result)) = applied.answers.get(first.position as usize) else {
+                anyhow::bail!("a remembered request has no answer");
+            };
+            let head = RememberedHead {
+                payload_hash: first.payload_hash,
+                at_ms: first.at_ms,
+                index: at.index,
+                position: first.position,
+                term: at.term,
+            };
+            let body = wire::log::encode_remembered(head, result);
+            self.key.clear().text(&first.tenant).uid(first.request.0);
+            self.put(Table::ReplyBody, &body);
+            self.fresh.insert((first.tenant.clone(), first.request.0), body);
+        }
+        for (tenant, request) in &applied.forgotten {
+            self.key.clear().text(tenant).uid(request.0);
+            self.delete(Table::ReplyBody);
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, table: Table, value: &[u8]) {
+        self.chain = xxh3_64_with_seed(self.key.bytes(), self.chain ^ u64::from(table.code()));
+        self.chain = xxh3_64_with_seed(value, self.chain);
+        self.batch.put(table, self.key.bytes(), value);
+    }
+
+    fn delete(&mut self, table: Table) {
+        self.chain = xxh3_64_with_seed(self.key.bytes(), !self.chain ^ u64::from(table.code()));
+        self.batch.delete(table, self.key.bytes());
+    }
+
+    /// The stored first reply to a repeated request.
+    pub fn first_reply(&mut self, store: &Store, command: &Command) -> anyhow::Result<Bytes> {
+        let (Some(tenant), Some(request)) = (&command.tenant, &command.request) else {
+            anyhow::bail!("a repeat without a request");
+        };
+        if let Some(body) = self.fresh.get(&(tenant.clone(), request.id.0)) {
+            return Ok(body.clone());
+        }
+        self.key.clear().text(tenant).uid(request.id.0);
+        store.get(self.shard, Table::ReplyBody, self.key.bytes())?.context("the first reply is missing")
+    }
+
+    /// Writes everything with `applied`, in one batch.
+    pub fn commit(&mut self, store: &Store, applied: &Applied, members: Option<&[u8]>) -> anyhow::Result<()> {
+        self.key.clear().text(CHAIN_KEY);
+        self.batch.put(Table::Shard, self.key.bytes(), &self.chain.to_le_bytes());
+        store.commit(&mut self.batch, applied, members)?;
+        self.fresh.clear();
+        Ok(())
+    }
+}
+
+/// Table and key of a record.
+fn record_key(record: &Record, key: &mut KeyBuf) -> Table {
+    macro_rules! named {
+        ($table:ident, $record:expr) => {{
+            key.clear().text(&$record.tenant).text(&$record.id);
+            Table::$table
+        }};
+    }
+    match record {
+        Record::Tenant(r) => {
+            key.clear().text(&r.id);
+            Table::Tenant
+        }
+        Record::Agent(r) => named!(Agent, r),
+        Record::Team(r) => named!(Team, r),
+        Record::Profile(r) => named!(Profile, r),
+        Record::Queue(r) => named!(Queue, r),
+        Record::Policy(r) => named!(Policy, r),
+        Record::Connector(r) => named!(Connector, r),
+        Record::Customer(r) => named!(Customer, r),
+        Record::Conversation(r) => named!(Conversation, r),
+        Record::Interaction(r) => named!(Interaction, r),
+        Record::Closed(r) => named!(ClosedInteraction, r),
+        Record::Session(r) => {
+            key.clear().text(&r.tenant).uid(r.id.0);
+            Table::Session
+        }
+        Record::EventMark(r) => {
+            key.clear().text(&r.tenant).number(r.number);
+            Table::EventMark
+        }
+        Record::Placement(r) => {
+            key.clear().text(&r.tenant);
+            Table::Placement
+        }
+        Record::Node(r) => {
+            key.clear().number(r.raft_id);
+            Table::Node
+        }
+        Record::Shard(_) => {
+            key.clear();
+            Table::Shard
+        }
+    }
+}
+
+/// Table and key of a record that is gone.
+fn key_of(gone: &RecordKey, key: &mut KeyBuf) -> Table {
+    macro_rules! named {
+        ($table:ident, $tenant:expr, $id:expr) => {{
+            key.clear().text($tenant).text($id);
+            Table::$table
+        }};
+    }
+    match gone {
+        RecordKey::Tenant(tenant) => {
+            key.clear().text(tenant);
+            Table::Tenant
+        }
+        RecordKey::Agent(t, id) => named!(Agent, t, id),
+        RecordKey::Team(t, id) => named!(Team, t, id),
+        RecordKey::Profile(t, id) => named!(Profile, t, id),
+        RecordKey::Queue(t, id) => named!(Queue, t, id),
+        RecordKey::Policy(t, id) => named!(Policy, t, id),
+        RecordKey::Connector(t, id) => named!(Connector, t, id),
+        RecordKey::Customer(t, id) => named!(Customer, t, id),
+        RecordKey::Conversation(t, id) => named!(Conversation, t, id),
+        RecordKey::Interaction(t, id) => named!(Interaction, t, id),
+        RecordKey::Closed(t, id) => named!(ClosedInteraction, t, id),
+        RecordKey::Session(tenant, id) => {
+            key.clear().text(tenant).uid(id.0);
+            Table::Session
+        }
+        RecordKey::EventMark(tenant, number) => {
+            key.clear().text(tenant).number(*number);
+            Table::EventMark
+        }
+        RecordKey::Placement(tenant) => {
+            key.clear().text(tenant);
+            Table::Placement
+        }
+        RecordKey::Node(raft_id) => {
+            key.clear().number(*raft_id);
+            Table::Node
+        }
+        RecordKey::Shard => {
+            key.clear();
+            Table::Shard
+        }
+    }
+}
+
+/// Table and key of a blob.
+pub fn blob_key(blob: &BlobKey, key: &mut KeyBuf) -> Table {
+    match blob {
+        BlobKey::Context(tenant, id) => {
+            key.clear().text(tenant).text(id);
+            Table::Context
+        }
+        BlobKey::Item(tenant, conversation, number) => {
+            key.clear().text(tenant).text(conversation).number(*number);
+            Table::ConversationItem
+        }
+    }
+}
