@@ -1,6 +1,9 @@
-//! kindred-node: the rooms of one node of the cluster. See `node/ARCHITECTURE.md`.
-
+//! A Kindred node, room by room. Read `ARCHITECTURE.md` first; `assembly` is the only room that knows everyone.
+pub mod actors;
+pub mod assembly;
 pub mod consensus;
+pub mod dump;
 pub mod ops;
+pub mod peer;
 pub mod storage;
 pub mod wire;

@@ -25,6 +25,8 @@ pub struct Config {
     pub cluster: Cluster,
     /// Tenants made at the start of a cluster, with their static tokens.
     pub tenants: Vec<Tenant>,
+    /// `authorization: Bearer <token>` of operators, who may use ClusterService; empty: nobody may.
+    pub operator_token: String,
     /// Log and state on disk.
     pub storage: Storage,
 }

@@ -1,0 +1,42 @@
+# Each target installs what it needs and says so. Nothing is installed twice.
+SHELL := /bin/bash
+.PHONY: demo test bench lint chaos setup release nextest python
+
+DEBIAN := ccache libclang-dev clang protobuf-compiler mold
+
+setup:
+	@tools/setup $(DEBIAN)
+
+nextest: setup
+	@cargo nextest --version >/dev/null 2>&1 || { echo "installing cargo-nextest from crates.io"; cargo install --locked cargo-nextest; }
+
+## A busy hour in about a minute on three nodes, with the leader killed in the middle.
+demo: setup release
+	@target/release/kindred demo --node-binary target/release/kindred-node
+
+release: setup
+	cargo build --release -p kindred-node -p kindred-client
+
+## All tests: scenarios, properties, 200 simulated seeds, real processes, a Python platform.
+test: nextest python
+	cargo build --workspace --all-targets
+	cargo nextest run --workspace --no-fail-fast
+	cargo test --workspace --doc --quiet
+
+## The Python packages the platform test is written with, in a folder of its own.
+python: setup
+	@tools/python-env
+
+lint: setup
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	proto/lint.sh
+
+## Beside a three-node etcd, in one run; see README.
+bench: release
+	@tools/setup etcd-server
+	@target/release/kindred bench --node-binary target/release/kindred-node
+
+## Longer simulation: SEEDS, FIRST_SEED.
+chaos: setup
+	SEEDS=$${SEEDS:-2000} FIRST_SEED=$${FIRST_SEED:-0} cargo test --release -p kindred-chaos -- --nocapture

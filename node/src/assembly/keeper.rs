@@ -1,0 +1,109 @@
+//! Maintenance: archives what is applied, cuts logs, watches the disk.
+use crate::{
+    consensus::{
+        gateway::Gateway,
+        ports::StoreRef,
+        runtime::OnFault,
+    },
+    ops::config::Config,
+    storage::{KeepPolicy, LogAge, LogKeeper, Store},
+};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+use tokio::sync::oneshot;
+
+/// Between two rounds.
+const ROUND_MS: u64 = 500;
+
+/// Starts the thread; it ends with the process.
+pub fn spawn(config: &Config, store: &StoreRef, gateway: &Gateway, on_fault: OnFault) -> anyhow::Result<()> {
+    let policy = KeepPolicy { max_age_ms: config.storage.log_keep_s * 1_000, max_bytes: config.storage.log_keep_mib << 20 };
+    let floor = u64::from(config.storage.min_free_percent);
+    let (store, gateway) = (store.clone(), gateway.clone());
+    let mut keeper = Keeper::new(store.log_keeper()?, policy, &gateway);
+    std::thread::Builder::new().name("kindred-keeper".into()).spawn(move || {
+        loop {
+            let began = Instant::now();
+            if let Err(error) = keeper.round(&gateway).and_then(|()| watch(&store, &gateway, floor)) {
+                on_fault(&format!("kindred-keeper: {error:#}"));
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(ROUND_MS).saturating_sub(began.elapsed()));
+        }
+    })?;
+    Ok(())
+}
+
+/// One shard's log as the keeper sees it.
+struct Shard {
+    age: LogAge,
+    last_index: u64,
+    bytes: u64,
+}
+
+struct Keeper {
+    keeper: LogKeeper,
+    policy: KeepPolicy,
+    began: Instant,
+    shards: BTreeMap<u32, Shard>,
+}
+
+impl Keeper {
+    fn new(keeper: LogKeeper, policy: KeepPolicy, gateway: &Gateway) -> Self {
+        let sizes = keeper.sizes();
+        let shard = |shard| {
+            let (bytes, last_index) = (sizes.get(&shard).copied().unwrap_or(0), last_index(gateway, shard));
+            (shard, Shard { age: LogAge::new(last_index, bytes, 0), last_index, bytes: 0 })
+        };
+        let shards = (0..gateway.shards()).map(shard).collect();
+        Self { keeper, policy, began: Instant::now(), shards }
+    }
+
+    /// Archives and cuts every shard's log.
+    fn round(&mut self, gateway: &Gateway) -> anyhow::Result<()> {
+        let now_ms = self.began.elapsed().as_millis() as u64;
+        let shared = gateway.shared();
+        for (shard, seen) in &mut self.shards {
+            let Some(door) = shared.door(*shard) else { break };
+            self.keeper.archive(*shard)?;
+            let last_index = last_index(gateway, *shard);
+            let bytes = door.progress.log_bytes.load(Ordering::Acquire);
+            if last_index != seen.last_index {
+                seen.age.grew(last_index, bytes.saturating_sub(seen.bytes), now_ms);
+                (seen.last_index, seen.bytes) = (last_index, bytes);
+            }
+            let applied = door.progress.applied.load(Ordering::Acquire);
+            let Some(upto) = seen.age.cut(&self.policy, now_ms, applied, None) else { continue };
+            let (answer, cut) = oneshot::channel();
+            if door.compact(upto, answer).is_err() {
+                continue;
+            }
+            shared.waker.wake();
+            if let Ok(Some(position)) = cut.blocking_recv() {
+                self.keeper.truncate(*shard, position.index)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn last_index(gateway: &Gateway, shard: u32) -> u64 {
+    gateway.shared().door(shard).map_or(0, |door| door.progress.last_index.load(Ordering::Acquire))
+}
+
+/// Below the floor of free space submits are refused; leadership goes to a node with space.
+fn watch(store: &Store, gateway: &Gateway, floor: u64) -> anyhow::Result<()> {
+    let shared = gateway.shared();
+    let space = store.free_space()?;
+    metrics::gauge!("kindred_disk_free_bytes").set(space.free_bytes as f64);
+    let full = space.free_percent() < floor;
+    if full != shared.disk_is_full() {
+        tracing::error!(full, free_bytes = space.free_bytes, "disk floor of {floor} %");
+        shared.set_disk_full(full);
+    }
+    store.maintain();
+    Ok(())
+}

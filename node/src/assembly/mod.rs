@@ -1,0 +1,175 @@
+//! Puts the rooms of a node together, in order, and takes them apart again. The only room that knows everyone.
+mod founding;
+mod keeper;
+mod servers;
+mod steward;
+mod tenants;
+
+pub use steward::shard_for;
+pub use tenants::Tenants;
+
+use crate::{
+    actors,
+    consensus::{
+        core::Role,
+        gateway::Gateway,
+        ports::StoreRef,
+        runtime::{self, OnFault, Runtime, Start},
+        shared::{Address, Control},
+    },
+    ops::config::Config,
+    peer::{Links, Own},
+    storage::{Options, Store, Who},
+};
+use anyhow::Context as _;
+use kindred_domain::ids::NodeId;
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{sync::watch, task::JoinSet};
+
+/// The newest cluster version this program can run.
+pub const CLUSTER_VERSION: u32 = 1;
+/// Handing leadership over takes at most this; then the node stops anyway and an election follows.
+const DRAIN_MS: u64 = 2_000;
+/// Calls under way may finish for so long after leadership is handed over.
+const GRACE_MS: u64 = 500;
+
+/// A running node.
+pub struct Node {
+    /// Where clients reach it.
+    pub client: SocketAddr,
+    /// Where peers reach it.
+    pub peer: SocketAddr,
+    /// Health and metrics.
+    pub ops: SocketAddr,
+    /// The door to its shards.
+    pub gateway: Gateway,
+    runtime: Runtime,
+    tasks: JoinSet<()>,
+    stop: watch::Sender<bool>,
+}
+
+/// Opens the disk, founds or joins, starts threads and servers. Resolves once it serves (not: once there is a leader).
+pub async fn start(config: Config, on_fault: OnFault) -> anyhow::Result<Node> {
+    let bound = servers::Bound::bind(&config.listen).await?;
+    let store = open(&config)?;
+    let own_peer = config.listen.advertise_peer.clone().unwrap_or_else(|| bound.peer_address().to_string());
+    let own_client = config.listen.advertise_client.clone().unwrap_or_else(|| bound.client_address().to_string());
+    let origin = founding::settle(&config, &store, &own_peer, &own_client, CLUSTER_VERSION).await?;
+    let identity = store.identity();
+    let prepared = runtime::prepare(Start {
+        store: store.clone(),
+        raft_id: identity.raft_id,
+        cluster_id: identity.cluster_id.clone(),
+        node: NodeId::from(config.node.id.as_str()),
+        shards: origin.shards,
+        on_fault: on_fault.clone(),
+    })?;
+    let shared = prepared.shared.clone();
+    for (raft_id, member) in &origin.members {
+        // What shard 0 knows is newer than what the configuration says.
+        if shared.address(*raft_id).is_none() {
+            shared.set_address(
+                *raft_id,
+                Address {
+                    node: NodeId::from(member.id.as_str()),
+                    storage: None,
+                    peer: member.peer.clone(),
+                    client: member.client.clone(),
+                    role: kindred_domain::record::NodeRole::Voter,
+                },
+            );
+        }
+    }
+    let own = Own {
+        cluster_id: identity.cluster_id.clone(),
+        raft_id: identity.raft_id,
+        storage: identity.storage,
+        token: config.cluster.peer_token.clone(),
+    };
+    let links = Links::new(own, shared.clone(), store.clone(), tokio::runtime::Handle::current());
+    let gateway = prepared.gateway.clone();
+    gateway.set_forwarder(links.clone());
+    let floor = actors::Floor::start(gateway.clone(), origin.shards)?;
+    let runtime = prepared.run(links, floor)?;
+
+    let (stop, stopping) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    let tenants = Tenants::new(gateway.clone());
+    let steward = steward::Steward::new(&config, &store, gateway.clone(), tenants.clone(), own_peer, own_client.clone());
+    steward.spawn(&mut tasks, stopping.clone());
+    keeper::spawn(&config, &store, &gateway, on_fault)?;
+    let (client, peer, ops) = bound.addresses();
+    bound.serve(&mut tasks, servers::Parts {
+        config: config.clone(),
+        gateway: gateway.clone(),
+        store,
+        tenants,
+        admission: steward::admission(gateway.clone(), origin.shards),
+        client_address: own_client,
+        stopping,
+    })?;
+    Ok(Node { client, peer, ops, gateway, runtime, tasks, stop })
+}
+
+fn open(config: &Config) -> anyhow::Result<StoreRef> {
+    let who = Who { cluster_id: config.cluster.name.clone(), node_id: config.node.id.clone() };
+    let options = Options { log_archive: config.node.log_archive.clone(), ..Options::default() };
+    let store = Store::open(&config.node.data_dir, &who, &options).with_context(|| format!("{}", config.node.data_dir.display()))?;
+    Ok(Arc::new(store))
+}
+
+impl Node {
+    /// Whether a thread of consensus has ended.
+    pub fn is_broken(&self) -> bool {
+        self.runtime.is_broken()
+    }
+
+    /// Hands leadership over, lets calls finish, stops. The order matters: whoever is served last is served by a leader.
+    pub async fn shut_down(mut self) {
+        self.drain().await;
+        self.gateway.shared().stop_serving();
+        // The servers end their streams; nobody listening is nobody to tell.
+        let _ = self.stop.send(true);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(Duration::from_millis(GRACE_MS), all).await.is_err() {
+            tracing::debug!("streams still open at the end of grace");
+        }
+    }
+
+    /// Hands every shard led here to the voter that is furthest.
+    pub async fn drain(&self) {
+        drain(&self.gateway).await;
+    }
+}
+
+/// Hands every shard led here to the voter that is furthest, and waits until it has taken over.
+pub async fn drain(gateway: &Gateway) {
+    let until = Instant::now() + Duration::from_millis(DRAIN_MS);
+    while Instant::now() < until {
+        let led: Vec<u32> = (0..gateway.shards()).filter(|shard| gateway.leads(*shard)).collect();
+        if led.is_empty() {
+            return;
+        }
+        for shard in led {
+            hand_over(gateway, shard).await;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn hand_over(gateway: &Gateway, shard: u32) {
+    let Some(door) = gateway.shared().door(shard) else { return };
+    let voters = door.membership().voters;
+    let best = door.matched().into_iter().filter(|(id, _)| voters.contains(id)).max_by_key(|(_, matched)| *matched);
+    let Some((to, _)) = best else { return };
+    if door.standing().role != Role::Leader {
+        return;
+    }
+    if let Err(error) = gateway.control(shard, Control::Transfer(to), Duration::from_millis(200)).await {
+        tracing::warn!(shard, to, %error, "leadership not handed over");
+    }
+}

@@ -1,0 +1,140 @@
+//! Listeners of a node: clients, peers, operators.
+use super::{CLUSTER_VERSION, Tenants};
+use crate::{
+    consensus::{gateway::Gateway, ports::StoreRef},
+    ops::{
+        config::{Config, Listen},
+        metrics::{self, Readiness},
+    },
+    peer::{Admission, MESSAGE_MAX_BYTES, PeerServer},
+};
+use anyhow::Context as _;
+use kindred_proto::peer::v1::peer_service_server::PeerServiceServer;
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tonic::transport::{Server, server::TcpIncoming};
+
+/// Bound listeners, so that ports are known before anything is told to others.
+pub struct Bound {
+    client: TcpListener,
+    peer: TcpListener,
+    ops: TcpListener,
+    at: (SocketAddr, SocketAddr, SocketAddr),
+}
+
+/// What the servers are made of.
+pub struct Parts {
+    pub config: Config,
+    pub gateway: Gateway,
+    pub store: StoreRef,
+    pub tenants: Tenants,
+    pub admission: Arc<dyn Admission>,
+    pub client_address: String,
+    pub stopping: watch::Receiver<bool>,
+}
+
+impl Bound {
+    /// Binds all three.
+    pub async fn bind(listen: &Listen) -> anyhow::Result<Self> {
+        let bind = async |key: &str, address| TcpListener::bind(address).await.with_context(|| format!("listen.{key} {address}"));
+        let client = bind("client", listen.client).await?;
+        let peer = bind("peer", listen.peer).await?;
+        let ops = bind("ops", listen.ops).await?;
+        let at = (client.local_addr()?, peer.local_addr()?, ops.local_addr()?);
+        Ok(Self { client, peer, ops, at })
+    }
+
+    /// Client, peer and ops addresses.
+    pub fn addresses(&self) -> (SocketAddr, SocketAddr, SocketAddr) {
+        self.at
+    }
+
+    /// Where clients reach it.
+    pub fn client_address(&self) -> SocketAddr {
+        self.at.0
+    }
+
+    /// Where peers reach it.
+    pub fn peer_address(&self) -> SocketAddr {
+        self.at.1
+    }
+
+    /// Serves until `stopping`.
+    pub fn serve(self, tasks: &mut JoinSet<()>, parts: Parts) -> anyhow::Result<()> {
+        let stop = |mut stopping: watch::Receiver<bool>| async move {
+            // An error: the node is gone already.
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        let peers = PeerServer::new(
+            parts.gateway.clone(),
+            parts.store.clone(),
+            parts.store.identity().storage,
+            parts.client_address.clone(),
+            parts.config.cluster.peer_token.clone(),
+            CLUSTER_VERSION,
+            parts.admission,
+        );
+        let peers = PeerServiceServer::new(peers)
+            .max_decoding_message_size(MESSAGE_MAX_BYTES)
+            .max_encoding_message_size(MESSAGE_MAX_BYTES);
+        let peers = Server::builder()
+            .tcp_nodelay(true)
+            .initial_connection_window_size(4 << 20)
+            .initial_stream_window_size(4 << 20)
+            .http2_keepalive_interval(Some(Duration::from_secs(5)))
+            .add_service(peers)
+            .serve_with_incoming_shutdown(TcpIncoming::from(self.peer).with_nodelay(Some(true)), stop(parts.stopping.clone()));
+        tasks.spawn(async move { ended("peer", peers.await) });
+
+        let ready = readiness(parts.gateway.clone());
+        let ops = metrics::router(recorder()?, ready.clone());
+        let ops = axum::serve(self.ops, ops).with_graceful_shutdown(stop(parts.stopping.clone()));
+        tasks.spawn(async move { ended("ops", ops.await) });
+
+        drop(self.client);
+        Ok(())
+    }
+}
+
+fn ended<E: std::fmt::Display>(server: &str, result: Result<(), E>) {
+    if let Err(error) = result {
+        tracing::error!(server, %error, "server ended");
+    }
+}
+
+/// Ready: leaders known everywhere, this replica a member and not far behind, nothing wrong with it.
+fn readiness(gateway: Gateway) -> Readiness {
+    Arc::new(move || {
+        let shared = gateway.shared();
+        if shared.is_stopping() {
+            return Err("stopping".into());
+        }
+        if shared.is_quarantined() {
+            return Err("quarantined: the state deviates".into());
+        }
+        for shard in 0..gateway.shards() {
+            let Some(door) = shared.door(shard) else { continue };
+            if door.standing().leader.is_none() {
+                return Err(format!("shard {shard}: no leader"));
+            }
+            if !door.membership().contains(gateway.raft_id()) {
+                return Err(format!("shard {shard}: not a member"));
+            }
+        }
+        Ok(())
+    })
+}
+
+/// One recorder a process, whatever number of nodes a test starts in it.
+fn recorder() -> anyhow::Result<metrics_exporter_prometheus::PrometheusHandle> {
+    static RECORDER: OnceLock<metrics_exporter_prometheus::PrometheusHandle> = OnceLock::new();
+    if let Some(handle) = RECORDER.get() {
+        return Ok(handle.clone());
+    }
+    let handle = metrics::install()?;
+    Ok(RECORDER.get_or_init(|| handle).clone())
+}

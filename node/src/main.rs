@@ -1,0 +1,73 @@
+//! `kindred-node`: runs a node, or reads what one left behind.
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use kindred_node::{
+    assembly,
+    ops::{config::Config, shutdown, tracing as logs},
+};
+use std::{io::Write as _, path::PathBuf, sync::Arc};
+
+#[derive(Parser)]
+#[command(name = "kindred-node", version, about = "A node of a Kindred cluster")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Do,
+}
+
+#[derive(Subcommand)]
+enum Do {
+    /// Runs the node until SIGTERM.
+    Serve {
+        /// TOML file; see docs/configuration.md.
+        #[arg(long)]
+        config: Option<PathBuf>,
+        /// A single node with nothing to configure: tenant `dev`, token `dev`, on loopback.
+        #[arg(long, conflicts_with = "config")]
+        dev: bool,
+        /// Instead of `node.data_dir`.
+        #[arg(long)]
+        data_dir: Option<PathBuf>,
+        /// Instead of `node.log_archive`.
+        #[arg(long)]
+        log_archive: Option<PathBuf>,
+    },
+    /// Prints every applied command of a stopped node, in order, as JSON lines.
+    DumpLog(kindred_node::dump::Options),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Do::Serve { config, dev, data_dir, log_archive } => {
+            let mut settings = match (dev, &config) {
+                (true, _) => Config::dev(std::env::temp_dir().join("kindred-dev")),
+                (false, file) => Config::load(file.as_deref())?,
+            };
+            settings.node.data_dir = data_dir.unwrap_or(settings.node.data_dir);
+            settings.node.log_archive = log_archive.or(settings.node.log_archive);
+            serve(settings)
+        }
+        Do::DumpLog(options) => kindred_node::dump::dump(&options),
+    }
+}
+
+/// Exit code of a node that had to stop: its disk or state cannot be trusted.
+const FAULT: i32 = 70;
+
+fn serve(config: Config) -> anyhow::Result<()> {
+    logs::start(config.node.log_format);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let on_fault = Arc::new(|why: &str| {
+            tracing::error!(why, "this node must stop");
+            std::process::exit(FAULT);
+        });
+        let node = assembly::start(config, on_fault).await.context("the node did not start")?;
+        println!("ready client={} peer={} ops={}", node.client, node.peer, node.ops);
+        // Whoever started the node may wait for that line.
+        std::io::stdout().flush()?;
+        let signal = shutdown::requested().await?;
+        tracing::info!(signal, "stopping");
+        node.shut_down().await;
+        Ok(())
+    })
+}
