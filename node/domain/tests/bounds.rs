@@ -1,0 +1,137 @@
+//! Lists and loops of the state machine stop at their named bounds, and what stands there goes on lawfully.
+mod scenario;
+
+use kindred_domain::{ids::InteractionId, limits, record::*};
+use scenario::world::World;
+
+/// Runs a line that must be accepted; the whole is checked after every entry.
+fn run(world: &mut World, text: &str) {
+    if let Err(problem) = scenario::step(world, text, true) {
+        panic!("`{text}`: {problem}");
+    }
+}
+
+fn interaction(world: &World, id: &str) -> Interaction {
+    let found = world.tenant().interaction(&InteractionId::new(id));
+    Interaction::clone(found.expect("in memory"))
+}
+
+#[test]
+fn transitions_are_bounded_and_keep_the_first() {
+    let mut world = World::new();
+    run(&mut world, "queue ring voice.answer=RING_IS_OFFER");
+    run(&mut world, "agent anna queues=ring");
+    run(&mut world, "submit call-1 queue=ring");
+    let first = interaction(&world, "call-1").transitions[0];
+    for _ in 0..limits::TRANSITIONS_MAX {
+        run(&mut world, "wait 1s");
+        run(&mut world, "offer call-1 anna");
+        run(&mut world, "fail call-1 MEDIA_ERROR");
+    }
+    let after = interaction(&world, "call-1");
+    assert_eq!(after.transitions.len(), limits::TRANSITIONS_MAX);
+    assert_eq!(after.transitions[0], first);
+    assert_eq!(after.attempts as usize, limits::TRANSITIONS_MAX);
+}
+
+#[test]
+fn ended_parts_make_place_for_new_ones() {
+    let mut world = World::new();
+    run(&mut world, "queue support2 voice.wrap_up=0");
+    run(&mut world, "agent anna queues=support2");
+    run(&mut world, "agent ben queues=support2");
+    run(&mut world, "submit call-1 queue=support2");
+    for round in 0..limits::ASSIGNMENTS_MAX + 5 {
+        let agent = if round % 2 == 0 { "anna" } else { "ben" };
+        run(&mut world, &format!("offer call-1 {agent}"));
+        run(&mut world, "accept call-1");
+        run(&mut world, "connect call-1");
+        run(&mut world, "transfer call-1 queue=support2");
+        run(&mut world, "wait 60s");
+    }
+    let parts = interaction(&world, "call-1").assignments;
+    assert_eq!(parts.len(), limits::ASSIGNMENTS_MAX);
+    assert_eq!(Some(parts[0].id), world.offers["call-1"].first().copied());
+}
+
+#[test]
+fn parts_not_over_yet_are_never_dropped() {
+    let mut world = World::new();
+    run(&mut world, "queue long chat.wrap_up=1d");
+    run(&mut world, "submit chat-1 queue=long channel=chat");
+    let mut refused = None;
+    for round in 0..limits::ASSIGNMENTS_MAX {
+        run(&mut world, &format!("agent a{round} queues=long"));
+        run(&mut world, &format!("offer chat-1 a{round}"));
+        run(&mut world, "accept chat-1");
+        run(&mut world, "connect chat-1");
+        let text = "transfer chat-1 queue=long";
+        if let Err(problem) = scenario::step(&mut world, text, true) {
+            refused = Some((round, problem));
+            break;
+        }
+    }
+    let (round, problem) = refused.expect("a bound");
+    // The next agent's part must have its place beside them and the first, which is always kept.
+    assert_eq!(round, limits::ASSIGNMENTS_MAX - 2);
+    assert!(problem.contains("LIMIT_REACHED"), "{problem}");
+}
+
+#[test]
+fn exclusions_are_bounded() {
+    let mut world = World::new();
+    run(&mut world, "profile people");
+    run(&mut world, "submit call-1");
+    for n in 0..limits::EXCLUSIONS_MAX + 3 {
+        run(&mut world, &format!("agent a{n} profile=people"));
+        run(&mut world, &format!("offer call-1 a{n}"));
+        run(&mut world, "decline call-1");
+        run(&mut world, "wait 100ms");
+    }
+    let exclusions = interaction(&world, "call-1").exclusions;
+    assert_eq!(exclusions.len(), limits::EXCLUSIONS_MAX);
+    // The first was for 5 s, the agent being the only one; it and the earliest others made place.
+    assert!(exclusions.iter().all(|e| e.agent.as_str() != "a0"));
+}
+
+#[test]
+fn an_agent_has_at_most_so_much_work() {
+    let mut world = World::new();
+    run(&mut world, "profile people total=1000 email=1000x1");
+    run(&mut world, "agent anna profile=people");
+    for n in 0..limits::WORK_PER_AGENT_MAX {
+        run(&mut world, &format!("submit mail-{n} channel=email"));
+        run(&mut world, &format!("offer mail-{n} anna"));
+    }
+    run(&mut world, "submit mail channel=email");
+    run(&mut world, "offer mail anna -> dropped NoCapacity");
+}
+
+#[test]
+fn deferrals_end_at_their_bound() {
+    let mut world = World::new();
+    run(&mut world, "submit call-1");
+    for _ in 0..limits::DEFERRALS_MAX {
+        run(&mut world, "defer call-1 1s");
+        run(&mut world, "wait 1s");
+    }
+    run(&mut world, "defer call-1 1s -> dropped DeferralRefused");
+}
+
+#[test]
+fn more_than_one_entry_expires_is_left_to_the_next() {
+    let mut world = World::new();
+    run(&mut world, "queue short max_wait=30s");
+    let count = limits::EXPIRED_PER_ENTRY + 500;
+    let submits: Vec<String> = (0..count)
+        .map(|n| format!("submit call-{n} queue=short"))
+        .collect();
+    for together in submits.chunks(limits::COMMANDS_PER_ENTRY) {
+        run(&mut world, &together.join(" ; "));
+    }
+    // No entry while time passes: all are due at once.
+    run(&mut world, "leader-change 1m");
+    assert_eq!(world.tenant().interactions().len(), 500);
+    run(&mut world, "wait 0s");
+    assert_eq!(world.tenant().interactions().len(), 0);
+}
