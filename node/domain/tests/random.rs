@@ -3,6 +3,7 @@
 //!
 //! `SEED=n cargo test -p kindred-domain --test random` replays one seed.
 mod chance;
+#[path = "scenario/disk.rs"]
 mod disk;
 
 use chance::{Chance, commands};

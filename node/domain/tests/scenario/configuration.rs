@@ -70,13 +70,18 @@ fn policy(line: &Line) -> Result<CreatePolicy, String> {
     Ok(CreatePolicy {
         id: line.word(0)?.into(),
         display_name: String::new(),
-        spec: PolicySpec {
-            mode: line.read("mode", mode)?.unwrap_or_default(),
-            skill_weight: 50,
-            channel_weight: 25,
-            preferred_weight: 25,
-        },
-        validate_only: false,
+        spec: policy_spec(line)?,
+        validate_only: line.has("validate"),
+    })
+}
+
+/// `mode=BEST_MATCH skill=50 channel=25 preferred=25`.
+pub fn policy_spec(line: &Line) -> Result<PolicySpec, String> {
+    Ok(PolicySpec {
+        mode: line.read("mode", mode)?.unwrap_or_default(),
+        skill_weight: line.read("skill", number)?.unwrap_or(50),
+        channel_weight: line.read("channel", number)?.unwrap_or(25),
+        preferred_weight: line.read("preferred", number)?.unwrap_or(25),
     })
 }
 
@@ -124,7 +129,7 @@ fn set_rule(rules: &mut ChannelRules, rule: &str, value: &str) -> Result<(), Str
 }
 
 /// `total=100 voice=1x100 chat=3x33 interrupt=voice>email`; `None` if nothing of it is there.
-fn capacity(line: &Line) -> Result<Option<Capacity>, String> {
+pub fn capacity(line: &Line) -> Result<Option<Capacity>, String> {
     let mut capacity = Capacity::default();
     let mut given = false;
     for (key, value) in &line.keys {
@@ -154,6 +159,16 @@ fn capacity(line: &Line) -> Result<Option<Capacity>, String> {
 
 /// `profile people queues=support,sales channels=voice,chat tier=2 delay=30s`.
 fn profile(line: &Line) -> Result<CreateProfile, String> {
+    Ok(CreateProfile {
+        id: line.word(0)?.into(),
+        display_name: String::new(),
+        entries: entries(line)?,
+        capacity: capacity(line)?.unwrap_or_default(),
+    })
+}
+
+/// Every queue with every channel.
+pub fn entries(line: &Line) -> Result<Vec<ProfileEntry>, String> {
     let or = |key, defaults: &[&'static str]| match line.list(key) {
         list if list.is_empty() => defaults.to_vec(),
         list => list,
@@ -171,12 +186,7 @@ fn profile(line: &Line) -> Result<CreateProfile, String> {
             });
         }
     }
-    Ok(CreateProfile {
-        id: line.word(0)?.into(),
-        display_name: String::new(),
-        entries,
-        capacity: capacity(line)?.unwrap_or_default(),
-    })
+    Ok(entries)
 }
 
 fn agent(line: &Line) -> Result<CreateAgent, String> {

@@ -1,5 +1,5 @@
 //! The state under test, its twin that must agree, its disk, and its clock.
-use super::{line::Line, reading};
+use super::{disk::Disk, line::Line, reading};
 use kindred_domain::{
     command::*,
     entry::*,
@@ -7,7 +7,7 @@ use kindred_domain::{
     ids::*,
     record::*,
     reply::Answer,
-    state::{First, State},
+    state::State,
 };
 use std::{
     collections::{BTreeMap, hash_map::DefaultHasher},
@@ -25,12 +25,12 @@ pub struct World {
     index: u64,
     /// Records as a replica would have them on disk.
     pub disk: BTreeMap<RecordKey, Record>,
-    requests: BTreeMap<(u64, u32), (TenantId, RequestId, First, u64)>,
+    /// All rows, to restore the state from.
+    pub rows: Disk,
     /// Events of the last line.
     pub events: Vec<Event>,
     /// The whole of the last line's last entry.
     pub applied: Applied,
-    next_event: u64,
     /// Offers made so far, in order, by interaction.
     pub offers: BTreeMap<String, Vec<OfferId>>,
     next_uid: u128,
@@ -46,10 +46,9 @@ impl World {
             now_ms: BEGIN_MS,
             index: 0,
             disk: BTreeMap::new(),
-            requests: BTreeMap::new(),
+            rows: Disk::default(),
             events: Vec::new(),
             applied: Applied::default(),
-            next_event: 1,
             offers: BTreeMap::new(),
             next_uid: 1,
             happened: BTreeMap::new(),
@@ -90,7 +89,7 @@ impl World {
         let mut commands = Vec::new();
         for (line, body) in bodies {
             commands.push(Command {
-                tenant: Some(TenantId::new("t")),
+                tenant: Some(TenantId::new(line.key("tenant").unwrap_or("t"))),
                 request: self.request(line, &body)?,
                 body,
             });
@@ -98,6 +97,14 @@ impl World {
         self.events.clear();
         self.entry(commands)?;
         Ok(self.applied.answers.clone())
+    }
+
+    /// Applies one command to the shard itself.
+    pub fn to_shard(&mut self, body: Body) -> Result<Answer, String> {
+        self.events.clear();
+        self.entry(vec![of_shard(body)])?;
+        let answer = self.applied.answers.first().cloned();
+        answer.ok_or("a command has an answer".into())
     }
 
     /// Applies one command that must not be refused.
@@ -165,15 +172,9 @@ impl World {
         if applied != self.twin.apply(&entry) {
             return Err("two replicas disagree".into());
         }
+        self.rows.write(self.index, &applied)?;
         self.remember(&applied);
         for event in &applied.events {
-            if event.number != self.next_event {
-                return Err(format!(
-                    "event {} is not number {}",
-                    event.number, self.next_event
-                ));
-            }
-            self.next_event += 1;
             let kind = super::expectations::name(event);
             *self.happened.entry(kind).or_default() += 1;
         }
@@ -190,19 +191,7 @@ impl World {
 
     /// A replica that starts from disk is as one that never stopped.
     pub fn restore_and_compare(&self) -> Result<(), String> {
-        let mut restored = State::restore(self.index, self.now_ms);
-        let is_tenant = |record: &&Record| matches!(record, Record::Tenant(_));
-        let tenants = self.disk.values().filter(is_tenant);
-        let others = self.disk.values().filter(|record| !is_tenant(record));
-        let orphan = |orphan: kindred_domain::state::Orphan| orphan.to_string();
-        for record in tenants.chain(others) {
-            restored.restore_record(record.clone()).map_err(orphan)?;
-        }
-        for (tenant, request, first, at_ms) in self.requests.values() {
-            let row = restored.restore_request(tenant, *request, *first, *at_ms);
-            row.map_err(orphan)?;
-        }
-        restored.restore_finish();
+        let restored = self.rows.restore(self.index, self.now_ms)?;
         if restored != self.state {
             return Err("a state restored from disk is not the running one".into());
         }
@@ -210,19 +199,6 @@ impl World {
     }
 
     fn remember(&mut self, applied: &Applied) {
-        for r in &applied.remembered {
-            let first = First {
-                payload_hash: r.payload_hash,
-                index: self.index,
-                position: r.position,
-            };
-            let row = (r.tenant.clone(), r.request, first, r.at_ms);
-            self.requests.insert((self.index, r.position), row);
-        }
-        for (tenant, request) in &applied.forgotten {
-            self.requests
-                .retain(|_, row| (&row.0, &row.1) != (tenant, request));
-        }
         for record in &applied.puts {
             self.disk.insert(record.key(), record.clone());
         }

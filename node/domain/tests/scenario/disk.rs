@@ -63,6 +63,7 @@ impl Disk {
     }
 
     /// What is there, by key.
+    #[allow(dead_code, reason = "each test binary uses its own part")]
     pub fn left(&self) -> Vec<String> {
         let records = self.records.keys().map(|key| format!("{key:?}"));
         let requests = self.places.keys().map(|key| format!("{key:?}"));
