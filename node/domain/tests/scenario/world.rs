@@ -1,13 +1,7 @@
 //! The state under test, its twin that must agree, its disk, and its clock.
 use super::{disk::Disk, line::Line, reading};
 use kindred_domain::{
-    command::*,
-    entry::*,
-    event::Event,
-    ids::*,
-    record::*,
-    reply::Answer,
-    state::State,
+    command::*, entry::*, event::Event, ids::*, record::*, reply::Answer, state::State,
 };
 use std::{
     collections::{BTreeMap, hash_map::DefaultHasher},
