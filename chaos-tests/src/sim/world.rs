@@ -1,5 +1,6 @@
 //! The simulated world: its queue of events, its nodes, and the order in which things happen.
 
+mod applying;
 mod clients;
 mod events;
 mod faults;
@@ -8,6 +9,7 @@ mod node;
 mod operators;
 mod snapshots;
 mod turns;
+mod writing;
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};

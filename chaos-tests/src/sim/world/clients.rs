@@ -123,17 +123,26 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
                 },
             );
         }
-        self.after(300 * MS, 900 * MS, Event::ClientAgain(attempt));
+        self.after(
+            200 * MS,
+            700 * MS,
+            Event::ClientAgain {
+                attempt,
+                timed_out: true,
+            },
+        );
     }
 
-    /// The attempt timed out, or was sent away.
-    pub(super) fn client_again(&mut self, attempt: Attempt) -> Verdict {
+    /// The attempt timed out, or was sent away some time ago.
+    pub(super) fn client_again(&mut self, attempt: Attempt, timed_out: bool) -> Verdict {
         let client = &mut self.clients[attempt.client];
-        let current = client
-            .waiting
-            .as_ref()
-            .is_some_and(|w| w.op == attempt.op && w.attempt == attempt.number);
-        if current {
+        let Some(waiting) = &client.waiting else {
+            return Ok(());
+        };
+        if waiting.op == attempt.op && waiting.attempt == attempt.number {
+            if timed_out {
+                client.leaders.remove(&waiting.shard);
+            }
             self.try_again(attempt.client);
         }
         Ok(())
@@ -206,7 +215,14 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
                     Some(leader) => client.leaders.insert(shard, leader),
                     None => client.leaders.remove(&shard),
                 };
-                self.after(5 * MS, 60 * MS, Event::ClientAgain(attempt));
+                self.after(
+                    5 * MS,
+                    60 * MS,
+                    Event::ClientAgain {
+                        attempt,
+                        timed_out: false,
+                    },
+                );
             }
             Response::Done(outcome) => {
                 client.waiting = None;

@@ -76,7 +76,7 @@ pub enum Event<M: Machine> {
     /// A client begins its next operation.
     ClientNext { client: usize },
     /// A client sends its operation again, if it is still waiting on this attempt.
-    ClientAgain(Attempt),
+    ClientAgain { attempt: Attempt, timed_out: bool },
     /// An operation reaches a node.
     Request {
         to: RaftId,
@@ -198,7 +198,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
                 installed,
             } => self.snapshot_ends(sender.id, to, shard, installed),
             Event::ClientNext { client } => self.client_next(client),
-            Event::ClientAgain(attempt) => self.client_again(attempt),
+            Event::ClientAgain { attempt, timed_out } => self.client_again(attempt, timed_out),
             Event::Request {
                 to,
                 shard,

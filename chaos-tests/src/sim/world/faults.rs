@@ -50,7 +50,12 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
     pub(super) fn crash_for_a_while(&mut self, id: RaftId) -> Verdict {
         if self.stormy {
             self.crash(id)?;
-            self.after(20 * MS, 2 * SECOND, Event::Restart(id));
+            let most_us = if self.chance(300) {
+                10 * MS
+            } else {
+                2 * SECOND
+            };
+            self.after(MS, most_us, Event::Restart(id));
         }
         Ok(())
     }
@@ -60,9 +65,13 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         let one_way = self.chance(300);
         let alone = self.chance(500);
         let mut inside: Vec<RaftId> = Vec::new();
+        // Half of the time around a leader: that is where stale answers could come from.
+        let shard = self.rng.random_range(0..self.scenario.shards);
+        let leader = self.leader_of(shard).filter(|_| self.rng.random_bool(0.5));
+        inside.extend(leader.map(|(id, _)| id));
         for id in ids {
-            let taken = if alone { inside.is_empty() } else { true };
-            if taken && self.chance(400) {
+            let taken = !alone || inside.is_empty();
+            if taken && self.rng.random_bool(0.4) && !inside.contains(id) {
                 inside.push(*id);
             }
         }
