@@ -17,8 +17,11 @@ mod domain {
 
 structs! {
     Request { id, payload_hash }
-    CreateInteraction { id, conversation, channel, direction, customer, identity, external_thread_id, connector, queue, labels, required, preferred, priority, human_requested_at_ms, connect_by_ms, context }
-    InteractionPatch { labels, required, preferred, priority, customer, identity, context, human_requested_at_ms, connect_by_ms }
+    CreateInteraction { id, conversation, channel, direction, customer, identity, external_thread_id,
+        connector, queue, labels, required, preferred, priority, human_requested_at_ms, connect_by_ms, context
+        }
+    InteractionPatch { labels, required, preferred, priority, customer, identity, context,
+        human_requested_at_ms, connect_by_ms }
     UpdateInteraction { id, etag, patch }
     CancelInteraction { id, reason, note }
     AbandonInteraction { id }
@@ -53,9 +56,11 @@ structs! {
     CreateProfile { id, display_name, entries, capacity }
     UpdateProfile { id, etag, display_name, entries, capacity }
     DeleteProfile { id, etag }
-    QueueSpec { display_name, policy, priority, age_weight_micros_per_s, service_level_ms, sla_urgency_micros, starvation_bound_ms, max_wait_ms, channels }
+    QueueSpec { display_name, policy, priority, age_weight_micros_per_s, service_level_ms, sla_urgency_micros,
+        starvation_bound_ms, max_wait_ms, channels }
     CreateQueue { id, spec }
-    QueuePatch { display_name, policy, priority, age_weight_micros_per_s, service_level_ms, sla_urgency_micros, starvation_bound_ms, max_wait_ms, channels }
+    QueuePatch { display_name, policy, priority, age_weight_micros_per_s, service_level_ms,
+        sla_urgency_micros, starvation_bound_ms, max_wait_ms, channels }
     UpdateQueue { id, etag, patch }
     DeleteQueue { id, etag }
     PolicySpec { mode, skill_weight, channel_weight, preferred_weight }
@@ -74,7 +79,8 @@ structs! {
     AppendConversation { id, customer, items }
     CreateTenant { id, display_name, shard }
     AdoptTenant { id, display_name }
-    UpdateTenant { etag, display_name, closed_retention_ms, closed_retention_bytes, event_retention_ms, event_retention_bytes }
+    UpdateTenant { etag, display_name, closed_retention_ms, closed_retention_bytes, event_retention_ms,
+        event_retention_bytes }
     DeleteTenant { etag }
     RegisterNode { id, storage, raft_id, peer_address, client_address, version, role }
     UpdateNode { raft_id, role, peer_address, client_address, version }
@@ -176,14 +182,23 @@ macro_rules! bodies {
         #[cfg(test)]
         impl Sample for domain::Body {
             fn sample(source: &mut Source) -> Self {
-                let choices: &[fn(&mut Source) -> Self] = &[$(|source| Self::$name(Sample::sample(source))),*];
+                let choices: &[fn(&mut Source) -> Self] = &[$(|source|
+                    Self::$name(Sample::sample(source))),*];
                 source.pick(choices)(source)
             }
         }
     };
 }
 bodies! {
-    CreateInteraction, UpdateInteraction, CancelInteraction, AbandonInteraction, CompleteInteraction, AcceptOffer, DeclineOffer, ReportConnected, ReportConnectFailed, HoldAssignment, RetrieveAssignment, AddChannel, TransferInteraction, EndAssignment, CompleteWrapUp, RecordActivity, MakeOffers, CreateAgent, UpdateAgent, DeleteAgent, SetPresence, BatchUpdateAgents, AttachSession, RenewSession, DetachSession, CreateTeam, UpdateTeam, DeleteTeam, CreateProfile, UpdateProfile, DeleteProfile, CreateQueue, UpdateQueue, DeleteQueue, CreatePolicy, UpdatePolicy, DeletePolicy, RegisterConnector, HeartbeatConnector, ReconcileConnector, DeleteConnector, CreateCustomer, UpdateCustomer, DeleteCustomer, AppendConversation, CreateTenant, AdoptTenant, UpdateTenant, DeleteTenant, RegisterNode, UpdateNode, SetClusterVersion, LeaderStarted, Advance, CompareHash
+    CreateInteraction, UpdateInteraction, CancelInteraction, AbandonInteraction, CompleteInteraction,
+        AcceptOffer, DeclineOffer, ReportConnected, ReportConnectFailed, HoldAssignment, RetrieveAssignment,
+        AddChannel, TransferInteraction, EndAssignment, CompleteWrapUp, RecordActivity, MakeOffers,
+        CreateAgent, UpdateAgent, DeleteAgent, SetPresence, BatchUpdateAgents, AttachSession, RenewSession,
+        DetachSession, CreateTeam, UpdateTeam, DeleteTeam, CreateProfile, UpdateProfile, DeleteProfile,
+        CreateQueue, UpdateQueue, DeleteQueue, CreatePolicy, UpdatePolicy, DeletePolicy, RegisterConnector,
+        HeartbeatConnector, ReconcileConnector, DeleteConnector, CreateCustomer, UpdateCustomer,
+        DeleteCustomer, AppendConversation, CreateTenant, AdoptTenant, UpdateTenant, DeleteTenant,
+        RegisterNode, UpdateNode, SetClusterVersion, LeaderStarted, Advance, CompareHash
 }
 
 #[cfg(test)]

@@ -63,5 +63,6 @@ variants! {
 enums! {
     QueuedCause: Created, Declined, Unanswered, Revoked, ConnectFailed, Transferred, Released, NotResumed;
     RevokeCause: StreamLost, PresenceChanged, InteractionClosed, NotQualified, Unconfirmed, MediaError;
-    Kind: Tenant, Agent, Team, Profile, Queue, Policy, Connector, Session, Customer, Conversation, Interaction, Offer, Assignment, Node;
+    Kind: Tenant, Agent, Team, Profile, Queue, Policy, Connector, Session, Customer, Conversation,
+        Interaction, Offer, Assignment, Node;
 }

@@ -16,13 +16,19 @@ structs! {
     ChannelCapacity { max, cost }
     Capacity { total, channels, may_interrupt }
     Work { interaction, id, channel, units, offered, wrap_up, dormant }
-    Agent { tenant, id, kind, display_name, team, profile, skills, channel_proficiency, labels, capacity, endpoint, presence, session, stream_lost_ms, offline_at, missed_in_row, backoff_until_ms, not_responding_until_ms, work, over_capacity, idle_since_ms, last_offered, handled, created_ms, version }
+    Agent { tenant, id, kind, display_name, team, profile, skills, channel_proficiency, labels, capacity,
+        endpoint, presence, session, stream_lost_ms, offline_at, missed_in_row, backoff_until_ms,
+        not_responding_until_ms, work, over_capacity, idle_since_ms, last_offered, handled, created_ms,
+        version }
     Team { tenant, id, display_name, version }
     ProfileEntry { queue, channel, tier, priority, delay_ms }
     Profile { tenant, id, display_name, entries, capacity, version }
     Session { tenant, id, node, agents, lease }
-    ChannelRules { answer_mode, offer_timeout_ms, connect_timeout_ms, wrap_up_timeout_ms, assigned_max_ms, close_overdue, dormant_percent, dormant_after_ms, resume_timeout_ms }
-    TenantRecord { id, display_name, closed_retention_ms, closed_retention_bytes, event_retention_ms, event_retention_bytes, next_event, first_event, stretch_first, stretch_ms, stretch_bytes, created_ms, deleted, version }
+    ChannelRules { answer_mode, offer_timeout_ms, connect_timeout_ms, wrap_up_timeout_ms, assigned_max_ms,
+        close_overdue, dormant_percent, dormant_after_ms, resume_timeout_ms }
+    TenantRecord { id, display_name, closed_retention_ms, closed_retention_bytes, event_retention_ms,
+        event_retention_bytes, next_event, first_event, stretch_first, stretch_ms, stretch_bytes, created_ms,
+        deleted, version }
     EventMark { tenant, number, at_ms, bytes }
     Placement { tenant, shard, map_version, display_name, created_ms }
     Node { id, storage, raft_id, peer_address, client_address, role, version }
@@ -35,15 +41,22 @@ structs! {
     ConversationItem { number, kind, interaction, channel, happened_ms, written_ms, body }
     Identity { value, verified }
     Offer { id, agent, made_ms, expires, policy_revision, score_micros, answer_mode, revoke_at_ms }
-    Assignment { id, agent, role, state, channels, units, deadline, accepted_ms, connected_ms, held_ms, state_since_ms, wrap_up_ms, ended_ms, cause }
+    Assignment { id, agent, role, state, channels, units, deadline, accepted_ms, connected_ms, held_ms,
+        state_since_ms, wrap_up_ms, ended_ms, cause }
     Exclusion { agent, until_ms, times }
     Deferred { until_ms, reason, skips }
     Transition { state, at_ms }
     Closing { reason, note, at_ms }
-    Interaction { tenant, id, conversation, channel, added_channels, direction, customer, identity, external_thread_id, connector, queue, target_agent, labels, required, preferred, priority, human_requested_at_ms, connect_by_ms, context_bytes, state, unconfirmed_since_ms, confirmed_ms, created_ms, waiting_since_ms, state_since_ms, deadline, offer, assignments, exclusions, deferred, attempts, first_offered_ms, customer_active_ms, agent_active_ms, silent_at_ms, transitions, closing, version }
+    Interaction { tenant, id, conversation, channel, added_channels, direction, customer, identity,
+        external_thread_id, connector, queue, target_agent, labels, required, preferred, priority,
+        human_requested_at_ms, connect_by_ms, context_bytes, state, unconfirmed_since_ms, confirmed_ms,
+        created_ms, waiting_since_ms, state_since_ms, deadline, offer, assignments, exclusions, deferred,
+        attempts, first_offered_ms, customer_active_ms, agent_active_ms, silent_at_ms, transitions, closing,
+        version }
     PolicyRevision { revision, mode, skill_weight, channel_weight, preferred_weight, made_ms }
     Policy { tenant, id, display_name, revisions, version }
-    Queue { tenant, id, display_name, policy, priority, age_weight_micros_per_s, service_level_ms, sla_urgency_micros, starvation_bound_ms, max_wait_ms, channels, created_ms, version }
+    Queue { tenant, id, display_name, policy, priority, age_weight_micros_per_s, service_level_ms,
+        sla_urgency_micros, starvation_bound_ms, max_wait_ms, channels, created_ms, version }
 }
 
 enums! {
@@ -58,9 +71,11 @@ enums! {
     AnswerMode: AgentAccepts, RingIsOffer, Auto;
     Role: Primary, Consult, Conference, Monitor;
     AssignmentState: Connecting, Active, Held, Dormant, WrapUp, Ended;
-    EndCause: Completed, Transferred, AgentNoAnswer, AgentBusy, DeviceUnreachable, CustomerGone, MediaError, ConnectTimeout, Expired, Closed, LostMedia, NotResumed, Released;
+    EndCause: Completed, Transferred, AgentNoAnswer, AgentBusy, DeviceUnreachable, CustomerGone, MediaError,
+        ConnectTimeout, Expired, Closed, LostMedia, NotResumed, Released;
     DeferReason: PreferredAgent, BetterMatch;
-    Mode: LongestIdle, LeastLoaded, RoundRobin, FewestHandled, Tiered, Random, BestMatch, PercentSplit, RingAll, Affinity;
+    Mode: LongestIdle, LeastLoaded, RoundRobin, FewestHandled, Tiered, Random, BestMatch, PercentSplit,
+        RingAll, Affinity;
 }
 
 impl Mirror<pb::ChannelPair> for (Channel, Channel) {
@@ -100,7 +115,8 @@ macro_rules! kinds {
         #[cfg(test)]
         impl Sample for domain::$type {
             fn sample(source: &mut Source) -> Self {
-                let choices: &[fn(&mut Source) -> Self] = &[$(|source| Self::$name(Sample::sample(source))),*];
+                let choices: &[fn(&mut Source) -> Self] = &[$(|source|
+                    Self::$name(Sample::sample(source))),*];
                 source.pick(choices)(source)
             }
         }
@@ -108,7 +124,8 @@ macro_rules! kinds {
 }
 kinds! {
     Record in record::Record by record:
-    Tenant, Agent, Team, Profile, Queue, Policy, Connector, Session, Customer, Conversation, Interaction, Closed, EventMark, Placement, Node, Shard
+    Tenant, Agent, Team, Profile, Queue, Policy, Connector, Session, Customer, Conversation, Interaction,
+        Closed, EventMark, Placement, Node, Shard
 }
 kinds! {
     Blob in blob::Blob by blob:

@@ -12,7 +12,8 @@ mod domain {
 }
 
 enums! {
-    Dropped: InteractionNotWaiting, AgentGone, AgentNotAvailable, NoCapacity, NotServed, NotQualified, Excluded, Unconfirmed, DeferralRefused;
+    Dropped: InteractionNotWaiting, AgentGone, AgentNotAvailable, NoCapacity, NotServed, NotQualified,
+        Excluded, Unconfirmed, DeferralRefused;
 }
 
 variants! {
@@ -98,7 +99,8 @@ macro_rules! replies {
     };
 }
 replies! {
-    records: Interaction, Agent, Session, Team, Profile, Queue, Policy, Connector, Customer, Conversation, Tenant,
+    records: Interaction, Agent, Session, Team, Profile, Queue, Policy, Connector, Customer, Conversation,
+        Tenant,
         Placement, Node;
     parts:
         Reconciled { connector, lost, unknown, remaining }

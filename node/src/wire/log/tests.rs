@@ -11,7 +11,7 @@ fn drawn<T: Sample + std::fmt::Debug>() -> impl Strategy<Value = T> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn commands_come_back_equal(command in drawn::<Command>()) {
