@@ -1,5 +1,8 @@
 //! `kindred`, the command-line tool: looks at and operates a cluster, lives a demo hour and a real day on one.
 
+// As in the library: an error is rare and read whole.
+#![allow(clippy::result_large_err)]
+
 mod tool;
 
 use clap::Parser;

@@ -3,9 +3,12 @@
 mod agents;
 mod cluster;
 mod conversations;
+mod demo;
 mod interactions;
+mod live;
 mod output;
 mod queues;
+mod replay;
 mod status;
 mod tenants;
 mod watch;
@@ -71,6 +74,10 @@ enum Command {
     /// The cluster: status, nodes, add, promote, remove, transfer-leader, drain, tenants.
     #[command(subcommand)]
     Cluster(cluster::Command),
+    /// Lives a busy hour on three nodes of its own, kills the leader, proves that nothing was lost.
+    Demo(demo::Args),
+    /// Lives a real day of a call file on three nodes of its own, beside what really happened.
+    Replay(replay::Args),
 }
 
 /// What every command gets: a client, the tenant, a way to print.
@@ -136,6 +143,12 @@ fn missing(what: &str) -> Error {
 
 /// Runs a command.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    // These bring their own cluster.
+    let command = match args.command {
+        Command::Demo(command) => return demo::run(command).await,
+        Command::Replay(command) => return replay::run(command).await,
+        command => command,
+    };
     let mut config = Config::new(args.endpoints).token(args.token);
     config.timeout = Duration::try_from_secs_f64(args.timeout_s)?;
     let context = Context {
@@ -143,7 +156,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         tenant: args.tenant,
         out: Output::new(args.output),
     };
-    match args.command {
+    match command {
         Command::Status(command) => status::run(&context, command).await?,
         Command::Agents(command) => agents::run(&context, command).await?,
         Command::Queues(command) => queues::run(&context, command).await?,
@@ -151,6 +164,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Conversations(command) => conversations::run(&context, command).await?,
         Command::Watch(command) => watch::run(&context, command).await?,
         Command::Cluster(command) => cluster::run(&context, command).await?,
+        Command::Demo(_) | Command::Replay(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -97,8 +97,7 @@ pub fn table(titles: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Ta
     table
         .load_preset(UTF8_FULL_CONDENSED)
         .set_header(titles.to_vec());
-    rows.into_iter()
-        .for_each(|cells| drop(table.add_row(cells)));
+    table.add_rows(rows);
     table
 }
 

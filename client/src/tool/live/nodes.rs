@@ -1,0 +1,307 @@
+//! Three node processes on loopback with their own data folders: started, killed with SIGKILL, restarted, stopped.
+use super::{TENANT, TOKEN};
+use anyhow::{Context as _, bail};
+use serde::Serialize;
+use std::{
+    fs::{self, File},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+/// How many nodes.
+pub const NODES: usize = 3;
+/// A node serves within this, or something is wrong.
+const READY: Duration = Duration::from_secs(60);
+/// A node ends within this after SIGTERM.
+const STOP: Duration = Duration::from_secs(20);
+
+/// The configuration file of `kindred-node serve --config`.
+#[derive(Serialize)]
+struct ConfigFile<'a> {
+    node: Node<'a>,
+    listen: Listen<'a>,
+    cluster: Cluster<'a>,
+    tenants: [Tenant; 1],
+}
+
+#[derive(Serialize)]
+struct Node<'a> {
+    id: &'a str,
+    data_dir: &'a Path,
+    log_archive: &'a Path,
+}
+
+#[derive(Serialize)]
+struct Listen<'a> {
+    client: &'a str,
+    peer: &'a str,
+    ops: &'a str,
+}
+
+#[derive(Serialize)]
+struct Cluster<'a> {
+    name: &'static str,
+    shards: u32,
+    initial: Vec<Member<'a>>,
+}
+
+#[derive(Serialize)]
+struct Member<'a> {
+    id: &'a str,
+    peer: &'a str,
+    client: &'a str,
+}
+
+#[derive(Serialize)]
+struct Tenant {
+    id: &'static str,
+    token: &'static str,
+}
+
+/// One node: its name, addresses and folders.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// `n1`, …
+    pub id: String,
+    /// Where clients reach it.
+    pub client: String,
+    peer: String,
+    ops: String,
+    config: PathBuf,
+    /// Its data folder.
+    pub data: PathBuf,
+    /// Where its applied entries are copied.
+    pub archive: PathBuf,
+    log: PathBuf,
+}
+
+impl Place {
+    fn member(&self) -> Member<'_> {
+        Member {
+            id: &self.id,
+            peer: &self.peer,
+            client: &self.client,
+        }
+    }
+}
+
+/// The three of them.
+pub struct Nodes {
+    binary: PathBuf,
+    /// Where they are.
+    pub places: Vec<Place>,
+    children: Vec<Option<Child>>,
+}
+
+/// `kindred-node` as given, or next to this program.
+pub fn find_binary(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    let beside = || std::env::current_exe().map(|me| me.with_file_name("kindred-node"));
+    let binary = given.map_or_else(beside, Ok)?;
+    if !binary.is_file() {
+        bail!(
+            "`{}` is not there: build it (`cargo build -p kindred-node`) or say --node-binary",
+            binary.display()
+        );
+    }
+    Ok(binary)
+}
+
+/// Free ports of loopback. They are released when this returns, so another program could take one before the node
+/// does; then the node says so and the start fails.
+fn free_ports(count: usize) -> std::io::Result<Vec<u16>> {
+    let listeners = (0..count)
+        .map(|_| TcpListener::bind("127.0.0.1:0"))
+        .collect::<Result<Vec<_>, _>>()?;
+    listeners
+        .iter()
+        .map(|listener| Ok(listener.local_addr()?.port()))
+        .collect()
+}
+
+impl Nodes {
+    /// Writes configurations under `dir`, starts all nodes and waits until they serve.
+    pub async fn start(binary: PathBuf, dir: &Path) -> anyhow::Result<Nodes> {
+        let ports = free_ports(NODES * 3)?;
+        let place = |(number, ports): (usize, &[u16])| {
+            let home = dir.join(format!("n{}", number + 1));
+            let at = |port: u16| format!("127.0.0.1:{port}");
+            Place {
+                id: format!("n{}", number + 1),
+                client: at(ports[0]),
+                peer: at(ports[1]),
+                ops: at(ports[2]),
+                config: home.join("node.toml"),
+                data: home.join("data"),
+                archive: home.join("archive"),
+                log: home.join("node.log"),
+            }
+        };
+        let places: Vec<Place> = ports.chunks(3).enumerate().map(place).collect();
+        let mut nodes = Nodes {
+            binary,
+            children: places.iter().map(|_| None).collect(),
+            places,
+        };
+        for number in 0..NODES {
+            nodes.write_config(number)?;
+            nodes.spawn(number)?;
+        }
+        for number in 0..NODES {
+            nodes.wait_ready(number).await?;
+        }
+        Ok(nodes)
+    }
+
+    /// Where clients reach them.
+    pub fn endpoints(&self) -> Vec<String> {
+        self.places
+            .iter()
+            .map(|place| place.client.clone())
+            .collect()
+    }
+
+    fn write_config(&self, number: usize) -> anyhow::Result<()> {
+        let place = &self.places[number];
+        let file = ConfigFile {
+            node: Node {
+                id: &place.id,
+                data_dir: &place.data,
+                log_archive: &place.archive,
+            },
+            listen: Listen {
+                client: &place.client,
+                peer: &place.peer,
+                ops: &place.ops,
+            },
+            cluster: Cluster {
+                name: "kindred",
+                shards: 1,
+                initial: self.places.iter().map(Place::member).collect(),
+            },
+            tenants: [Tenant {
+                id: TENANT,
+                token: TOKEN,
+            }],
+        };
+        fs::create_dir_all(&place.data)?;
+        fs::create_dir_all(&place.archive)?;
+        Ok(fs::write(&place.config, toml::to_string(&file)?)?)
+    }
+
+    fn spawn(&mut self, number: usize) -> anyhow::Result<()> {
+        let place = &self.places[number];
+        let log = File::options().create(true).append(true).open(&place.log)?;
+        let child = Command::new(&self.binary)
+            .args(["serve", "--config"])
+            .arg(&place.config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot start `{}`", self.binary.display()))?;
+        self.children[number] = Some(child);
+        Ok(())
+    }
+
+    /// Waits for the line `ready …`, then keeps reading so that the node never blocks on a full pipe.
+    async fn wait_ready(&mut self, number: usize) -> anyhow::Result<()> {
+        let place = &self.places[number];
+        let stdout = self.children[number]
+            .as_mut()
+            .and_then(|child| child.stdout.take());
+        let mut lines = BufReader::new(stdout.context("no standard output")?).lines();
+        let ready = async {
+            while let Some(line) = lines.next_line().await? {
+                if line.starts_with("ready") {
+                    return Ok(());
+                }
+            }
+            bail!("it ended")
+        };
+        let outcome = tokio::time::timeout(READY, ready)
+            .await
+            .unwrap_or_else(|_| bail!("it is not ready after {READY:?}"));
+        outcome.with_context(|| {
+            format!(
+                "node {} does not serve; see {}",
+                place.id,
+                place.log.display()
+            )
+        })?;
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Ok(())
+    }
+
+    /// The number of the node called so, `nodes/n1` or `n1`.
+    pub fn number(&self, name: &str) -> Option<usize> {
+        let id = name.rsplit('/').next().unwrap_or_default();
+        self.places.iter().position(|place| place.id == id)
+    }
+
+    /// SIGKILL, at once.
+    pub async fn kill(&mut self, number: usize) -> anyhow::Result<()> {
+        let mut child = self.children[number].take().context("it does not run")?;
+        Ok(child.kill().await?)
+    }
+
+    /// Starts a killed node again on its data and waits until it serves.
+    pub async fn restart(&mut self, number: usize) -> anyhow::Result<()> {
+        self.spawn(number)?;
+        self.wait_ready(number).await
+    }
+
+    /// A node that ended without being asked to, if one did.
+    pub fn ended(&mut self) -> Option<String> {
+        let ended = |child: &mut Option<Child>| {
+            child
+                .as_mut()
+                .is_some_and(|c| !matches!(c.try_wait(), Ok(None)))
+        };
+        let number = self.children.iter_mut().position(ended)?;
+        let place = &self.places[number];
+        Some(format!(
+            "node {} ended by itself; see {}",
+            place.id,
+            place.log.display()
+        ))
+    }
+
+    /// SIGTERM to all; waits until they have ended.
+    pub async fn stop(&mut self) -> anyhow::Result<()> {
+        for child in self.children.iter().flatten() {
+            let Some(pid) = child.id() else { continue };
+            let sent = Command::new("kill")
+                .args(["-TERM", &pid.to_string()])
+                .status()
+                .await?;
+            if !sent.success() {
+                bail!("SIGTERM could not be sent to {pid}");
+            }
+        }
+        for (child, place) in self.children.iter_mut().zip(&self.places) {
+            let Some(mut child) = child.take() else {
+                continue;
+            };
+            if tokio::time::timeout(STOP, child.wait()).await.is_err() {
+                child.kill().await?;
+                bail!(
+                    "node {} did not end within {STOP:?} after SIGTERM",
+                    place.id
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// The program of the nodes.
+    pub fn binary(&self) -> &Path {
+        &self.binary
+    }
+}

@@ -1,0 +1,187 @@
+//! The stage on which a demand is lived: a folder, three nodes, a client, the facts; and its orderly end.
+use super::{
+    TOKEN,
+    acks::{self, Acks},
+    clock::Clock,
+    events,
+    facts::Facts,
+    nodes::{self, Nodes},
+    platform::World,
+    proof,
+    setup::{AnswerModes, Setup},
+};
+use kindred_client::{Client, Config, v1};
+use kindred_simulator::Demand;
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use tokio::{task::JoinHandle, time::Instant};
+
+/// HTTP/2 connections to each node: a server may limit the streams of one.
+const CONNECTIONS: usize = 4;
+
+/// How a stage is built.
+pub struct Plan {
+    /// The nodes' program, if not next to this one.
+    pub node_binary: Option<PathBuf>,
+    /// Where everything is kept; a new folder beneath the system's temporary one if absent.
+    pub dir: Option<PathBuf>,
+    /// How many times faster than life.
+    pub compress: f64,
+    /// Who rings.
+    pub answer_modes: AnswerModes,
+    /// Whether agents have after-work.
+    pub wrap_up: bool,
+}
+
+/// The stage.
+pub struct Stage {
+    /// The nodes.
+    pub nodes: Nodes,
+    /// What the drivers share.
+    pub world: Arc<World>,
+    events: JoinHandle<()>,
+    dir: PathBuf,
+    /// The folder was not asked for, so it goes when all is well.
+    temporary: bool,
+}
+
+/// What the proof found.
+pub struct Proof {
+    /// Acknowledged writes.
+    pub acknowledged: usize,
+    /// Of those, absent from some node's log.
+    pub lost: usize,
+    /// Interactions with two PRIMARY agents, by the state machine's own checks.
+    pub double_assigned: u64,
+    /// Capacity violations, likewise.
+    pub over_capacity: u64,
+    /// Other broken rules, and logs out of order.
+    pub other: u64,
+    /// Commands in the longest log.
+    pub commands: u64,
+    /// In words.
+    pub findings: Vec<String>,
+}
+
+/// Findings put in words, of each kind.
+const FINDINGS_MAX: usize = 5;
+
+impl Stage {
+    /// Starts nodes, sets up what `demand` needs, and opens the event stream. Virtual second 0 is a moment after this.
+    pub async fn open(plan: Plan, demand: Demand) -> anyhow::Result<Stage> {
+        let binary = nodes::find_binary(plan.node_binary)?;
+        let temporary = plan.dir.is_none();
+        let fresh =
+            || std::env::temp_dir().join(format!("kindred-{}", kindred_client::new_request_id()));
+        let dir = plan.dir.unwrap_or_else(fresh);
+        std::fs::create_dir_all(&dir)?;
+        if std::fs::read_dir(&dir)?.next().is_some() {
+            anyhow::bail!(
+                "`{}` is not empty: what is in it would mix with what is to be proven",
+                dir.display()
+            );
+        }
+        let nodes = Nodes::start(binary, &dir).await?;
+        let mut config = Config::new(nodes.endpoints()).token(TOKEN);
+        config.timeout = Duration::from_secs(60);
+        config.connections_per_endpoint = CONNECTIONS;
+        let client = Client::new(&config)?;
+        let acks = Acks::create(dir.join("acknowledged.jsonl"))?;
+        let setup = Setup {
+            client: &client,
+            acks: &acks,
+            compress: plan.compress,
+            answer_modes: plan.answer_modes,
+            wrap_up: plan.wrap_up,
+        };
+        setup.make(&demand).await?;
+        let demand = Arc::new(demand);
+        let facts = Arc::new(Facts::new(demand.clone()));
+        let events = events::follow(&client, facts.clone()).await?;
+        let clock = Clock::new(Instant::now() + Duration::from_millis(500), plan.compress);
+        let world = Arc::new(World {
+            client,
+            acks,
+            facts,
+            clock,
+            demand,
+        });
+        Ok(Stage {
+            nodes,
+            world,
+            events,
+            dir,
+            temporary,
+        })
+    }
+
+    /// The node that leads, by its number.
+    pub async fn leader(&self) -> anyhow::Result<usize> {
+        let request = v1::GetClusterStatusRequest::default();
+        let status = self
+            .world
+            .client
+            .get_cluster_status(request)
+            .await?
+            .status
+            .unwrap_or_default();
+        let leader = status
+            .shards
+            .iter()
+            .find(|shard| shard.shard == 0)
+            .map(|shard| shard.leader.clone());
+        let number = leader
+            .as_deref()
+            .and_then(|leader| self.nodes.number(leader));
+        number.ok_or_else(|| anyhow::anyhow!("nobody knows the leader: {leader:?}"))
+    }
+
+    /// Stops the nodes and holds their logs against what was acknowledged.
+    pub async fn prove(&mut self) -> anyhow::Result<Proof> {
+        self.events.abort();
+        self.nodes.stop().await?;
+        let acks = acks::read(self.world.acks.path())?;
+        let mut proof = Proof {
+            acknowledged: acks.len(),
+            lost: 0,
+            double_assigned: 0,
+            over_capacity: 0,
+            other: 0,
+            commands: 0,
+            findings: Vec::new(),
+        };
+        for place in &self.nodes.places {
+            let log = proof::read_log(self.nodes.binary(), place).await?;
+            let lost = log.lost(&acks);
+            let (double, over, other) = log.violations_by_kind();
+            for ack in lost.iter().take(FINDINGS_MAX) {
+                let text = format!(
+                    "{}: lost {} {} (index {})",
+                    place.id, ack.call, ack.name, ack.index
+                );
+                proof.findings.push(text);
+            }
+            let words = log
+                .violations
+                .iter()
+                .take(FINDINGS_MAX)
+                .map(|v| format!("{}: {v}", place.id));
+            proof.findings.extend(words);
+            proof.lost = proof.lost.max(lost.len());
+            proof.double_assigned = proof.double_assigned.max(double);
+            proof.over_capacity = proof.over_capacity.max(over);
+            proof.other = proof.other.max(other + log.holes.len() as u64);
+            proof.commands = proof.commands.max(log.commands);
+        }
+        Ok(proof)
+    }
+
+    /// Removes the folder if it was not asked for and all is well.
+    pub fn close(self, well: bool) -> anyhow::Result<()> {
+        if well && self.temporary {
+            std::fs::remove_dir_all(&self.dir)?;
+        } else {
+            eprintln!("kept: {}", self.dir.display());
+        }
+        Ok(())
+    }
+}
