@@ -33,31 +33,41 @@ struct Sample {
 pub struct LogAge {
     samples: VecDeque<Sample>,
     bytes: u64,
+    /// One sample is kept of so many; doubled when there are too many samples.
+    stride: u32,
+    /// How many were seen since the last one that is kept; if any, the newest sample is replaced next.
+    since_kept: u32,
 }
 
 impl LogAge {
     /// A log that reaches up to `last_index` and holds about `bytes`; its age counts from `now_ms` (any
     /// monotonic clock, in milliseconds).
     pub fn new(last_index: u64, bytes: u64, now_ms: u64) -> Self {
-        Self { samples: VecDeque::from([Sample { index: last_index, at_ms: now_ms, bytes }]), bytes }
+        let first = Sample { index: last_index, at_ms: now_ms, bytes };
+        Self { samples: VecDeque::from([first]), bytes, stride: 1, since_kept: 0 }
     }
 
     /// The log has grown by `bytes` and reaches up to `last_index` now. Call it now and then: the cut is as
     /// fine as the samples.
     pub fn grew(&mut self, last_index: u64, bytes: u64, now_ms: u64) {
         self.bytes += bytes;
+        if self.since_kept > 0 {
+            self.samples.pop_back();
+        }
         // An overwritten end: what was said about it no longer holds.
         while self.samples.back().is_some_and(|sample| sample.index >= last_index) {
             self.samples.pop_back();
         }
-        if self.samples.len() >= AGE_SAMPLES_MAX {
+        self.samples.push_back(Sample { index: last_index, at_ms: now_ms, bytes: self.bytes });
+        self.since_kept = (self.since_kept + 1) % self.stride;
+        if self.samples.len() > AGE_SAMPLES_MAX {
             let mut position = 0;
             self.samples.retain(|_| {
                 position += 1;
-                position % 2 == 0
+                position % 2 == 1
             });
+            self.stride = self.stride.saturating_mul(2);
         }
-        self.samples.push_back(Sample { index: last_index, at_ms: now_ms, bytes: self.bytes });
     }
 
     /// Up to which index the log should be cut now, if at all: never beyond `applied`, nor beyond
@@ -74,6 +84,10 @@ impl LogAge {
             }
             cut = Some(sample.index);
             self.samples.pop_front();
+        }
+        if self.samples.len() < AGE_SAMPLES_MAX / 4 {
+            self.stride = (self.stride / 2).max(1);
+            self.since_kept %= self.stride;
         }
         cut
     }
@@ -113,7 +127,7 @@ mod tests {
         for step in 1..=10_000 {
             age.grew(step, 1, step);
         }
-        assert!(age.samples.len() <= AGE_SAMPLES_MAX);
+        assert!(age.samples.len() <= AGE_SAMPLES_MAX && age.samples.len() > AGE_SAMPLES_MAX / 4);
         age.grew(5_000, 1, 10_001);
         assert_eq!(age.samples.back().map(|sample| sample.index), Some(5_000));
         let cut = age.cut(&KeepPolicy { max_age_ms: 0, max_bytes: 1 }, 20_000, 10_000, None);
