@@ -1,15 +1,8 @@
 //! The proof: everything acknowledged stands in the final log, and the log breaks no rule.
 //!
-//! `kindred-node dump-log --data DIR --archive DIR --json` prints every applied entry of a stopped node, archive and
-//! live log together, in order, one JSON object for each command:
-//!
-//! ```json
-//! {"shard":0,"index":17,"position":0,"time_ms":1769000000000,"name":"CreateInteraction","tenant":"demo",
-//!  "request_id":"0197…","reply":"interactions/i-000001","violations":["interactions/i-000001: one_primary: …"]}
-//! ```
-//!
-//! `violations` are those of the state machine's `check()` that first appear after that command, each as
-//! `subject: rule: detail`; absent or empty where all is well. `tenant`, `request_id` and `reply` may be absent.
+//! `kindred-node dump-log --data DIR --archive DIR --node ID` replays a stopped node's log, archive and live log
+//! together, and prints one JSON object a command (shard, term, index, position, time_ms, name, tenant, request_id,
+//! reply) and as its last line the sum: gaps of the archive, and every violation of the state machine's own `check()`.
 use super::{acks::Ack, nodes::Place};
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
@@ -18,72 +11,95 @@ use std::{
     path::Path,
     process::Stdio,
 };
-use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
-    process::Command,
-};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+
+/// One line of the dump.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Line {
+    /// The last one.
+    Last {
+        /// What it all came to.
+        summary: Summary,
+    },
+    /// One command.
+    Command(Command),
+}
 
 /// One command of the log.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct Line {
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Command {
     /// Shard of the entry.
-    pub shard: u32,
+    shard: u32,
     /// Index of the entry.
-    pub index: u64,
+    index: u64,
     /// Position of the command in it.
-    #[serde(default)]
-    pub position: u32,
-    /// The command.
-    #[serde(default)]
-    pub name: String,
+    position: u32,
     /// The caller's request, for commands that have one.
+    request_id: Option<String>,
+    /// What apply answered; an object with `rejected` if it changed nothing.
     #[serde(default)]
-    pub request_id: Option<String>,
-    /// Rules broken after it.
-    #[serde(default)]
-    pub violations: Vec<String>,
+    reply: serde_json::Value,
 }
+
+/// The sum.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Summary {
+    /// Commands replayed.
+    pub commands: u64,
+    /// Entries that are neither in the archive nor in the live log.
+    pub gaps: Vec<serde_json::Value>,
+    /// Broken rules.
+    pub violations: Vec<Violation>,
+}
+
+/// A broken rule of the state machine.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+pub struct Violation {
+    /// Which rule.
+    pub rule: String,
+    /// Of what.
+    pub subject: String,
+    /// What is wrong.
+    pub detail: String,
+}
+
+/// Where a command stands: (shard, index, position).
+type Spot = (u32, u64, u32);
 
 /// What the log of one node says.
 #[derive(Debug, Default)]
 pub struct Log {
-    /// Where each request stands: (shard, index, position), usually once.
-    requests: HashMap<String, Vec<(u32, u64, u32)>>,
-    /// Commands read.
-    pub commands: u64,
-    /// Entries that stand before one with a greater index: the dump promises order. The first hundred.
-    pub holes: Vec<(u32, u64)>,
+    /// Where each request was applied with success, usually once.
+    requests: HashMap<String, Vec<Spot>>,
+    /// Commands that stand before one with a greater index: the dump promises order.
+    pub disordered: u64,
     last: HashMap<u32, u64>,
-    /// Violations found, all of them.
-    pub violations: Vec<String>,
+    /// The last line; absent if the dump broke off.
+    pub summary: Option<Summary>,
 }
-
-/// Holes kept in words.
-const HOLES_MAX: usize = 100;
 
 impl Log {
     /// Takes the next line.
     pub fn take(&mut self, line: Line) {
-        self.commands += 1;
-        let last = self.last.entry(line.shard).or_insert(line.index);
-        if line.index < *last && self.holes.len() < HOLES_MAX {
-            // Out of order is as bad as missing: the dump promises order.
-            self.holes.push((line.shard, line.index));
-        }
-        *last = line.index.max(*last);
-        self.violations.extend(line.violations);
-        if let Some(request) = line.request_id {
-            self.requests
-                .entry(request)
-                .or_default()
-                .push((line.shard, line.index, line.position));
+        let command = match line {
+            Line::Last { summary } => return self.summary = Some(summary),
+            Line::Command(command) => command,
+        };
+        let last = self.last.entry(command.shard).or_insert(command.index);
+        self.disordered += u64::from(command.index < *last);
+        *last = command.index.max(*last);
+        let rejected = command.reply.get("rejected").is_some();
+        if let Some(request) = command.request_id.filter(|_| !rejected) {
+            let spot = (command.shard, command.index, command.position);
+            self.requests.entry(request).or_default().push(spot);
         }
     }
 
     /// True if the log holds what was acknowledged, where it was said to be.
     fn holds(&self, ack: &Ack) -> bool {
-        let places = self.requests.get(&ack.request_id);
-        places.is_some_and(|places| places.contains(&(ack.shard, ack.index, ack.position)))
+        let spots = self.requests.get(&ack.request_id);
+        spots.is_some_and(|spots| spots.contains(&(ack.shard, ack.index, ack.position)))
     }
 
     /// Acknowledged things the log does not hold.
@@ -91,25 +107,27 @@ impl Log {
         acks.iter().filter(|ack| !self.holds(ack)).collect()
     }
 
-    /// How many violations are about an interaction with two PRIMARY agents, about capacity, about anything else.
-    pub fn violations_by_kind(&self) -> (u64, u64, u64) {
-        let distinct: HashSet<&String> = self.violations.iter().collect();
+    /// Broken rules: about an interaction with two PRIMARY agents, about capacity, about anything else (gaps and
+    /// disorder of the log among them).
+    pub fn violations(&self) -> (u64, u64, u64) {
+        let Some(summary) = &self.summary else {
+            return (0, 0, 1);
+        };
+        let distinct: HashSet<&Violation> = summary.violations.iter().collect();
+        let double = |v: &Violation| v.rule == "one_primary";
+        let over = |v: &Violation| v.rule.contains("capacity") || v.rule.contains("units");
         let count =
-            |test: &dyn Fn(&str) -> bool| distinct.iter().filter(|v| test(v)).count() as u64;
-        let double = |v: &str| v.contains("one_primary");
-        let over = |v: &str| v.contains("capacity") || v.contains("units");
-        (
-            count(&double),
-            count(&|v| !double(v) && over(v)),
-            count(&|v| !double(v) && !over(v)),
-        )
+            |test: &dyn Fn(&Violation) -> bool| distinct.iter().filter(|v| test(v)).count() as u64;
+        let other =
+            count(&|v| !double(v) && !over(v)) + summary.gaps.len() as u64 + self.disordered;
+        (count(&double), count(&over), other)
     }
 }
 
 /// Reads the log of a stopped node.
 pub async fn read_log(binary: &Path, place: &Place) -> anyhow::Result<Log> {
-    let mut child = Command::new(binary)
-        .args(["dump-log", "--json", "--data"])
+    let mut child = tokio::process::Command::new(binary)
+        .args(["dump-log", "--node", &place.id, "--data"])
         .arg(&place.data)
         .arg("--archive")
         .arg(&place.archive)
@@ -158,54 +176,58 @@ mod tests {
         }
     }
 
-    fn log(lines: &str) -> Log {
+    fn log(lines: &[&str]) -> Log {
         let mut log = Log::default();
         lines
-            .lines()
+            .iter()
             .for_each(|line| log.take(serde_json::from_str(line).expect("json")));
         log
     }
 
     #[test]
-    fn what_is_missing_or_stands_elsewhere_is_lost() {
-        let log = log(
-            "{\"shard\":0,\"index\":5,\"name\":\"CreateInteraction\",\"request_id\":\"a\"}\n\
-                       {\"shard\":0,\"index\":6,\"request_id\":\"b\",\"time_ms\":1}\n\
-                       {\"shard\":0,\"index\":7,\"request_id\":null}",
-        );
-        let acks = [ack("a", 5), ack("b", 9), ack("c", 6)];
+    fn what_is_missing_stands_elsewhere_or_was_rejected_is_lost() {
+        let log = log(&[
+            r#"{"shard":0,"term":1,"index":5,"position":0,"name":"X","request_id":"a","reply":{"interaction":"i"}}"#,
+            r#"{"shard":0,"term":1,"index":6,"position":0,"name":"X","request_id":"b","reply":"done"}"#,
+            r#"{"shard":0,"term":1,"index":7,"position":0,"name":"X","request_id":null,"reply":"done"}"#,
+            r#"{"shard":0,"term":1,"index":8,"position":0,"name":"X","request_id":"d","reply":{"rejected":"OFFER_GONE"}}"#,
+        ]);
+        let acks = [ack("a", 5), ack("b", 9), ack("c", 6), ack("d", 8)];
         let lost: Vec<&str> = log
             .lost(&acks)
             .iter()
             .map(|ack| ack.request_id.as_str())
             .collect();
-        assert_eq!(lost, ["b", "c"]);
-        assert_eq!((log.commands, log.holes.len()), (3, 0));
+        assert_eq!(lost, ["b", "c", "d"]);
     }
 
     #[test]
     fn a_request_committed_twice_is_found_where_it_was_acknowledged() {
-        let log = log(
-            "{\"shard\":0,\"index\":5,\"request_id\":\"a\"}\n{\"shard\":0,\"index\":8,\"request_id\":\"a\"}",
-        );
+        let log = log(&[
+            r#"{"shard":0,"index":5,"position":0,"request_id":"a","reply":"done"}"#,
+            r#"{"shard":0,"index":8,"position":3,"request_id":"a","reply":{"repeat":{"index":5,"position":0}}}"#,
+        ]);
         assert!(log.lost(&[ack("a", 5)]).is_empty());
     }
 
     #[test]
     fn violations_are_counted_once_and_by_kind() {
-        let log = log(
-            "{\"shard\":0,\"index\":1,\"violations\":[\"interactions/i: one_primary: 2\"]}\n\
-                       {\"shard\":0,\"index\":2,\"violations\":[\"interactions/i: one_primary: 2\",\"agents/a: capacity: 3\"]}\n\
-                       {\"shard\":0,\"index\":3,\"violations\":[\"queues/q: open_by_queue: 1\"]}",
-        );
-        assert_eq!(log.violations_by_kind(), (1, 1, 1));
+        let log = log(&[
+            r#"{"summary":{"entries":9,"commands":7,"repeats":0,"gaps":[{"shard":0,"from":3,"to":4}],"violations":[
+            {"shard":0,"index":1,"rule":"one_primary","subject":"interactions/i","detail":"2"},
+            {"shard":0,"index":2,"rule":"one_primary","subject":"interactions/i","detail":"2"},
+            {"shard":0,"index":2,"rule":"agent_units","subject":"agents/a","detail":"3"},
+            {"shard":0,"index":3,"rule":"open_by_queue","subject":"queues/q","detail":"1"}]}}"#,
+        ]);
+        assert_eq!(log.violations(), (1, 1, 2));
     }
 
     #[test]
-    fn a_log_out_of_order_shows() {
-        assert_eq!(
-            log("{\"shard\":0,\"index\":5}\n{\"shard\":0,\"index\":4}").holes,
-            [(0, 4)]
-        );
+    fn a_dump_that_breaks_off_or_is_out_of_order_is_no_proof() {
+        let log = log(&[
+            r#"{"shard":0,"index":5,"position":0,"request_id":null}"#,
+            r#"{"shard":0,"index":4,"position":0,"request_id":null}"#,
+        ]);
+        assert_eq!((log.violations(), log.disordered), ((0, 0, 1), 1));
     }
 }

@@ -152,7 +152,7 @@ impl Stage {
         for place in &self.nodes.places {
             let log = proof::read_log(self.nodes.binary(), place).await?;
             let lost = log.lost(&acks);
-            let (double, over, other) = log.violations_by_kind();
+            let (double, over, other) = log.violations();
             for ack in lost.iter().take(FINDINGS_MAX) {
                 let text = format!(
                     "{}: lost {} {} (index {})",
@@ -160,17 +160,20 @@ impl Stage {
                 );
                 proof.findings.push(text);
             }
-            let words = log
-                .violations
-                .iter()
-                .take(FINDINGS_MAX)
-                .map(|v| format!("{}: {v}", place.id));
-            proof.findings.extend(words);
+            let summary = log.summary.unwrap_or_default();
+            let broken = summary.violations.iter().take(FINDINGS_MAX);
+            let gaps = summary.gaps.iter().take(FINDINGS_MAX);
+            proof.findings.extend(
+                broken.map(|v| format!("{}: {}: {}: {}", place.id, v.subject, v.rule, v.detail)),
+            );
+            proof
+                .findings
+                .extend(gaps.map(|gap| format!("{}: the log has a gap: {gap}", place.id)));
             proof.lost = proof.lost.max(lost.len());
             proof.double_assigned = proof.double_assigned.max(double);
             proof.over_capacity = proof.over_capacity.max(over);
-            proof.other = proof.other.max(other + log.holes.len() as u64);
-            proof.commands = proof.commands.max(log.commands);
+            proof.other = proof.other.max(other);
+            proof.commands = proof.commands.max(summary.commands);
         }
         Ok(proof)
     }
