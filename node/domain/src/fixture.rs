@@ -166,7 +166,12 @@ impl Fixture {
 
     /// Submits a chat to queue `q`.
     pub(crate) fn create(&mut self, id: &str, conversation: &str) {
-        self.t(CreateInteraction {
+        self.t(Self::submit(id, conversation));
+    }
+
+    /// A chat for queue `q`.
+    pub(crate) fn submit(id: &str, conversation: &str) -> CreateInteraction {
+        CreateInteraction {
             id: id.into(),
             conversation: Some(conversation.into()),
             channel: "chat".into(),
@@ -183,7 +188,7 @@ impl Fixture {
             human_requested_at_ms: None,
             connect_by_ms: None,
             context: None,
-        });
+        }
     }
 
     /// The offer must be lawful.

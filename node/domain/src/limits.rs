@@ -70,8 +70,13 @@ pub const NODES_MAX: usize = 64;
 pub const NODES_EVER_MAX: usize = 4_096;
 /// Remembered requests per tenant; at the bound new submits are refused, entries are never evicted early.
 pub const REQUESTS_PER_TENANT: usize = 8_000_000;
-/// How long a first reply is kept, in log time.
+/// Of these, kept free for what is not a submit: agents' answers go on when submits are refused.
+pub const REQUESTS_RESERVED: usize = REQUESTS_PER_TENANT / 8;
+/// A request is too old after this, in log time; its first reply is kept at least as long.
 pub const REQUEST_MEMORY_MS: u64 = 15 * 60 * 1000;
+/// How long a request stays in memory: as long as a v7 id from [`REQUEST_AHEAD_MS`] ahead is not too old, or its retry
+/// could be taken for a new request.
+pub const REQUEST_KEPT_MS: u64 = REQUEST_MEMORY_MS + REQUEST_AHEAD_MS;
 /// How far ahead of log time a v7 `request_id` may be.
 pub const REQUEST_AHEAD_MS: u64 = 60 * 1000;
 

@@ -75,7 +75,7 @@ impl State {
             out,
         };
         if let Some(request) = &command.request {
-            match remember::look_up(&ctx, request) {
+            match remember::look_up(&ctx, request, &command.body) {
                 Ok(None) => {}
                 Ok(Some(repeat)) => return repeat,
                 Err(rejection) => return Answer::Fresh(Err(rejection)),

@@ -1,8 +1,13 @@
 //! Exactly once: a request seen before gets its first reply; a stale or reused one is refused.
 use super::ctx::Ctx;
 use crate::{
-    command::Request, entry::Remembered, ids::RequestId, limits, rejection::Rejection,
-    reply::Answer, state::First,
+    command::{Body, Request},
+    entry::Remembered,
+    ids::RequestId,
+    limits,
+    rejection::Rejection,
+    reply::Answer,
+    state::First,
 };
 
 /// A v7 UUID says in its first 48 bits when the request was first sent.
@@ -12,7 +17,11 @@ fn sent_ms(id: &RequestId) -> Option<u64> {
 }
 
 /// The first reply's place, if the request was applied before; comes before every other check.
-pub(super) fn look_up(ctx: &Ctx<'_>, request: &Request) -> Result<Option<Answer>, Rejection> {
+pub(super) fn look_up(
+    ctx: &Ctx<'_>,
+    request: &Request,
+    body: &Body,
+) -> Result<Option<Answer>, Rejection> {
     if let Some(first) = ctx.tenant.requests.get(&request.id) {
         if first.payload_hash != request.payload_hash {
             return Err(Rejection::RequestIdReused);
@@ -30,7 +39,8 @@ pub(super) fn look_up(ctx: &Ctx<'_>, request: &Request) -> Result<Option<Answer>
             return Err(Rejection::RequestTimeAhead);
         }
     }
-    if ctx.tenant.requests.is_full() {
+    let submit = matches!(body, Body::CreateInteraction(_));
+    if ctx.tenant.requests.is_full(submit) {
         return Err(Rejection::RequestMemoryFull);
     }
     Ok(None)

@@ -1,6 +1,18 @@
-//! The memory of requests: the first reply's place, kept 15 minutes of log time, never evicted early.
+//! The memory of requests: the first reply's place, kept a little over 15 minutes of log time, never evicted early.
 use crate::{ids::*, limits};
 use alloc::collections::{BTreeMap, VecDeque};
+
+/// A unit test fills a small one.
+const MAX: usize = if cfg!(test) {
+    128
+} else {
+    limits::REQUESTS_PER_TENANT
+};
+const RESERVED: usize = if cfg!(test) {
+    16
+} else {
+    limits::REQUESTS_RESERVED
+};
 
 /// Where a first reply is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,9 +48,10 @@ impl Requests {
         self.by_id.is_empty()
     }
 
-    /// At the bound: new submits are refused.
-    pub(crate) fn is_full(&self) -> bool {
-        self.by_id.len() >= limits::REQUESTS_PER_TENANT
+    /// At the bound: new requests are refused, submits before the others.
+    pub(crate) fn is_full(&self, submit: bool) -> bool {
+        let reserved = if submit { RESERVED } else { 0 };
+        self.by_id.len() >= MAX - reserved
     }
 
     /// Remembers; times never go back.
@@ -55,7 +68,7 @@ impl Requests {
     /// Forgets one that is older than the memory.
     pub(crate) fn forget(&mut self, now_ms: u64) -> Option<RequestId> {
         let (at_ms, _) = self.by_time.front()?;
-        if at_ms.saturating_add(limits::REQUEST_MEMORY_MS) >= now_ms {
+        if at_ms.saturating_add(limits::REQUEST_KEPT_MS) >= now_ms {
             return None;
         }
         let (_, id) = self.by_time.pop_front()?;

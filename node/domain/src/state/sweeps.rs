@@ -45,7 +45,7 @@ impl Tenant {
         }
         let after = |at_ms: u64, kept_ms: u64| at_ms.saturating_add(kept_ms).saturating_add(1);
         let request = self.requests.oldest_ms();
-        let request = request.map(|at_ms| after(at_ms, limits::REQUEST_MEMORY_MS));
+        let request = request.map(|at_ms| after(at_ms, limits::REQUEST_KEPT_MS));
         let conversation = self.idle_conversations.first();
         let conversation =
             conversation.map(|(at_ms, _)| after(*at_ms, self.record.closed_retention_ms));

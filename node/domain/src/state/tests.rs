@@ -6,6 +6,8 @@ use crate::{
     fixture::Fixture,
     ids::*,
     record::*,
+    rejection::Rejection,
+    reply::Answer,
 };
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 
@@ -123,4 +125,42 @@ fn rows_of_an_unknown_tenant_are_refused() {
     let agent = alloc::sync::Arc::new(fixture.agent("a").clone());
     let refused = State::restore(1, 1).restore_record(Record::Agent(agent));
     assert_eq!(refused.expect_err("orphan").tenant, TenantId::from("t"));
+}
+
+#[test]
+fn a_full_memory_of_requests_refuses_submits_first() {
+    let fixture = Fixture::new();
+    let (mut state, mut index, mut now_ms) = (fixture.state, fixture.index, fixture.now_ms);
+    let mut ask = |now_ms: u64, n: u128, body: Body| {
+        index += 1;
+        let entry = Entry {
+            index,
+            time_ms: now_ms,
+            commands: vec![command(n, body)],
+        };
+        let mut applied = state.apply(&entry);
+        assert_eq!(state.check(), Ok(()));
+        applied.answers.remove(0)
+    };
+    let note = |n: u128| AppendConversation {
+        id: alloc::format!("c{n}").as_str().into(),
+        customer: None,
+        items: Vec::new(),
+    };
+    let full = Answer::Fresh(Err(Rejection::RequestMemoryFull));
+    for n in 0..112 {
+        assert_ne!(ask(now_ms, n, note(n).into()), full);
+    }
+    let submit = |id: &str| Fixture::submit(id, "k9");
+    assert_eq!(ask(now_ms, 200, submit("i9").into()), full, "reserved");
+    for n in 112..128 {
+        assert_ne!(ask(now_ms, n, note(n).into()), full);
+    }
+    assert_eq!(ask(now_ms, 201, note(201).into()), full);
+    let repeat = ask(now_ms, 5, note(5).into());
+    assert!(matches!(repeat, Answer::Repeat { .. }), "what is known is");
+    // Nothing was evicted early, and a refusal for want of memory is not remembered.
+    now_ms += crate::limits::REQUEST_KEPT_MS + 1;
+    assert_eq!(ask(now_ms, 200, submit("i9").into()), full);
+    assert_ne!(ask(now_ms, 200, submit("i9").into()), full);
 }

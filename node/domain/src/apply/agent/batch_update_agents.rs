@@ -6,7 +6,7 @@ use alloc::{collections::BTreeSet, format, string::ToString};
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &BatchUpdateAgents) -> Result<Reply, Rejection> {
     let mut seen = BTreeSet::new();
     for (at, update) in command.updates.iter().enumerate() {
-        let prefix = format!("requests[{at}].");
+        let prefix = format!("updates[{at}].");
         check_update(ctx, update, &prefix)?;
         if !seen.insert(&update.id) {
             return Err(Rejection::InvalidField {

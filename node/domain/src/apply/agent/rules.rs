@@ -10,7 +10,7 @@ use crate::{
 };
 use alloc::{format, sync::Arc};
 
-/// Team and routing profile exist; `prefix` leads to the agent in the request (empty, or `requests[2].`).
+/// Team and routing profile exist; `prefix` leads to the agent in the request (empty, or `updates[2].`).
 pub(super) fn check_references(
     ctx: &Ctx<'_>,
     team: Option<&TeamId>,

@@ -49,7 +49,7 @@ fn check(ctx: &Ctx<'_>, command: &SetPresence) -> Result<(), Rejection> {
     }
     if command.after_contact && command.expires_after_ms.is_some() {
         let problem = "a presence after the contact has no end";
-        return invalid("expires_after".to_string(), problem);
+        return invalid("expire_after".to_string(), problem);
     }
     if command.after_contact && !command.channels.is_empty() {
         let problem = "a presence after the contact is for all channels";
