@@ -14,9 +14,18 @@ pub(super) fn check_spec(spec: &PolicySpec) -> Result<(), Rejection> {
         });
     }
     let weights = [
-        ("policy.skill_weight", spec.skill_weight),
-        ("policy.channel_weight", spec.channel_weight),
-        ("policy.preferred_weight", spec.preferred_weight),
+        (
+            "policy.distribution.skill_weight_percent",
+            spec.skill_weight,
+        ),
+        (
+            "policy.distribution.channel_weight_percent",
+            spec.channel_weight,
+        ),
+        (
+            "policy.distribution.preferred_weight_percent",
+            spec.preferred_weight,
+        ),
     ];
     for (field, weight) in weights {
         if weight > 100 {
@@ -28,7 +37,7 @@ pub(super) fn check_spec(spec: &PolicySpec) -> Result<(), Rejection> {
     }
     if spec.mode == Mode::BestMatch && weights.iter().all(|(_, weight)| *weight == 0) {
         return Err(Rejection::InvalidField {
-            field: "policy.skill_weight".to_string(),
+            field: "policy.distribution.skill_weight_percent".to_string(),
             problem: "BEST_MATCH needs at least one weight above 0".to_string(),
         });
     }

@@ -66,7 +66,7 @@ fn check(conversation: &Conversation, command: &AppendConversation) -> Result<()
         && known != given
     {
         return Err(Rejection::InvalidField {
-            field: "conversation.customer".to_string(),
+            field: "customer".to_string(),
             problem: "the conversation is another customer's".to_string(),
         });
     }
