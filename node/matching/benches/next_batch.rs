@@ -113,6 +113,9 @@ impl Times {
     fn say(mut self, what: &str) {
         let at = |times: &mut Vec<f64>, share: f64| {
             times.sort_by(f64::total_cmp);
+            if times.is_empty() {
+                return 0.0;
+            }
             times[((times.len() - 1) as f64 * share) as usize]
         };
         println!(
@@ -251,18 +254,27 @@ fn new_leader(waiting: u64) {
     times.say("   batches until nothing is left to match");
 }
 
+/// Every case, or those whose name the command line gives (`freed`, `arriving`, `leader`).
 fn main() {
-    for waiting in [1_000, 10_000, 100_000] {
-        freed(waiting, 1);
+    let asked: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|arg| !arg.starts_with('-'))
+        .collect();
+    let runs = |name: &str| asked.is_empty() || asked.iter().any(|arg| name.contains(arg.as_str()));
+    for at_once in [1, 200] {
+        for waiting in [1_000, 10_000, 100_000] {
+            if runs(&format!("freed-{at_once}-{waiting}")) {
+                freed(waiting, at_once);
+            }
+        }
     }
-    for waiting in [1_000, 10_000, 100_000] {
-        freed(waiting, 200);
-    }
-    for waiting in [0, 1_000, 10_000, 100_000] {
-        arriving(waiting, Mode::LongestIdle, None);
-    }
-    for waiting in [1_000, 100_000] {
-        arriving(waiting, Mode::LongestIdle, Some("rare"));
+    if runs("arriving") {
+        for waiting in [0, 1_000, 10_000, 100_000] {
+            arriving(waiting, Mode::LongestIdle, None);
+        }
+        for waiting in [1_000, 100_000] {
+            arriving(waiting, Mode::LongestIdle, Some("rare"));
+        }
     }
     for mode in [
         Mode::LeastLoaded,
@@ -270,9 +282,13 @@ fn main() {
         Mode::Tiered,
         Mode::BestMatch,
     ] {
-        arriving(100_000, mode, None);
+        if runs(&format!("arriving-{mode:?}")) {
+            arriving(100_000, mode, None);
+        }
     }
     for waiting in [1_000, 100_000] {
-        new_leader(waiting);
+        if runs(&format!("leader-{waiting}")) {
+            new_leader(waiting);
+        }
     }
 }

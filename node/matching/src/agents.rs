@@ -1,14 +1,14 @@
 //! What the Matchmaker knows of each agent: the record, what is planned for it in the batch in flight, for which
 //! classes it qualifies, and its grades.
 use crate::{
-    bucket::Server,
     classes::Classes,
+    lanes::Lanes,
     mode::{ORDERS, Order, Rank, best_match::Wanted, ranks},
     slots::{Bits, Slot, Slots},
 };
 use kindred_domain::{capacity, ids::*, lawful, limits::WORK_PER_AGENT_MAX, record::*, selector};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -176,18 +176,34 @@ impl Member {
         if self.qualified.get(class) || self.barred.get(class) {
             return self.qualified.get(class);
         }
-        let required = classes.required(class);
-        let qualifies = required.is_none_or(|required| selector::matches(required, &self.record));
-        if class < CLASSES_KEPT {
-            self.qualified.set(class, qualifies);
-            self.barred.set(class, !qualifies);
-        }
+        let qualifies = qualifies(&self.record, class, classes);
+        self.learn(class, qualifies);
         qualifies
     }
 
     /// Classes of a set that it is not known to be barred from.
     pub fn candidates<'a>(&'a self, classes: &'a Bits) -> impl Iterator<Item = Slot> + 'a {
-        classes.iter_without(&self.barred)
+        classes.iter_without(&self.barred, &self.barred)
+    }
+
+    /// Wakes the lanes it serves, from a phase on.
+    pub fn wake(&mut self, lanes: &mut Lanes, from: u32, classes: &Classes) {
+        let mut learned: Vec<(Slot, bool)> = Vec::new();
+        lanes.wake(&self.qualified, &self.barred, from, |class| {
+            let qualifies = qualifies(&self.record, class, classes);
+            learned.push((class, qualifies));
+            qualifies
+        });
+        learned
+            .into_iter()
+            .for_each(|(class, qualifies)| self.learn(class, qualifies));
+    }
+
+    fn learn(&mut self, class: Slot, qualifies: bool) {
+        if class < CLASSES_KEPT {
+            self.qualified.set(class, qualifies);
+            self.barred.set(class, !qualifies);
+        }
     }
 
     /// The numbers of these classes will mean something else.
@@ -244,79 +260,16 @@ impl Agents {
     }
 }
 
+fn qualifies(agent: &Agent, class: Slot, classes: &Classes) -> bool {
+    classes
+        .required(class)
+        .is_none_or(|required| selector::matches(required, agent))
+}
+
 /// FNV-1a of a name, then mixed: neighbours in name are far apart.
 fn spread(id: &AgentId) -> u64 {
     let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
     (hash ^ (hash >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-/// Free agents of a profile on a channel, in each order.
-pub(crate) type Free = [BTreeSet<Stand>; ORDERS];
-
-/// A free agent's place in an order: the smaller goes first.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Stand {
-    pub rank: Rank,
-    /// Decides between equals; two names that spread alike are not worth comparing.
-    pub tie: u64,
-    pub slot: Slot,
-}
-
-/// A routing profile: its lines by bucket, its agents, and who of them is free.
-#[derive(Debug)]
-pub(crate) struct ProfileSlot {
-    pub id: ProfileId,
-    pub record: Option<Arc<Profile>>,
-    pub lines: Vec<(Slot, Server)>,
-    pub members: BTreeSet<Slot>,
-    pub free: BTreeMap<Channel, Free>,
-}
-
-impl ProfileSlot {
-    pub fn new(id: ProfileId) -> Self {
-        let (lines, members, free) = Default::default();
-        Self {
-            id,
-            record: None,
-            lines,
-            members,
-            free,
-        }
-    }
-
-    /// Is anybody free on the channel.
-    pub fn anybody(&self, channel: &Channel) -> bool {
-        self.free
-            .get(channel)
-            .is_some_and(|free| !free[0].is_empty())
-    }
-
-    /// Puts an agent into the orders, or takes it out.
-    pub fn stand(&mut self, member: &Member, slot: Slot, enters: bool) {
-        for (channel, ranks) in &member.stands {
-            if !self.free.contains_key(channel) {
-                self.free.insert(channel.clone(), Free::default());
-            }
-            let Some(free) = self.free.get_mut(channel) else {
-                continue;
-            };
-            for (order, rank) in free.iter_mut().zip(ranks) {
-                let stand = Stand {
-                    rank: *rank,
-                    tie: member.tie,
-                    slot,
-                };
-                if enters {
-                    order.insert(stand);
-                } else {
-                    order.remove(&stand);
-                }
-            }
-            if free[0].is_empty() {
-                self.free.remove(channel);
-            }
-        }
-    }
 }

@@ -41,8 +41,8 @@ fn first(world: &World, bucket: &Bucket, depth: usize, now_ms: u64) -> Vec<Inter
     let order = |record: &Interaction| waiting_order(record, queue, 0, now_ms);
     let mut lanes = Vec::new();
     let mut heads = BinaryHeap::new();
-    for (_, lane) in bucket.lanes() {
-        for phase in lane.phases(true) {
+    for (_, lane) in bucket.lanes.iter() {
+        for phase in lane.phases() {
             let mut waiting = lane.in_phase(phase);
             if let Some(slot) = waiting.next() {
                 heads.push(Reverse((

@@ -14,8 +14,10 @@ mod bucket;
 mod classes;
 mod compose;
 mod front;
+mod lanes;
 mod matchmaker;
 mod mode;
+mod profiles;
 mod slots;
 mod world;
 

@@ -45,6 +45,10 @@ impl<T> Slots<T> {
         self.items.get(slot as usize)?.as_ref()
     }
 
+    pub fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
+        self.items.get_mut(slot as usize)?.as_mut()
+    }
+
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.items.iter_mut().flatten()
     }
@@ -109,10 +113,36 @@ impl Bits {
         self.words.clear();
     }
 
-    /// Those in the set but not in `but`, ascending.
-    pub fn iter_without<'a>(&'a self, but: &'a Bits) -> impl Iterator<Item = Slot> + 'a {
-        self.words.iter().enumerate().flat_map(move |(at, word)| {
-            let mut left = word & !but.words.get(at).copied().unwrap_or(0);
+    /// How many are in the set.
+    pub fn count(&self) -> usize {
+        self.words
+            .iter()
+            .map(|word| word.count_ones() as usize)
+            .sum()
+    }
+
+    /// Adds those that are in both.
+    pub fn add_both(&mut self, a: &Bits, b: &Bits) {
+        let both = a.words.len().min(b.words.len());
+        if self.words.len() < both {
+            self.words.resize(both, 0);
+        }
+        for (word, (a, b)) in self.words.iter_mut().zip(a.words.iter().zip(&b.words)) {
+            *word |= a & b;
+        }
+    }
+
+    /// Those in the set, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = Slot> + '_ {
+        static NONE: Bits = Bits { words: Vec::new() };
+        self.iter_without(&NONE, &NONE)
+    }
+
+    /// Those in the set but in neither of the others, ascending.
+    pub fn iter_without<'a>(&'a self, a: &'a Bits, b: &'a Bits) -> impl Iterator<Item = Slot> + 'a {
+        let word = |bits: &Bits, at: usize| bits.words.get(at).copied().unwrap_or(0);
+        self.words.iter().enumerate().flat_map(move |(at, own)| {
+            let mut left = own & !word(a, at) & !word(b, at);
             std::iter::from_fn(move || {
                 if left == 0 {
                     return None;
@@ -146,7 +176,16 @@ mod tests {
         }
         but.set(64, true);
         bits.set(5000, false);
-        assert_eq!(bits.iter_without(&but).collect::<Vec<_>>(), [0, 63, 200]);
+        assert_eq!(
+            bits.iter_without(&but, &but).collect::<Vec<_>>(),
+            [0, 63, 200]
+        );
+        let mut both = Bits::default();
+        both.add_both(&bits, &but);
+        assert_eq!(
+            (both.iter().collect::<Vec<_>>(), bits.count()),
+            (vec![64], 4)
+        );
         assert!(bits.get(200) && !bits.get(201) && !bits.get(9999));
     }
 }

@@ -1,9 +1,9 @@
 //! Which free agent an interaction meets: the first lawful one in the order of its queue's mode, or the best scored.
 use super::{Numbers, Output};
 use crate::{
-    agents::Stand,
     bid::{Ask, Bidder, CANDIDATES_MAX},
     mode::{self, Order, Rank, best_match::Wanted},
+    profiles::{Free, Stand},
     slots::Slot,
     world::World,
 };
@@ -314,7 +314,7 @@ fn is_lawful(world: &World, interaction: &Interaction, agent: Slot) -> bool {
 }
 
 fn after<'a>(
-    free: &'a crate::agents::Free,
+    free: &'a Free,
     order: Order,
     passed: &Option<Stand>,
 ) -> std::collections::btree_set::Range<'a, Stand> {

@@ -22,21 +22,17 @@ pub(super) fn better(world: &mut World, agent: Slot, than: Slot) -> Option<Slot>
         if !world.agents.slots[agent].stands_on(&world.buckets[*at].channel) {
             continue;
         }
-        let from = if server.delay_ms == 0 {
-            0
-        } else {
-            world.buckets[*at].phase_of_age(server.delay_ms)
-        };
-        let classes = world.agents.slots[agent].candidates(&world.buckets[*at].classes);
+        let from = world.buckets[*at].first_phase(server.delay_ms);
+        let classes = world.agents.slots[agent].candidates(&world.buckets[*at].lanes.classes);
         let classes: Vec<Slot> = classes.collect();
         for class in classes {
             if !world.agents.slots[agent].qualifies(class, &world.classes) {
                 continue;
             }
-            let Some(lane) = world.buckets[*at].lane(class) else {
+            let Some(lane) = world.buckets[*at].lanes.get(class) else {
                 continue;
             };
-            for phase in lane.phases(true).filter(|phase| *phase >= from) {
+            for phase in lane.phases().filter(|phase| *phase >= from) {
                 let first = first_lawful(world, agent, lane.in_phase(phase));
                 let Some((slot, order)) = first else { continue };
                 if order < best {

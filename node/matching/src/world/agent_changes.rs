@@ -1,9 +1,6 @@
 //! Agents come, change and go: on which channels each is free, and in which place of which order.
 use super::{Timer, World};
-use crate::{
-    agents::{Member, ProfileSlot},
-    slots::Slot,
-};
+use crate::{agents::Member, profiles::ProfileSlot, slots::Slot};
 use kindred_domain::{capacity, ids::*, record::*};
 use std::sync::Arc;
 
@@ -36,6 +33,7 @@ impl World {
         self.stand(slot, Vec::new());
         self.agents.changed.remove(&slot);
         self.agents.planned.remove(&slot);
+        self.wakers.remove(&slot);
         let Some(member) = self.agents.slots.remove(slot) else {
             return;
         };
@@ -65,6 +63,7 @@ impl World {
         }
         if stands.is_empty() {
             self.agents.changed.remove(&slot);
+            self.wakers.remove(&slot);
         } else if more || gains {
             self.agents.changed.insert(slot);
         }

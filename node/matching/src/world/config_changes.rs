@@ -108,8 +108,7 @@ impl World {
 
     /// Phases or their order changed: everybody in the bucket is placed anew.
     fn rebuild(&mut self, bucket: Slot) {
-        let lanes = self.buckets[bucket].lanes();
-        let waiting: Vec<Slot> = lanes.flat_map(|(_, lane)| lane.waiting()).collect();
+        let waiting: Vec<Slot> = self.buckets[bucket].lanes.waiting().collect();
         for &slot in &waiting {
             self.step(slot);
         }
@@ -118,15 +117,7 @@ impl World {
 
     /// Nothing is known any more about who serves those in the bucket.
     fn unsettle(&mut self, bucket: Slot) {
-        let classes: Vec<Slot> = self.buckets[bucket]
-            .lanes()
-            .map(|(class, _)| class)
-            .collect();
-        for class in classes {
-            if let Some(lane) = self.buckets[bucket].lane_mut(class) {
-                lane.exhausted = 0;
-                self.live.insert((bucket, class));
-            }
-        }
+        self.buckets[bucket].lanes.unsettle();
+        self.live.insert(bucket);
     }
 }

@@ -1,6 +1,6 @@
 //! Interactions come, change and go: where each waits.
 use super::{Timer, World};
-use crate::{bucket::Place, slots::Slot};
+use crate::{lanes::Place, slots::Slot};
 use kindred_domain::{ids::*, lawful, record::*};
 use std::sync::Arc;
 
@@ -116,10 +116,7 @@ impl World {
                 phase,
                 place,
             } => {
-                self.buckets[bucket].leave(class, phase, &place);
-                if self.buckets[bucket].lane(class).is_none() {
-                    self.live.remove(&(bucket, class));
-                }
+                self.buckets[bucket].lanes.leave(class, phase, &place);
                 self.classes.leave(class);
                 self.release_bucket(bucket);
             }
@@ -167,7 +164,7 @@ impl World {
         }
         let bucket = self.bucket(&record.queue, &record.channel);
         let class = self.classes.enter(&record.required);
-        self.enter(slot, bucket, class);
+        self.enter(slot, bucket, class, None);
         let unused = self.classes.sweep();
         if !unused.is_empty() {
             self.agents
@@ -194,30 +191,22 @@ impl World {
         else {
             return;
         };
-        // Its lane keeps what is settled even if it is alone in it.
-        let settled = self.buckets[bucket]
-            .lane(class)
-            .map_or(0, |lane| lane.exhausted);
-        self.buckets[bucket].leave(class, phase, &place);
-        let alone = self.buckets[bucket].lane(class).is_none();
-        self.enter(slot, bucket, class);
-        if alone && let Some(lane) = self.buckets[bucket].lane_mut(class) {
-            lane.exhausted = settled;
-            if !lane.is_live() {
-                self.live.remove(&(bucket, class));
-            }
-        }
+        self.enter(slot, bucket, class, Some((phase, place)));
     }
 
-    fn enter(&mut self, slot: Slot, bucket: Slot, class: Slot) {
+    fn enter(&mut self, slot: Slot, bucket: Slot, class: Slot, from: Option<(u32, Place)>) {
         let record = &self.waiters[slot].record;
         let home = &mut self.buckets[bucket];
         let (phase, place) = home.place(record, slot, self.now_ms);
         let end = home.end_of(phase);
         let move_ms =
             end.map(|(age_ms, wakes)| (record.waiting_since_ms.saturating_add(age_ms), wakes));
-        if home.enter(class, phase, place.clone()).exhausted <= phase {
-            self.live.insert((bucket, class));
+        let fresh = match from {
+            None => home.lanes.enter(class, phase, place.clone()),
+            Some((old, at)) => home.lanes.step(class, (old, &at), (phase, place.clone())),
+        };
+        if fresh {
+            self.live.insert(bucket);
         }
         match move_ms {
             Some((at_ms, true)) => drop(self.timers.insert((at_ms, Timer::Move(slot)))),

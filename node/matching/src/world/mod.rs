@@ -2,7 +2,7 @@
 //!
 //! What keeps composing a batch cheap is what is *settled*: at the end of a complete batch no lawful pair is left, so
 //! the next one looks only at what changed. Agents that may serve more are in `agents.changed`; lanes with
-//! interactions that nobody has been sought for yet are in `live`; interactions named to an agent are in `named_new`.
+//! interactions that nobody has been sought for yet are live; interactions named to an agent are in `named_new`.
 mod agent_changes;
 mod config_changes;
 mod interaction_changes;
@@ -11,9 +11,10 @@ mod planning;
 pub(crate) use interaction_changes::{Waiter, is_restricted};
 
 use crate::{
-    agents::{Agents, ProfileSlot},
+    agents::Agents,
     bucket::Bucket,
     classes::Classes,
+    profiles::ProfileSlot,
     slots::{Slot, Slots},
 };
 use kindred_domain::{ids::*, record::*};
@@ -62,8 +63,10 @@ pub(crate) struct World {
     pub waiters: Slots<Waiter>,
     /// Interactions in the batch in flight, and for whom.
     pub planned: BTreeMap<Slot, AgentId>,
-    /// (bucket, class) of lanes that may have somebody to offer.
-    pub live: BTreeSet<(Slot, Slot)>,
+    /// Buckets with live lanes: they may have somebody to offer.
+    pub live: BTreeSet<Slot>,
+    /// Agents that made lanes live and are free.
+    pub wakers: BTreeSet<Slot>,
     /// Who waits for one agent only, and those of them to look at.
     pub named: HashMap<AgentId, BTreeSet<Slot>>,
     pub named_new: BTreeSet<Slot>,
@@ -94,6 +97,7 @@ impl World {
             waiters: Slots::default(),
             planned: BTreeMap::new(),
             live: BTreeSet::new(),
+            wakers: BTreeSet::new(),
             named: HashMap::new(),
             named_new: BTreeSet::new(),
             offered: BTreeSet::new(),
@@ -206,6 +210,7 @@ impl World {
         if !self.buckets[slot].is_unused() {
             return;
         }
+        self.live.remove(&slot);
         let Some(bucket) = self.buckets.remove(slot) else {
             return;
         };
