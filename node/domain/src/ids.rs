@@ -1,12 +1,24 @@
 //! Names of things: short shared strings for what people name, 128-bit numbers for what we draw.
 use alloc::{string::String, sync::Arc};
-use core::{borrow::Borrow, fmt, ops::Deref};
+use core::{borrow::Borrow, cmp::Ordering, fmt, ops::Deref};
 
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Eq, Hash)]
         pub struct $name(Arc<str>);
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool { Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0 }
+        }
+        // Most names compared are the very same one (a tenant's in every key): no need to read their letters.
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> Ordering {
+                if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+            }
+        }
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> { Some(self.cmp(other)) }
+        }
         impl $name {
             /// Wraps a name; its form was checked by whoever decoded it.
             pub fn new(text: &str) -> Self { Self(Arc::from(text)) }

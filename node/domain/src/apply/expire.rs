@@ -37,7 +37,7 @@ fn in_tenant(state: &mut State, out: &mut Out, id: &TenantId, run: impl FnOnce(&
     run(&mut Ctx {
         now_ms: state.now_ms,
         index: state.index,
-        id: id.clone(),
+        id: tenant.record.id.clone(),
         tenant,
         due: &mut state.due,
         out,

@@ -69,7 +69,8 @@ impl State {
         let mut ctx = Ctx {
             now_ms,
             index,
-            id: tenant.clone(),
+            // The record's own: all keys and records then share one name.
+            id: state.record.id.clone(),
             tenant: state,
             due: &mut self.due,
             out,

@@ -133,7 +133,11 @@ fn new(ctx: &Ctx<'_>, command: &CreateInteraction) -> Interaction {
         identity: command.identity.clone(),
         external_thread_id: command.external_thread_id.clone(),
         connector: command.connector.clone(),
-        queue: command.queue.clone(),
+        // The queue's own name, shared by all who wait in it.
+        queue: match ctx.tenant.queues.get(&command.queue) {
+            Some(queue) => queue.id.clone(),
+            None => command.queue.clone(),
+        },
         target_agent: None,
         labels: command.labels.clone(),
         required: command.required.clone(),
