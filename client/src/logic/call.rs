@@ -72,8 +72,9 @@ impl Call {
             u64::try_from(after.as_millis()).unwrap_or(u64::MAX)
         });
         self.hurried = news && !self.hurried;
+        // What one node asks for says nothing about another: the leader it named is asked at once.
         let wait_ms = if self.hurried {
-            asked_ms
+            0
         } else {
             self.backoff.next_ms().max(asked_ms)
         };

@@ -25,7 +25,7 @@ pub enum Step {
 
 /// What a broken stream is worth: resumed, or told to the reader.
 ///
-/// An end without an error (a node shutting down, a connection grown old), a node that is gone, a slow reader cut with a
+/// An end without an error (a node shutting down, a connection grown old), a node that is gone, a slow reader or silent session cut with a
 /// token: resumed. A token too old, a wrong name, no right to read: told.
 pub fn worth_reopening(error: &Error) -> bool {
     match error.kind {
@@ -34,7 +34,7 @@ pub fn worth_reopening(error: &Error) -> bool {
         | Kind::Cancelled
         | Kind::Unknown
         | Kind::Internal => true,
-        Kind::Aborted => error.is("SLOW_READER"),
+        Kind::Aborted => error.is("SLOW_READER") || error.is("SESSION_SILENT"),
         Kind::ResourceExhausted => error.retry_after.is_some(),
         _ => false,
     }

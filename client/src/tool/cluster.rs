@@ -64,7 +64,7 @@ fn node_name(node: &str) -> String {
 }
 
 pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
-    let client = &context.client;
+    let client = &context.operator;
     let print = |node: Option<v1::Node>| context.out.one(&node.ok_or_else(|| missing("node"))?);
     match command {
         Command::Status(args) => status::run(context, args).await,

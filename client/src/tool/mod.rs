@@ -40,6 +40,15 @@ pub struct Args {
         hide_env_values = true
     )]
     token: String,
+    /// The operator's token, for `status` and `cluster`.
+    #[arg(
+        long,
+        global = true,
+        env = "KINDRED_OPERATOR_TOKEN",
+        default_value = "operator",
+        hide_env_values = true
+    )]
+    operator_token: String,
     /// The tenant.
     #[arg(long, global = true, env = "KINDRED_TENANT", default_value = "dev")]
     tenant: String,
@@ -83,6 +92,8 @@ enum Command {
 /// What every command gets: a client, the tenant, a way to print.
 struct Context {
     client: Client,
+    /// With the operator's token.
+    operator: Client,
     tenant: String,
     out: Output,
 }
@@ -153,6 +164,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     config.timeout = Duration::try_from_secs_f64(args.timeout_s)?;
     let context = Context {
         client: Client::new(&config)?,
+        operator: Client::new(&config.clone().token(args.operator_token))?,
         tenant: args.tenant,
         out: Output::new(args.output),
     };

@@ -85,7 +85,7 @@ pub async fn cluster_status(context: &Context, stale: bool) -> anyhow::Result<v1
     let request = v1::GetClusterStatusRequest {
         read_mode: mode as i32,
     };
-    let response = context.client.get_cluster_status(request).await?;
+    let response = context.operator.get_cluster_status(request).await?;
     Ok(response.status.ok_or_else(|| missing("status"))?)
 }
 

@@ -53,7 +53,7 @@ impl Row for v1::Tenant {
 }
 
 pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
-    let client = &context.client;
+    let client = &context.operator;
     let name = |tenant: &str| {
         if tenant.contains('/') {
             tenant.to_string()

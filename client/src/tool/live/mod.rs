@@ -21,6 +21,9 @@ pub const TENANT: &str = "demo";
 /// Its token.
 pub const TOKEN: &str = "demo-token";
 
+/// The operator's token.
+pub const OPERATOR_TOKEN: &str = "demo-operator-token";
+
 /// `tenants/demo/{collection}/{id}`.
 pub fn name(collection: &str, id: &str) -> String {
     format!("tenants/{TENANT}/{collection}/{id}")

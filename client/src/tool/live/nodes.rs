@@ -1,5 +1,5 @@
 //! Three node processes on loopback with their own data folders: started, killed with SIGKILL, restarted, stopped.
-use super::{TENANT, TOKEN};
+use super::{OPERATOR_TOKEN, TENANT, TOKEN};
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 use std::{
@@ -24,6 +24,7 @@ const STOP: Duration = Duration::from_secs(20);
 /// The configuration file of `kindred-node serve --config`.
 #[derive(Serialize)]
 struct ConfigFile<'a> {
+    operator_token: &'static str,
     node: Node<'a>,
     listen: Listen<'a>,
     cluster: Cluster<'a>,
@@ -169,6 +170,7 @@ impl Nodes {
     fn write_config(&self, number: usize) -> anyhow::Result<()> {
         let place = &self.places[number];
         let file = ConfigFile {
+            operator_token: OPERATOR_TOKEN,
             node: Node {
                 id: &place.id,
                 data_dir: &place.data,
@@ -197,7 +199,14 @@ impl Nodes {
     fn spawn(&mut self, number: usize) -> anyhow::Result<()> {
         let place = &self.places[number];
         let log = File::options().create(true).append(true).open(&place.log)?;
-        let child = Command::new(&self.binary)
+        let mut command = Command::new(&self.binary);
+        // Our own environment must not configure the nodes.
+        for (key, _) in std::env::vars_os() {
+            if key.to_string_lossy().starts_with("KINDRED_") {
+                command.env_remove(key);
+            }
+        }
+        let child = command
             .args(["serve", "--config"])
             .arg(&place.config)
             .stdin(Stdio::null())

@@ -21,6 +21,8 @@ const STARVATION_S: f64 = 600.0;
 pub struct Setup<'a> {
     /// The client of the platform.
     pub client: &'a Client,
+    /// The client of the cluster's operator.
+    pub operator: &'a Client,
     /// Where acknowledgements go.
     pub acks: &'a Acks,
     /// How many times faster than life.
@@ -67,7 +69,7 @@ impl Setup<'_> {
                     tenant_id: TENANT.into(),
                     ..Default::default()
                 };
-                self.client.create_tenant(request).await?;
+                self.operator.create_tenant(request).await?;
                 Ok(())
             }
             Err(error) => Err(error.into()),

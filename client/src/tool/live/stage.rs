@@ -1,6 +1,6 @@
 //! The stage on which a demand is lived: a folder, three nodes, a client, the facts; and its orderly end.
 use super::{
-    TOKEN,
+    OPERATOR_TOKEN, TOKEN,
     acks::{self, Acks},
     clock::Clock,
     events,
@@ -38,6 +38,7 @@ pub struct Stage {
     pub nodes: Nodes,
     /// What the drivers share.
     pub world: Arc<World>,
+    operator: Client,
     events: JoinHandle<()>,
     dir: PathBuf,
     /// The folder was not asked for, so it goes when all is well.
@@ -85,9 +86,11 @@ impl Stage {
         config.timeout = Duration::from_secs(60);
         config.connections_per_endpoint = CONNECTIONS;
         let client = Client::new(&config)?;
+        let operator = Client::new(&config.token(OPERATOR_TOKEN))?;
         let acks = Acks::create(dir.join("acknowledged.jsonl"))?;
         let setup = Setup {
             client: &client,
+            operator: &operator,
             acks: &acks,
             compress: plan.compress,
             answer_modes: plan.answer_modes,
@@ -108,6 +111,7 @@ impl Stage {
         Ok(Stage {
             nodes,
             world,
+            operator,
             events,
             dir,
             temporary,
@@ -118,8 +122,7 @@ impl Stage {
     pub async fn leader(&self) -> anyhow::Result<usize> {
         let request = v1::GetClusterStatusRequest::default();
         let status = self
-            .world
-            .client
+            .operator
             .get_cluster_status(request)
             .await?
             .status
