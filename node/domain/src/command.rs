@@ -764,6 +764,8 @@ pub struct DeletePolicy {
     pub id: PolicyId,
     /// Expected version.
     pub etag: Etag,
+    /// Check only.
+    pub validate_only: bool,
 }
 
 /// See [`Body::RegisterConnector`].

@@ -66,7 +66,7 @@ structs! {
     PolicySpec { mode, skill_weight, channel_weight, preferred_weight }
     CreatePolicy { id, display_name, spec, validate_only }
     UpdatePolicy { id, etag, display_name, spec, validate_only }
-    DeletePolicy { id, etag }
+    DeletePolicy { id, etag, validate_only }
     RegisterConnector { id, display_name, lease_ms }
     HeartbeatConnector { id }
     ReconcileConnector { id, alive, observed_ms, partial }

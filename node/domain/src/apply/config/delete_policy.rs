@@ -20,6 +20,8 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &DeletePolicy) -> Result<Reply, 
         "queues",
         user.map(|queue| queue.id.as_str()),
     )?;
-    ctx.remove_policy(&command.id);
+    if !command.validate_only {
+        ctx.remove_policy(&command.id);
+    }
     Ok(Reply::Done)
 }
