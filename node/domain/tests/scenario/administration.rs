@@ -127,7 +127,12 @@ fn delete(line: &Line) -> Result<Body, String> {
         "team" => delete!(DeleteTeam),
         "profile" => delete!(DeleteProfile),
         "queue" => delete!(DeleteQueue),
-        "policy" => delete!(DeletePolicy),
+        "policy" => DeletePolicy {
+            id: line.word(1)?.into(),
+            etag,
+            validate_only: line.has("validate"),
+        }
+        .into(),
         "agent" => delete!(DeleteAgent),
         "connector" => delete!(DeleteConnector),
         "customer" => delete!(DeleteCustomer),

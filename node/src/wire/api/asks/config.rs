@@ -30,8 +30,8 @@ asks! {
 const SCORE_MAX: f64 = 1.0e9;
 /// Highest tier.
 const TIER_MAX: u32 = 1_000;
-/// A wrap-up may also be none at all.
-const WRAP_UP_RANGE_MS: (u64, u64) = (0, TIMEOUT_RANGE_MS.1);
+/// After-work, delays and longest times may also be zero: none at all.
+const FROM_ZERO_RANGE_MS: (u64, u64) = (0, TIMEOUT_RANGE_MS.1);
 
 fn create_queue(request: v1::CreateQueueRequest, form: &mut Form<'_>) -> Body {
     form.parent(&"parent", &request.parent);
@@ -87,8 +87,8 @@ fn channel_rules(form: &mut Form<'_>, at: &str, channel: &str, asked: v1::Channe
         answer_mode,
         offer_timeout_ms: timeout("offer_timeout", asked.offer_timeout, TIMEOUT_RANGE_MS, known.offer_timeout_ms),
         connect_timeout_ms: timeout("connect_timeout", asked.connect_timeout, TIMEOUT_RANGE_MS, known.connect_timeout_ms),
-        wrap_up_timeout_ms: timeout("wrap_up_timeout", asked.wrap_up_timeout, WRAP_UP_RANGE_MS, known.wrap_up_timeout_ms),
-        assigned_max_ms: timeout("max_assigned", asked.max_assigned, TIMEOUT_RANGE_MS, known.assigned_max_ms),
+        wrap_up_timeout_ms: timeout("wrap_up_timeout", asked.wrap_up_timeout, FROM_ZERO_RANGE_MS, known.wrap_up_timeout_ms),
+        assigned_max_ms: timeout("max_assigned", asked.max_assigned, FROM_ZERO_RANGE_MS, known.assigned_max_ms),
         close_overdue: asked.close_overdue,
         dormant_after_ms: timeout("dormant.after", after, TIMEOUT_RANGE_MS, known.dormant_after_ms),
         resume_timeout_ms: timeout("dormant.resume_timeout", resume, TIMEOUT_RANGE_MS, known.resume_timeout_ms),
@@ -197,7 +197,7 @@ fn entries(form: &mut Form<'_>, entries: Vec<v1::RoutingProfileEntry>) -> Vec<Pr
             channel: form.channel(&format_args!("{at}.channel"), &entry.channel),
             tier: form.within(&format_args!("{at}.tier"), entry.tier.max(1), 1, TIER_MAX),
             priority: entry.priority,
-            delay_ms: form.duration(&format_args!("{at}.delay"), entry.delay, WRAP_UP_RANGE_MS).unwrap_or(0),
+            delay_ms: form.duration(&format_args!("{at}.delay"), entry.delay, FROM_ZERO_RANGE_MS).unwrap_or(0),
         });
     }
     read

@@ -5,7 +5,7 @@ use kindred_domain::{
     Body,
     command::{DeleteConnector, HeartbeatConnector, ReconcileConnector, RegisterConnector},
     ids::ConnectorId,
-    limits::{CONNECTOR_LEASE_MS, CONNECTOR_LEASE_RANGE_MS, TEXT_MAX},
+    limits::{CONNECTOR_LEASE_MS, CONNECTOR_LEASE_RANGE_MS, RECONCILE_MAX, TEXT_MAX},
 };
 use kindred_proto::v1;
 
@@ -17,7 +17,7 @@ asks! {
 }
 
 /// Interactions listed in one request; a longer list is sent in parts.
-const LISTED_MAX: usize = 1_000;
+const LISTED_MAX: usize = RECONCILE_MAX;
 
 fn register(request: v1::RegisterConnectorRequest, form: &mut Form<'_>) -> Body {
     form.parent(&"parent", &request.parent);

@@ -7,7 +7,7 @@ use crate::wire::api::{
 use kindred_domain::{
     Body,
     command::{AppendConversation, CreateCustomer, CustomerSpec, DeleteCustomer, NewItem, UpdateCustomer},
-    limits::{FEATURES_MAX, IDENTITIES_MAX, ITEM_MAX_BYTES, NAME_MAX, PREFERRED_AGENTS_MAX, TEXT_MAX},
+    limits::{FEATURES_MAX, IDENTITIES_MAX, ITEMS_PER_APPEND, ITEM_MAX_BYTES, NAME_MAX, PREFERRED_AGENTS_MAX, TEXT_MAX},
     record::{CustomerIdentity, ItemKind},
 };
 use kindred_proto::v1::{self, conversation_item};
@@ -19,8 +19,8 @@ asks! {
     AppendConversationRequest => append;
 }
 
-/// Items in one request: with the longest bodies they still fit into one command.
-const ITEMS_MAX: usize = 100;
+/// Items in one request.
+const ITEMS_MAX: usize = ITEMS_PER_APPEND;
 /// Bytes of all bodies in one request: what one command can hold.
 const BODIES_MAX_BYTES: usize = 96 * 1024;
 
