@@ -56,14 +56,14 @@ fn next_chunk(ctx: &Ctx<'_>, id: &ConnectorId, marking: &Marking) -> Vec<Interac
     rest.take(limits::MARKED_PER_ENTRY).cloned().collect()
 }
 
-/// Younger interactions and those confirmed since the lapse are left alone: a reconciliation may have overtaken us.
+/// Whatever was created before the lapse is older than its log time: the lease stood until then. Younger interactions and those confirmed since the lapse are left alone: a reconciliation may have overtaken us.
 fn mark(ctx: &mut Ctx<'_>, id: &InteractionId, since_ms: u64) {
     let Some(interaction) = ctx.tenant.interactions.get(id) else {
         return;
     };
     let spared = interaction.state == InteractionState::Closed
         || interaction.unconfirmed_since_ms.is_some()
-        || interaction.created_ms > since_ms
+        || interaction.created_ms >= since_ms
         || interaction
             .confirmed_ms
             .is_some_and(|at_ms| at_ms >= since_ms);
