@@ -56,8 +56,17 @@ impl Scenario {
             storm_us: rng.random_range(6..13) * SECOND,
             healing_us: 15 * SECOND,
             drop_permille: rng.random_range(0..12) * rough,
-            duplicate_permille: rng.random_range(0..30),
-            delay_permille: rng.random_range(0..30),
+            // Every fourth network is a very bad one: what was said long ago arrives again and again.
+            duplicate_permille: if seed & 12 == 12 {
+                rng.random_range(50..250)
+            } else {
+                rng.random_range(0..30)
+            },
+            delay_permille: if seed & 12 == 12 {
+                rng.random_range(50..300)
+            } else {
+                rng.random_range(0..30)
+            },
             long_delay_us: rng.random_range(5..800) * MS,
             fault_every_us: rng.random_range(1_000..3_000) * MS / u64::from(rough),
             operator_every_us: rng.random_range(150..700) * MS,

@@ -32,6 +32,12 @@ pub const RECENT_LOG_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes handed to the apply thread and not yet reported applied. Beyond it a leader proposes nothing and
 /// a follower ignores appends that carry entries (the leader sends them again).
 pub const APPLY_LAG_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Hand-overs to the apply thread not yet reported applied; beyond it as for [`APPLY_LAG_BYTES_MAX`]. With
+/// [`WRITES_UNDER_WAY_MAX`] it keeps the queues between the threads from filling, which would stop heartbeats.
+pub const APPLY_LAG_TURNS_MAX: usize = 1_024;
+/// Writes handed to the log writer and not yet reported; beyond it a follower ignores appends that carry
+/// entries. A leader is bounded by [`ENTRIES_IN_FLIGHT_MAX`].
+pub const WRITES_UNDER_WAY_MAX: usize = 1_024;
 /// Messages held until an earlier write is on disk; beyond it the oldest are dropped, as if the network
 /// had lost them.
 pub const HELD_MESSAGES_MAX: usize = 16 * 1024;

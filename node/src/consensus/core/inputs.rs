@@ -1,15 +1,12 @@
-//! What happens to a replica: ticks, messages, proposals, reports.
+//! What happens to a replica: ticks, proposals, reports of the other threads.
 
-use protobuf::Message as _;
-use raft::eraftpb::{ConfChangeV2, Message, MessageType, Snapshot};
-use raft::{SnapshotStatus, StateRole};
+use raft::StateRole;
+use raft::eraftpb::ConfChangeV2;
 
-use super::errors::{
-    BadMessage, MemberChangeError, ProposeError, ReadsFull, SnapshotRefused, TransferError,
-};
+use super::errors::{MemberChangeError, ProposeError, ReadsFull, TransferError};
 use super::membership;
 use super::recent_log::LogReader;
-use super::types::{MemberChange, Position, RaftId, SnapshotMeta};
+use super::types::{MemberChange, Position, RaftId};
 use super::{Core, Installing, limits};
 
 impl<R: LogReader> Core<R> {
@@ -20,45 +17,6 @@ impl<R: LogReader> Core<R> {
             self.raw.tick();
             self.settle();
         }
-    }
-
-    /// A message from another replica of the shard. An error means that it was ignored.
-    pub fn receive(&mut self, bytes: &[u8]) -> Result<(), BadMessage> {
-        let mut message = Message::default();
-        message
-            .merge_from_bytes(bytes)
-            .map_err(|error| BadMessage::Undecodable(error.to_string()))?;
-        let here = self.raft_id();
-        if message.to != here {
-            return Err(BadMessage::Misdelivered {
-                to: message.to,
-                here,
-            });
-        }
-        match message.get_msg_type() {
-            MessageType::MsgTimeoutNow if !self.may_campaign() => return Ok(()),
-            MessageType::MsgRequestVote | MessageType::MsgRequestPreVote if !self.may_vote => return Ok(()),
-            // Lost on purpose: the leader sends it again when the state machine has caught up.
-            MessageType::MsgAppend if !message.entries.is_empty() && self.apply_lags() => {
-                return Ok(());
-            }
-            MessageType::MsgAppend
-            | MessageType::MsgAppendResponse
-            | MessageType::MsgHeartbeat
-            | MessageType::MsgHeartbeatResponse
-            | MessageType::MsgRequestVote
-            | MessageType::MsgRequestVoteResponse
-            | MessageType::MsgRequestPreVote
-            | MessageType::MsgRequestPreVoteResponse
-            | MessageType::MsgTimeoutNow
-            | MessageType::MsgReadIndex
-            | MessageType::MsgReadIndexResp => {}
-            other => return Err(BadMessage::Forbidden(format!("{other:?}"))),
-        }
-        // Errors here are answers from strangers (a removed replica): nothing to do.
-        let _ = self.raw.step(message);
-        self.settle();
-        Ok(())
     }
 
     /// Proposes one entry. `Ok` says where it will stand if it is committed at all: it is settled only
@@ -112,8 +70,14 @@ impl<R: LogReader> Core<R> {
     }
 
     /// Whether so much waits for the state machine that no more should be taken in.
-    fn apply_lags(&self) -> bool {
+    pub(super) fn apply_lags(&self) -> bool {
         self.apply_lag_bytes > limits::APPLY_LAG_BYTES_MAX
+            || self.handed_out.len() >= limits::APPLY_LAG_TURNS_MAX
+    }
+
+    /// Whether a follower should take in no more entries for now.
+    pub(super) fn is_behind(&self) -> bool {
+        self.apply_lags() || self.flights.len() >= limits::WRITES_UNDER_WAY_MAX
     }
 
     /// Proposes a change of membership. Several changes at once go through a joint configuration, which
@@ -251,83 +215,5 @@ impl<R: LogReader> Core<R> {
     pub fn unreachable(&mut self, to: RaftId) {
         self.raw.report_unreachable(to);
         self.settle();
-    }
-
-    /// The snapshot asked for by [`SnapshotWanted`](super::SnapshotWanted) has been installed by `to`
-    /// (`true`) or was given up (`false`).
-    pub fn snapshot_sent(&mut self, to: RaftId, installed: bool) {
-        if !self.raw.mut_store().snapshot_done(to) {
-            return;
-        }
-        self.raw.report_snapshot(
-            to,
-            if installed {
-                SnapshotStatus::Finish
-            } else {
-                SnapshotStatus::Failure
-            },
-        );
-        self.settle();
-    }
-
-    /// A snapshot's state has been received, verified and written aside. `Ok`: the next turn's persist
-    /// request makes the switch. `Err`: throw it away.
-    pub fn offer_snapshot(&mut self, meta: SnapshotMeta) -> Result<(), SnapshotRefused> {
-        let index = meta.index;
-        if self.installing.is_some() {
-            return Err(SnapshotRefused::Busy);
-        }
-        if self.is_leader() {
-            return Err(SnapshotRefused::Leading);
-        }
-        if index <= self.commit_index() {
-            return Err(SnapshotRefused::NotAhead { index });
-        }
-        if !meta.membership.contains(self.raft_id()) {
-            return Err(SnapshotRefused::NotMember { index });
-        }
-        // To raft it is a message of this term from the leader, if one is known: what a snapshot holds was
-        // committed, so it is true in every term.
-        let mut message = Message::default();
-        message.set_msg_type(MessageType::MsgSnapshot);
-        message.to = self.raft_id();
-        message.from = self.standing.leader.unwrap_or(raft::INVALID_ID);
-        message.term = self.standing.term;
-        let mut snapshot = Snapshot::default();
-        snapshot.mut_metadata().index = index;
-        snapshot.mut_metadata().term = meta.term;
-        snapshot
-            .mut_metadata()
-            .set_conf_state(membership::to_raft(&meta.membership));
-        message.set_snapshot(snapshot);
-        let _ = self.raw.step(message);
-        self.settle();
-        // Raft refuses it if the log already holds that entry: then it is only known to be committed.
-        if self.raw.snap().is_none() {
-            return Err(SnapshotRefused::NotAhead { index });
-        }
-        self.installing = Some(Installing {
-            meta,
-            persisted: false,
-            applied: false,
-        });
-        Ok(())
-    }
-
-    /// The log up to and including `index` is no longer wanted. Answers how far it may be deleted: no
-    /// further than what is applied and what snapshots being sent leave to be read from the log. `None`:
-    /// nothing to delete.
-    pub fn compact_to(&mut self, index: u64) -> Option<Position> {
-        if self.installing.is_some() {
-            return None;
-        }
-        let needed = self.raw.store().needed_by_snapshots().unwrap_or(u64::MAX);
-        let index = index.min(self.applied).min(needed);
-        if index <= self.truncated().index {
-            return None;
-        }
-        let term = self.raw.raft.raft_log.term(index).ok()?;
-        self.raw.mut_store().compact(index, term);
-        Some(Position { term, index })
     }
 }

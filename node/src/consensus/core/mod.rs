@@ -20,7 +20,9 @@ mod membership;
 mod peek;
 mod raft_logger;
 mod reads;
+mod receiving;
 mod recent_log;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 mod ticker;
@@ -40,8 +42,8 @@ pub use errors::{
 };
 pub use peek::{MessageFacts, MessageKind, peek};
 pub use recent_log::LogReader;
-pub use turn::read_entry;
 pub use ticker::Ticker;
+pub use turn::read_entry;
 pub use types::{
     Boot, Committed, Content, HARD_STATE_BYTES, HardState, LogEntry, MemberChange, Membership,
     Outgoing, Output, Persist, Position, RaftId, ReadDone, ReadFailure, Role, SnapshotMeta,

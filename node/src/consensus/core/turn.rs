@@ -267,8 +267,18 @@ fn encode(message: &Message) -> Bytes {
 /// replays. A membership change is told as [`Content::Empty`]: what it led to depends on the membership before.
 pub fn read_entry(bytes: &[u8]) -> Result<Committed, super::BadMessage> {
     let mut entry = Entry::default();
-    entry.merge_from_bytes(bytes).map_err(|error| super::BadMessage::Undecodable(error.to_string()))?;
+    entry
+        .merge_from_bytes(bytes)
+        .map_err(|error| super::BadMessage::Undecodable(error.to_string()))?;
     let is_change = membership::change_of(&entry).is_some();
-    let content = if is_change || entry.data.is_empty() { Content::Empty } else { Content::Commands(Bytes::from(entry.data)) };
-    Ok(Committed { index: entry.index, term: entry.term, content })
+    let content = if is_change || entry.data.is_empty() {
+        Content::Empty
+    } else {
+        Content::Commands(Bytes::from(entry.data))
+    };
+    Ok(Committed {
+        index: entry.index,
+        term: entry.term,
+        content,
+    })
 }

@@ -230,3 +230,48 @@ fn a_replica_whose_state_lags_takes_in_no_more_entries() {
     group.run_ticks(4);
     assert_eq!(group.node(follower).core.last_index(), position.index);
 }
+
+#[test]
+fn a_replica_that_lost_a_synced_tail_gets_it_back_from_the_same_leader() {
+    let mut group = Group::founding(&[1, 2, 3]);
+    let leader = group.elect();
+    for number in 1..=10_u8 {
+        group.node(leader).core.propose(vec![number]).unwrap();
+    }
+    group.run_ticks(6);
+    let follower = group.other_than(leader);
+    let last_index = group.node(follower).core.last_index();
+    {
+        let mut disk = group.node(follower).disk.0.borrow_mut();
+        disk.log.split_off(&(last_index - 5));
+        disk.boot.last_index = last_index - 6;
+        disk.boot.hard_state.commit = last_index - 6;
+        disk.boot.applied = last_index - 6;
+    }
+    group.restart(follower);
+    group.node(follower).applied_commands.truncate(4);
+    group.node(follower).core.set_may_vote(false);
+    group.run_ticks(6);
+    assert_eq!(group.leader(), Some(leader));
+    assert_eq!(group.node(follower).core.last_index(), group.node(leader).core.last_index());
+    assert_eq!(group.node(follower).applied_commands.len(), 10);
+}
+
+#[test]
+fn a_follower_whose_disk_hangs_takes_in_a_bounded_number_of_writes() {
+    let mut group = Group::founding(&[1, 2, 3]);
+    let leader = group.elect();
+    group.run_ticks(4);
+    let follower = group.other_than(leader);
+    group.node(follower).disk_stalls = true;
+    for _ in 0..limits::WRITES_UNDER_WAY_MAX + 100 {
+        group.node(leader).core.propose(vec![1]).unwrap();
+        group.settle();
+    }
+    assert!(group.node(follower).unsynced.len() <= limits::WRITES_UNDER_WAY_MAX);
+    group.node(follower).disk_stalls = false;
+    group.node(follower).sync();
+    group.run_ticks(10);
+    let last_index = group.node(leader).core.last_index();
+    assert_eq!(group.node(follower).core.last_index(), last_index);
+}
