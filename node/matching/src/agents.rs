@@ -231,8 +231,8 @@ impl Member {
 pub(crate) struct Agents {
     pub by_id: HashMap<AgentId, Slot>,
     pub slots: Slots<Member>,
-    /// Those who may serve more than when they were last looked at.
-    pub changed: BTreeSet<Slot>,
+    /// Those who may serve more than when they were last looked at, in the order of `tie`.
+    pub changed: BTreeSet<(u64, Slot)>,
     /// Those with something planned in the batch in flight.
     pub planned: BTreeSet<Slot>,
     kinds: HashMap<Wanted, usize>,

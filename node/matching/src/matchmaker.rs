@@ -25,6 +25,21 @@ pub struct Batch {
     pub reasons: Vec<(OfferId, Parts)>,
 }
 
+impl Batch {
+    /// Offers of all tenants.
+    pub fn len(&self) -> usize {
+        self.offers
+            .values()
+            .map(|command| command.offers.len())
+            .sum()
+    }
+
+    /// No offer at all; the Matchmaker never gives such a batch.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// How the batch in flight ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -52,7 +67,7 @@ pub struct Tally {
 }
 
 /// Chooses among lawful pairs for all tenants of one shard; lives on its leader.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Matchmaker {
     worlds: BTreeMap<TenantId, World>,
     /// Tenants with something to look at.
@@ -64,6 +79,7 @@ pub struct Matchmaker {
     is_in_flight: bool,
     last_served: Option<TenantId>,
     planned: u64,
+    limit: usize,
     now_ms: u64,
     tally: Tally,
 }
@@ -71,17 +87,35 @@ pub struct Matchmaker {
 impl Matchmaker {
     /// Knows nothing yet.
     pub fn new() -> Self {
-        Self::default()
+        Self::with_limit(OFFERS_PER_BATCH)
     }
 
-    /// Forgets everything: a new leader feeds it the state, in any order, then what entries change.
+    /// As `new`, with at most so many offers in a batch (1 to [`OFFERS_PER_BATCH`]).
+    pub fn with_limit(offers: usize) -> Self {
+        Self::empty(0, offers.clamp(1, OFFERS_PER_BATCH), Tally::default())
+    }
+
+    /// Forgets everything. A new leader then feeds it the state, in any order, and what entries change. Feeding 100 000
+    /// interactions takes some tenths of a second: feed configuration, agents and then interactions a few thousand at a
+    /// time in waiting order, asking for batches in between, and offers begin at once.
     pub fn reset(&mut self, now_ms: u64) {
-        let tally = self.tally;
-        *self = Self {
+        *self = Self::empty(now_ms, self.limit, self.tally);
+    }
+
+    fn empty(now_ms: u64, limit: usize, tally: Tally) -> Self {
+        Self {
+            worlds: BTreeMap::new(),
+            ready: BTreeSet::new(),
+            wakes: BTreeSet::new(),
+            wake_of: BTreeMap::new(),
+            in_flight: BTreeSet::new(),
+            is_in_flight: false,
+            last_served: None,
+            planned: 0,
+            limit,
             now_ms,
             tally,
-            ..Self::default()
-        };
+        }
     }
 
     /// Takes a record as an entry left it.
@@ -141,41 +175,42 @@ impl Matchmaker {
             self.wake_of.remove(&tenant);
             self.ready.insert(tenant);
         }
-        let mut batch = Batch::default();
-        let mut numbers = Seeded {
+        let numbers = Seeded {
             seed,
             planned: self.planned,
         };
-        let mut left = OFFERS_PER_BATCH;
-        let mut round = self.round();
-        let mut share = left.div_ceil(round.len().clamp(1, SHARES_MAX));
-        while !round.is_empty() && left > 0 {
-            let before = left;
-            for tenant in std::mem::take(&mut round) {
-                let limit = share.min(left);
-                if limit == 0 {
-                    break;
-                }
-                let (made, end) = self.serve(&tenant, limit, bidder, &mut numbers, &mut batch);
-                left -= made;
-                if end == End::Full {
-                    round.push(tenant);
-                }
-            }
-            share = left;
-            if left == before {
-                break;
-            }
-        }
-        self.planned = numbers.planned;
+        let batch = self.compose(numbers, bidder);
         if batch.offers.is_empty() {
             return None;
         }
         self.is_in_flight = true;
         self.in_flight = batch.offers.keys().cloned().collect();
         self.tally.batches += 1;
-        self.tally.offers += (OFFERS_PER_BATCH - left) as u64;
+        self.tally.offers += batch.len() as u64;
         Some(batch)
+    }
+
+    /// Every ready tenant gets its share; what is left over goes round again.
+    fn compose(&mut self, mut numbers: Seeded, bidder: &mut impl Bidder) -> Batch {
+        let mut batch = Batch::default();
+        let mut round = self.round();
+        let mut share = self.limit.div_ceil(round.len().clamp(1, SHARES_MAX));
+        while !round.is_empty() && batch.len() < self.limit {
+            for tenant in std::mem::take(&mut round) {
+                let limit = share.min(self.limit - batch.len());
+                if limit == 0 {
+                    break;
+                }
+                let end = self.serve(&tenant, limit, bidder, &mut numbers, &mut batch);
+                // Who took long has its turn again only while there is nothing to propose.
+                if end == End::Full || end == End::Late && batch.offers.is_empty() {
+                    round.push(tenant);
+                }
+            }
+            share = self.limit - batch.len();
+        }
+        self.planned = numbers.planned;
+        batch
     }
 
     /// The batch in flight is over; what of it was not made can be planned again.
@@ -204,7 +239,8 @@ impl Matchmaker {
         self.is_in_flight
     }
 
-    /// Would [`Self::next_batch`] have anything to look at without waiting for a time.
+    /// Would [`Self::next_batch`] have anything to look at without waiting for a time. Never true after it returned
+    /// `None` with no batch in flight.
     pub fn has_work(&self) -> bool {
         !self.ready.is_empty()
     }
@@ -252,10 +288,10 @@ impl Matchmaker {
         bidder: &mut impl Bidder,
         numbers: &mut Seeded,
         batch: &mut Batch,
-    ) -> (usize, End) {
+    ) -> End {
         let Some(world) = self.worlds.get_mut(tenant).filter(|world| !world.deleted) else {
             self.ready.remove(tenant);
-            return (0, End::Complete);
+            return End::Complete;
         };
         let (offers, reasons) = Default::default();
         let mut out = Output {
@@ -267,9 +303,8 @@ impl Matchmaker {
         };
         world.tick(self.now_ms);
         let end = compose(world, limit, &mut out);
-        let made = out.offers.len();
         batch.reasons.append(&mut out.reasons);
-        if made > 0 {
+        if !out.offers.is_empty() {
             let none = || MakeOffers {
                 offers: Vec::new(),
                 deferrals: Vec::new(),
@@ -279,7 +314,7 @@ impl Matchmaker {
             self.last_served = Some(tenant.clone());
         }
         self.note(tenant);
-        (made, end)
+        end
     }
 
     /// Keeps `ready` and `wakes` in step with a tenant.
@@ -301,6 +336,12 @@ impl Matchmaker {
             self.wake_of.insert(tenant.clone(), wake_ms);
             self.wakes.insert((wake_ms, tenant.clone()));
         }
+    }
+}
+
+impl Default for Matchmaker {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

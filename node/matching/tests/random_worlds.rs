@@ -31,8 +31,12 @@ struct Life {
 
 impl Life {
     fn new(seed: u64, priorities: bool) -> Self {
+        Self::on(Floor::new(), seed, priorities)
+    }
+
+    fn on(floor: Floor, seed: u64, priorities: bool) -> Self {
         let mut life = Self {
-            floor: Floor::new(),
+            floor,
             chance: Chance(seed),
             next: 1_000,
             priorities,
@@ -460,6 +464,30 @@ fn changes_in_flight_and_lost_batches_leave_no_pair_behind() {
             life.floor.now_ms += 300;
             life.floor.round();
             assert_eq!(life.floor.unmatched(), [], "seed {seed} step {step}");
+        }
+    }
+}
+
+/// Batches of two: what one leaves the next takes up, also when things change in between.
+#[test]
+fn small_batches_come_to_the_same_end() {
+    for seed in 0..SEEDS {
+        let floor = Floor::with("t", Matchmaker::with_limit(2));
+        let mut life = Life::on(floor, seed ^ 0x2222, seed % 3 == 0);
+        for step in 0..STEPS {
+            for _ in 0..1 + life.chance.below(6) {
+                life.step();
+            }
+            let at = format!("seed {seed} step {step}");
+            let made = life.floor.round();
+            assert!(made.len() <= 2, "{at}");
+            if life.chance.one_in(2) {
+                continue;
+            }
+            while !life.floor.round().is_empty() {}
+            assert!(!life.floor.matchmaker.has_work(), "{at}");
+            check_bounds(&life.floor, &[], &at);
+            assert_eq!(life.floor.unmatched(), [], "{at}");
         }
     }
 }

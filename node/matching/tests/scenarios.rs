@@ -623,3 +623,14 @@ fn an_agent_who_learns_is_found() {
     floor.edit_interaction("2", |i| i.required = None);
     assert_eq!(pairs(&floor.round()), ["2→a"]);
 }
+
+#[test]
+fn a_transfer_into_a_queue_not_known_yet_is_found_once_it_is() {
+    let mut floor = three(Mode::LongestIdle);
+    floor.submit("1", "new", VOICE, None);
+    floor.edit_interaction("1", |i| i.target_agent = Some("b".into()));
+    assert_eq!(floor.round(), []);
+    assert!(!floor.matchmaker.has_work());
+    floor.queue("new", Mode::LongestIdle);
+    assert_eq!(pairs(&floor.round()), ["1→b"]);
+}

@@ -118,14 +118,13 @@ impl Heads {
             }
         }
         for waiter in std::mem::take(&mut world.named_new) {
-            match world.order_of_named(waiter) {
-                Some(order) => heads.heap.push(Reverse(Head {
+            // Of an unknown queue: its record will mark it again.
+            if let Some(order) = world.order_of_named(waiter) {
+                heads.heap.push(Reverse(Head {
                     order,
                     waiter,
                     token: None,
-                })),
-                // Its queue is not known yet.
-                None => drop(world.named_new.insert(waiter)),
+                }));
             }
         }
         heads

@@ -20,6 +20,9 @@ use kindred_domain::{command::OfferPlan, ids::*};
 /// Agents looked at for one tenant in one turn; then the offers found so far go out and the rest comes next.
 const STEPS_PER_TURN: usize = 100_000;
 
+/// Changed agents taken up in one turn; more of them change at once only when a leader begins.
+const WAKES_PER_TURN: usize = 2_048;
+
 /// Changed agents that are asked one by one whether they are still free; of more, some will be.
 const WAKERS_ASKED: usize = 16;
 
@@ -73,7 +76,11 @@ pub(crate) fn compose<B: Bidder, N: Numbers>(
         turn.serve(world, head, out);
     }
     turn.heads.rest(world);
-    End::Complete
+    if world.agents.changed.is_empty() {
+        End::Complete
+    } else {
+        End::Late
+    }
 }
 
 struct Turn {
@@ -176,7 +183,10 @@ impl Turn {
 impl World {
     /// Lanes that agents who may serve more could serve come to life, and what waits for these agents alone.
     fn wake_lanes(&mut self) {
-        for slot in std::mem::take(&mut self.agents.changed) {
+        for _ in 0..WAKES_PER_TURN {
+            let Some((_, slot)) = self.agents.changed.pop_first() else {
+                break;
+            };
             self.wakers.insert(slot);
             let member = &mut self.agents.slots[slot];
             if let Some(named) = self.named.get(&member.record.id) {

@@ -31,7 +31,8 @@ impl World {
             return;
         };
         self.stand(slot, Vec::new());
-        self.agents.changed.remove(&slot);
+        let tie = self.agents.slots[slot].tie;
+        self.agents.changed.remove(&(tie, slot));
         self.agents.planned.remove(&slot);
         self.wakers.remove(&slot);
         let Some(member) = self.agents.slots.remove(slot) else {
@@ -53,6 +54,7 @@ impl World {
             member.standing(capacity::effective(&member.record, profile), self.now_ms)
         });
         let gains = stands.iter().any(|(channel, _)| !member.stands_on(channel));
+        let tie = member.tie;
         let next_ms = member.next_change_ms(self.now_ms);
         if member.timer_ms != next_ms {
             if let Some(at_ms) = std::mem::replace(&mut member.timer_ms, next_ms) {
@@ -62,10 +64,10 @@ impl World {
                 .extend(next_ms.map(|at_ms| (at_ms, Timer::Agent(slot))));
         }
         if stands.is_empty() {
-            self.agents.changed.remove(&slot);
+            self.agents.changed.remove(&(tie, slot));
             self.wakers.remove(&slot);
         } else if more || gains {
-            self.agents.changed.insert(slot);
+            self.agents.changed.insert((tie, slot));
         }
         self.stand(slot, stands);
     }

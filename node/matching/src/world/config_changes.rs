@@ -11,6 +11,7 @@ impl World {
             .and_then(|queue| self.policies.get(&queue.policy));
         let revision = policy.and_then(|policy| policy.revisions.last().cloned());
         let queue = self.queues.entry(id.clone()).or_default();
+        let appears = queue.record.is_none() && record.is_some();
         queue.record = record.clone();
         let buckets: Vec<Slot> = queue.buckets.values().copied().collect();
         if buckets.is_empty() && record.is_none() {
@@ -24,6 +25,11 @@ impl World {
             } else if !had_queue {
                 self.unsettle(bucket);
             }
+        }
+        if appears {
+            let named = self.named.values().flatten().copied();
+            let here = |slot: &Slot| self.waiters[*slot].record.queue == *id;
+            self.named_new.extend(named.filter(here));
         }
     }
 

@@ -32,7 +32,10 @@ impl Floor {
     }
 
     pub fn of(tenant: &str) -> Self {
-        let mut matchmaker = Matchmaker::new();
+        Self::with(tenant, Matchmaker::new())
+    }
+
+    pub fn with(tenant: &str, mut matchmaker: Matchmaker) -> Self {
         matchmaker.reset(T0);
         let (policies, queues, profiles, agents, interactions) = Default::default();
         let tenant = tenant.into();
