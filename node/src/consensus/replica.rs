@@ -277,3 +277,6 @@ impl<C: Command, R: LogReader> Replica<C, R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

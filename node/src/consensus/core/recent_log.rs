@@ -86,7 +86,7 @@ impl<R: LogReader> RecentLog<R> {
     }
 
     /// Takes entries that raft handed out; they replace what is there from the first one's index on.
-    pub fn append(&mut self, new: &[Entry]) {
+    pub fn append(&mut self, new: Vec<Entry>) {
         let Some(first) = new.first() else { return };
         assert!(
             first.index > self.truncated.index && first.index <= self.last_index + 1,
@@ -105,9 +105,9 @@ impl<R: LogReader> RecentLog<R> {
             }
         }
         for entry in new {
-            self.bytes += weight(entry);
+            self.bytes += weight(&entry);
             self.last_index = entry.index;
-            self.entries.push_back(entry.clone());
+            self.entries.push_back(entry);
         }
     }
 

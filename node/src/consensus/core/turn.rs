@@ -120,8 +120,8 @@ impl<R: LogReader> Core<R> {
                 .map(|installing| installing.meta.clone());
         }
         let entries = ready.take_entries();
-        self.raw.mut_store().append(&entries);
         persist.entries.extend(entries.iter().map(encode_entry));
+        self.raw.mut_store().append(entries);
     }
 
     /// Whether a message says nothing about entries, and nothing about a term or vote not yet durable.
