@@ -140,7 +140,7 @@ impl MatchmakerShell {
         let mut lost = false;
         for (tenant, answer) in answers {
             match answer {
-                Ok(Outcome { at, result: Ok(Reply::Offers { dropped: stale, .. }) }) => {
+                Ok(Outcome { at, result: Ok(Reply::Offers { dropped: stale, .. }), .. }) => {
                     index = index.max(at.index);
                     dropped.extend(stale.into_iter().map(|(id, why)| (tenant.clone(), id, why)));
                 }

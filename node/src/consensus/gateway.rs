@@ -40,6 +40,8 @@ pub struct Outcome {
     pub at: At,
     /// The reply, or the business "no".
     pub result: Result<Reply, Rejection>,
+    /// It is the remembered first reply to the same request.
+    pub repeated: bool,
 }
 
 /// Try again with the same `request_id`.

@@ -71,7 +71,7 @@ fn answer(response: ForwardResponse, shard: ShardId) -> Result<Outcome, Unavaila
                 position: applied.position,
                 log_ms: applied.log_time_ms,
             };
-            Ok(Outcome { at, result })
+            Ok(Outcome { at, result, repeated: applied.repeated })
         }
         Some(forward_response::Outcome::Refusal(refusal)) => Err(unavailable(&refusal)),
         None => Err(Unavailable::ResultUnknown),
@@ -92,13 +92,13 @@ fn unavailable(refusal: &Refusal) -> Unavailable {
 /// What a peer is told.
 pub fn response(result: Result<Outcome, Unavailable>) -> ForwardResponse {
     let outcome = match result {
-        Ok(Outcome { at, result }) => forward_response::Outcome::Applied(Applied {
+        Ok(Outcome { at, result, repeated }) => forward_response::Outcome::Applied(Applied {
             reply: wire::log::encode_outcome(&result),
             term: at.term,
             index: at.index,
             position: at.position,
             log_time_ms: at.log_ms,
-            repeated: false,
+            repeated,
         }),
         Err(error) => forward_response::Outcome::Refusal(refusal(&error)),
     };

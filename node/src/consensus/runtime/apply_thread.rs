@@ -181,7 +181,7 @@ impl ApplyThread {
         for ((position, waiter), answer) in waiters.into_iter().enumerate().zip(applied.answers) {
             let at = At { position: position as u32, ..at };
             match answer {
-                Answer::Fresh(result) => waiter.answer(Ok(Outcome { at, result })),
+                Answer::Fresh(result) => waiter.answer(Ok(Outcome { at, result, repeated: false })),
                 Answer::Repeat { index, position } => {
                     let command = &entry.commands[at.position as usize];
                     let body = seat.persister.first_reply(&self.store, command)?;
@@ -285,7 +285,7 @@ fn compare(seat: &Seat, shared: &Shared, index: u64, hash: u64) {
 
 fn stored_reply(at: At, body: &[u8]) -> Result<Outcome, Unavailable> {
     match wire::log::decode_remembered(body) {
-        Ok((head, result)) => Ok(Outcome { at: At { term: head.term, log_ms: head.at_ms, ..at }, result }),
+        Ok((head, result)) => Ok(Outcome { at: At { term: head.term, log_ms: head.at_ms, ..at }, result, repeated: true }),
         Err(error) => {
             tracing::error!(%error, "a stored reply cannot be read");
             Err(Unavailable::ResultUnknown)
