@@ -6,7 +6,7 @@ mod chance;
 #[path = "scenario/disk.rs"]
 mod disk;
 
-use chance::{Chance, commands};
+use chance::{Chance, commands, opening};
 use disk::Disk;
 use kindred_domain::{Answer, Command, Entry, State, command::*, ids::*};
 
@@ -60,7 +60,7 @@ impl Day {
     }
 
     fn live(&mut self) -> Result<(), String> {
-        for command in commands::opening() {
+        for command in opening::opening() {
             self.entry(vec![command])?;
         }
         for _ in 0..ENTRIES {

@@ -1,20 +1,22 @@
 //! The only way a command changes a tenant: every edit keeps deadlines, derived indexes and the list of changed
 //! records in step.
+use super::stretch;
 use crate::{
     entry::Applied,
     event::{Event, EventKind},
     ids::*,
-    limits,
     record::*,
     rejection::{Kind, Rejection},
-    state::{Due, DueKey, Tenant},
+    state::{Due, Dues, Tenant},
 };
 use alloc::{
     collections::{BTreeMap, BTreeSet},
-    string::{String, ToString},
+    string::ToString,
     sync::Arc,
     vec::Vec,
 };
+
+pub(crate) use super::checks::*;
 
 /// What an entry has changed so far.
 #[derive(Debug, Default)]
@@ -139,7 +141,7 @@ impl Ctx<'_> {
             agent: about.agent,
             conversation: about.conversation,
         };
-        if let Some(mark) = stretch(record, &event) {
+        if let Some(mark) = stretch::count(record, &event) {
             self.out
                 .dirty
                 .insert(RecordKey::EventMark(self.id.clone(), mark.number));
@@ -366,76 +368,3 @@ impl Ctx<'_> {
         self.tenant.record.clone()
     }
 }
-
-use crate::state::Dues;
-
-/// Counts an event into the tenant's current stretch; the stretch before it, if that is finished now.
-fn stretch(record: &mut TenantRecord, event: &Event) -> Option<EventMark> {
-    let empty = event.number == record.stretch_first;
-    let finished = !empty
-        && (event.number - record.stretch_first >= limits::EVENTS_PER_STRETCH
-            || event.at_ms - record.stretch_ms >= limits::STRETCH_MS);
-    let mark = finished.then(|| EventMark {
-        tenant: record.id.clone(),
-        number: record.stretch_first,
-        at_ms: record.stretch_ms,
-        bytes: record.stretch_bytes,
-    });
-    if empty || finished {
-        record.stretch_first = event.number;
-        record.stretch_ms = event.at_ms;
-        record.stretch_bytes = 0;
-    }
-    record.stretch_bytes += event.approximate_bytes();
-    mark
-}
-
-/// `EtagMismatch` unless the expected version is the current one (or none was expected).
-pub(crate) fn check_etag(expected: crate::command::Etag, actual: u64) -> Result<(), Rejection> {
-    match expected {
-        Some(expected) if expected != actual => Err(Rejection::EtagMismatch { expected, actual }),
-        _ => Ok(()),
-    }
-}
-
-/// `LimitReached`, if it is.
-pub(crate) fn check_limit(limit: &str, now: usize, max: usize) -> Result<(), Rejection> {
-    if now >= max {
-        return Err(Rejection::LimitReached {
-            limit: String::from(limit),
-            max: max as u64,
-        });
-    }
-    Ok(())
-}
-
-/// `AlreadyExists`, if it does.
-pub(crate) fn check_new(kind: Kind, id: &str, exists: bool) -> Result<(), Rejection> {
-    if exists {
-        return Err(Rejection::AlreadyExists {
-            kind,
-            id: id.to_string(),
-        });
-    }
-    Ok(())
-}
-
-/// `InUse`, if somebody depends on it: a collection and a name in it.
-pub(crate) fn check_unused(
-    kind: Kind,
-    id: &str,
-    collection: &str,
-    by: Option<&str>,
-) -> Result<(), Rejection> {
-    match by {
-        Some(by) => Err(Rejection::InUse {
-            kind,
-            id: id.to_string(),
-            by: alloc::format!("{collection}/{by}"),
-        }),
-        None => Ok(()),
-    }
-}
-
-#[allow(unused_imports, reason = "named in docs")]
-use DueKey as _;

@@ -1,5 +1,6 @@
 //! Applying entries: dedup, dispatch, expiry, sweeping. One file per command; all checks before all changes.
 mod agent;
+mod checks;
 mod config;
 mod connector;
 mod ctx;
@@ -8,6 +9,7 @@ mod expire;
 mod interaction;
 mod remember;
 mod shard;
+mod stretch;
 mod sweep;
 
 use crate::{
