@@ -111,9 +111,8 @@ pub struct Loss {
     pub entries: usize,
 }
 
-impl<M: Machine> Disk<M> {
-    /// An empty disk.
-    pub fn new() -> Self {
+impl<M: Machine> Default for Disk<M> {
+    fn default() -> Self {
         Self {
             visible: BTreeMap::new(),
             durable: BTreeMap::new(),
@@ -121,7 +120,9 @@ impl<M: Machine> Disk<M> {
             written: 0,
         }
     }
+}
 
+impl<M: Machine> Disk<M> {
     /// Prepares a shard, durably.
     pub fn found(&mut self, shard: u32, boot: Boot) {
         self.visible.insert(shard, ShardDisk::new(boot.clone()));

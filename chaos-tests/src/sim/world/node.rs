@@ -101,7 +101,7 @@ impl<M: Machine> Node<M> {
             paused_until_us: 0,
             sync_slow_until_us: 0,
             apply_slow_until_us: 0,
-            disk: Rc::new(RefCell::new(Disk::new())),
+            disk: Rc::new(RefCell::new(Disk::default())),
             seats: BTreeMap::new(),
             ticker: Ticker::new(0),
             to_write: Vec::new(),

@@ -1,3 +1,5 @@
+//! What the lanes promise: order, shares, turns, bounds.
+
 use super::*;
 
 #[derive(Debug, PartialEq, Eq)]

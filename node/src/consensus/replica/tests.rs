@@ -1,3 +1,5 @@
+//! What a replica promises beyond its core.
+
 use super::super::core::LogReadError;
 use super::super::lanes::Lane;
 use super::super::limits::COMMANDS_PER_ENTRY_MAX;

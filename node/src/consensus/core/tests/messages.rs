@@ -253,7 +253,10 @@ fn a_replica_that_lost_a_synced_tail_gets_it_back_from_the_same_leader() {
     group.node(follower).core.set_may_vote(false);
     group.run_ticks(6);
     assert_eq!(group.leader(), Some(leader));
-    assert_eq!(group.node(follower).core.last_index(), group.node(leader).core.last_index());
+    assert_eq!(
+        group.node(follower).core.last_index(),
+        group.node(leader).core.last_index()
+    );
     assert_eq!(group.node(follower).applied_commands.len(), 10);
 }
 
