@@ -1,12 +1,19 @@
 //! Names of things: short shared strings for what people name, 128-bit numbers for what we draw.
 use alloc::{string::String, sync::Arc};
-use core::{borrow::Borrow, cmp::Ordering, fmt, ops::Deref};
+use core::{
+    borrow::Borrow,
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+    ops::Deref,
+};
 
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Eq, Hash)]
+        #[derive(Clone, Eq)]
         pub struct $name(Arc<str>);
+        impl Hash for $name { fn hash<H: Hasher>(&self, state: &mut H) { self.0.hash(state) } }
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool { Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0 }
         }

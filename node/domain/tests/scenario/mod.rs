@@ -75,7 +75,7 @@ pub fn step(world: &mut World, text: &str, judge: bool) -> Result<(), String> {
             continue;
         }
         if let Some(body) = administration::of_shard(&line)? {
-            let answer = world.to_shard(body)?;
+            let answer = world.of_shard(body)?;
             expectations::answer(&answer, expected)?;
             continue;
         }

@@ -94,7 +94,7 @@ impl World {
     }
 
     /// Applies one command to the shard itself.
-    pub fn to_shard(&mut self, body: Body) -> Result<Answer, String> {
+    pub fn of_shard(&mut self, body: Body) -> Result<Answer, String> {
         self.events.clear();
         self.entry(vec![of_shard(body)])?;
         let answer = self.applied.answers.first().cloned();
@@ -124,7 +124,7 @@ impl World {
         }
         Ok(Some(Request {
             id: Uid(id),
-            payload_hash: hash(&format!("{body:?}")),
+            payload_hash: hash(format!("{body:?}")),
         }))
     }
 
