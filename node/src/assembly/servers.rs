@@ -1,7 +1,8 @@
 //! Listeners of a node: clients, peers, operators.
 use super::{CLUSTER_VERSION, Tenants};
 use crate::{
-    consensus::{gateway::Gateway, ports::StoreRef},
+    api::{self, Desk},
+    consensus::{archive::Archive, gateway::Gateway, ports::StoreRef},
     ops::{
         config::{Config, Listen},
         metrics::{self, Readiness},
@@ -9,6 +10,7 @@ use crate::{
     peer::{Admission, MESSAGE_MAX_BYTES, PeerServer},
 };
 use anyhow::Context as _;
+use kindred_domain::ids::TenantId;
 use kindred_proto::peer::v1::peer_service_server::PeerServiceServer;
 use std::{
     net::SocketAddr,
@@ -95,7 +97,17 @@ impl Bound {
         let ops = axum::serve(self.ops, ops).with_graceful_shutdown(stop(parts.stopping.clone()));
         tasks.spawn(async move { ended("ops", ops.await) });
 
-        drop(self.client);
+        let tokens = parts.config.tenants.iter().map(|t| (t.token.clone(), TenantId::from(t.id.as_str())));
+        let desk = Desk::new(api::Parts {
+            gateway: parts.gateway,
+            archive: Archive::new(parts.store),
+            tenants: Arc::new(parts.tenants),
+            tokens: api::Tokens::new(tokens, &parts.config.operator_token),
+            stopping: parts.stopping.clone(),
+        });
+        let is_ready: api::server::Ready = Arc::new(move || ready().is_ok());
+        let client = api::serve(self.client, desk, is_ready, stop(parts.stopping));
+        tasks.spawn(async move { ended("client", client.await) });
         Ok(())
     }
 }

@@ -1,5 +1,11 @@
 //! Which shard owns a tenant: what shard 0 says, kept for quick looks.
-use crate::consensus::{gateway::{Gateway, ReadMode}, ports::ShardId};
+use crate::{
+    api::TenantMap,
+    consensus::{
+        gateway::{Gateway, ReadMode},
+        ports::ShardId,
+    },
+};
 use kindred_domain::ids::TenantId;
 use std::{
     collections::BTreeMap,
@@ -23,11 +29,6 @@ impl Tenants {
         Self { gateway, map: Arc::default() }
     }
 
-    /// Where a tenant lives, as far as known here.
-    pub fn shard_of(&self, tenant: &str) -> Option<ShardId> {
-        self.map.read().unwrap_or_else(|p| p.into_inner()).get(tenant).copied()
-    }
-
     /// Takes what this node's replica of shard 0 knows now.
     pub async fn refresh(&self) -> Vec<(TenantId, ShardId, String)> {
         let until = Instant::now() + Duration::from_millis(LOOK_MS);
@@ -38,5 +39,15 @@ impl Tenants {
         let Ok((_, placed)) = self.gateway.read(0, ReadMode::Stale, until, look).await else { return Vec::new() };
         *self.map.write().unwrap_or_else(|p| p.into_inner()) = placed.iter().map(|(t, s, _)| (t.clone(), *s)).collect();
         placed
+    }
+}
+
+impl TenantMap for Tenants {
+    fn shard_of(&self, tenant: &str) -> Option<ShardId> {
+        self.map.read().unwrap_or_else(|p| p.into_inner()).get(tenant).copied()
+    }
+
+    fn shard_for(&self, tenant: &TenantId) -> ShardId {
+        super::shard_for(tenant, self.gateway.shards())
     }
 }

@@ -59,6 +59,7 @@
 //! [`Boot::founding`]: core::Boot::founding
 //! [`Boot::joining`]: core::Boot::joining
 
+pub mod archive;
 pub mod clock;
 pub mod core;
 pub mod gateway;

@@ -5,6 +5,7 @@ use alloc::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
+use core::ops::Bound;
 
 /// Everything of one tenant that is in memory.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,6 +42,16 @@ macro_rules! getters {
         pub fn $get(&self, id: &$key) -> Option<&Arc<$value>> { self.$all.get(id) }
         /// All of them, in name order.
         pub fn $all(&self) -> impl ExactSizeIterator<Item = &Arc<$value>> { self.$all.values() }
+    )*};
+}
+
+macro_rules! pages {
+    ($($after:ident, $all:ident, $key:ty, $value:ty;)*) => {$(
+        /// Those whose name comes after another (all, without one), in name order.
+        pub fn $after(&self, after: Option<&str>) -> impl Iterator<Item = &Arc<$value>> {
+            let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+            self.$all.range::<str, _>((from, Bound::Unbounded)).map(|(_, value)| value)
+        }
     )*};
 }
 
@@ -110,5 +121,16 @@ impl Tenant {
         conversation, conversations, ConversationId, Conversation;
         /// An open interaction, or a closed one somebody still wraps up.
         interaction, interactions, InteractionId, Interaction;
+    }
+    pages! {
+        agents_after, agents, AgentId, Agent;
+        teams_after, teams, TeamId, Team;
+        profiles_after, profiles, ProfileId, Profile;
+        queues_after, queues, QueueId, Queue;
+        policies_after, policies, PolicyId, Policy;
+        connectors_after, connectors, ConnectorId, Connector;
+        customers_after, customers, CustomerId, Customer;
+        conversations_after, conversations, ConversationId, Conversation;
+        interactions_after, interactions, InteractionId, Interaction;
     }
 }

@@ -1,0 +1,243 @@
+//! Nodes and leadership as operators change them. Shard 0 says what shall be; every shard's leader makes it so.
+use super::{
+    desk::{Call, Desk, read_mode, stopped},
+    failure::Failure,
+    status_of_cluster,
+};
+use crate::{
+    consensus::{
+        core::Role,
+        gateway::{At, ReadMode, Unavailable},
+        lanes::Lane,
+        ports::ShardId,
+        shared::Control,
+    },
+    wire::api::{Form, name::{node_name, read_node_name}, tells},
+};
+use kindred_domain::{
+    Command, Rejection, Reply, State,
+    command::UpdateNode,
+    ids::NodeId,
+    record::{Node, NodeRole},
+    rejection::Kind,
+};
+use kindred_proto::v1;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// Between two looks for something that is about to happen.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Nodes in the order of their names, then of their raft ids.
+async fn nodes(call: &Call, mode: ReadMode) -> Result<(At, Vec<Arc<Node>>), Failure> {
+    let look = |state: &State| state.nodes().cloned().collect::<Vec<_>>();
+    let (at, mut nodes) = call.read(mode, look).await?;
+    nodes.sort_by(|one, other| (&one.id, one.raft_id).cmp(&(&other.id, other.raft_id)));
+    Ok((at, nodes))
+}
+
+/// The node a request names: under its newest disk.
+async fn named(call: &Call, name: &str) -> Result<(At, Arc<Node>), Failure> {
+    let id = call.read_form(|form| {
+        let id = read_node_name(name);
+        if id.is_none() {
+            form.fail(&"name", "is not of the form nodes/{node}");
+        }
+        id.unwrap_or_else(|| NodeId::from(""))
+    })?;
+    let (at, nodes) = nodes(call, ReadMode::Linearizable).await?;
+    let newest = nodes.into_iter().filter(|node| node.id == id).max_by_key(|node| node.raft_id);
+    let missing = || Rejection::NotFound { kind: Kind::Node, id: id.to_string(), field: String::new() };
+    Ok((at, newest.ok_or_else(missing)?))
+}
+
+fn request_id(form: &mut Form<'_>, id: &str) {
+    if !id.is_empty() {
+        form.uid(&"request_id", id);
+    }
+}
+
+/// All nodes, the removed ones too.
+pub async fn list(call: Call, asked: v1::ListNodesRequest) -> Result<v1::ListNodesResponse, Failure> {
+    let (paging, mode) = call.read_form(|form| {
+        (form.paging(asked.page_size, &asked.page_token, "nodes"), read_mode(form, asked.read_mode))
+    })?;
+    let (at, nodes) = nodes(&call, mode).await?;
+    let key = |node: &Node| format!("{} {:020}", node.id, node.raft_id);
+    let mut rest = nodes.into_iter().filter(|node| paging.after.as_ref().is_none_or(|after| key(node) > *after));
+    let page: Vec<_> = rest.by_ref().take(paging.size).collect();
+    let last = page.last().filter(|_| rest.next().is_some()).map(|last| key(last));
+    Ok(v1::ListNodesResponse {
+        header: call.header(at, false),
+        nodes: page.iter().map(|node| tells::node(node)).collect(),
+        next_page_token: last.map(|last| paging.next(&call.tenant, &last)).unwrap_or_default(),
+    })
+}
+
+/// Waits for a machine that was started to join: it announces itself, and is a learner from then on.
+pub async fn add(call: Call, asked: v1::AddNodeRequest) -> Result<v1::AddNodeResponse, Failure> {
+    let id: NodeId = call.read_form(|form| {
+        request_id(form, &asked.request_id);
+        if asked.peer_address.rsplit_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_err()) {
+            form.fail(&"peer_address", "is not of the form host:port");
+        }
+        form.id(&"node_id", &asked.node_id).unwrap_or_else(|| NodeId::from(""))
+    })?;
+    loop {
+        let (at, nodes) = nodes(&call, ReadMode::Linearizable).await?;
+        let found = nodes.iter().find(|node| {
+            node.id == id && node.peer_address == asked.peer_address && node.role != NodeRole::Removed
+        });
+        if let Some(node) = found {
+            return Ok(v1::AddNodeResponse { header: call.header(at, false), node: Some(tells::node(node)) });
+        }
+        if asked.validate_only || Instant::now() + 2 * LOOK_AGAIN > call.deadline {
+            let why = format!("node {id} has not announced itself: start it with `cluster.join`, then ask again");
+            return Err(Failure::Membership { why });
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// Changes a node's part in shard 0; every shard follows.
+async fn set_role(call: &Call, raft_id: u64, role: NodeRole) -> Result<(At, v1::Node), Failure> {
+    let update = UpdateNode { raft_id, role: Some(role), peer_address: None, client_address: None, version: None };
+    let command = Command { tenant: None, request: None, body: update.into() };
+    let outcome = call.desk().gateway().submit(0, Lane::Submit, &command, call.deadline).await?;
+    match outcome.result? {
+        Reply::Node(node) => Ok((outcome.at, tells::node(&node))),
+        _ => Err(Failure::Internal { what: "a reply of another kind than a node".into() }),
+    }
+}
+
+/// Lets a learner vote, once it has caught up.
+pub async fn promote(call: Call, asked: v1::PromoteNodeRequest) -> Result<v1::PromoteNodeResponse, Failure> {
+    call.read_form(|form| request_id(form, &asked.request_id))?;
+    let (at, node) = named(&call, &asked.name).await?;
+    if node.role == NodeRole::Removed {
+        return Err(Failure::Membership { why: format!("node {} was removed", node.id) });
+    }
+    if asked.validate_only || node.role == NodeRole::Voter {
+        return Ok(v1::PromoteNodeResponse { header: call.header(at, false), node: Some(tells::node(&node)) });
+    }
+    let (at, node) = set_role(&call, node.raft_id, NodeRole::Voter).await?;
+    Ok(v1::PromoteNodeResponse { header: call.header(at, false), node: Some(node) })
+}
+
+/// Takes a node out of every shard, for ever.
+pub async fn remove(call: Call, asked: v1::RemoveNodeRequest) -> Result<v1::RemoveNodeResponse, Failure> {
+    call.read_form(|form| request_id(form, &asked.request_id))?;
+    let (at, node) = named(&call, &asked.name).await?;
+    let (_, all) = nodes(&call, ReadMode::Linearizable).await?;
+    let voters = all.iter().filter(|other| other.role == NodeRole::Voter && other.raft_id != node.raft_id).count();
+    if voters == 0 {
+        return Err(Failure::Membership { why: format!("node {} is the last that votes", node.id) });
+    }
+    if asked.validate_only || node.role == NodeRole::Removed {
+        return Ok(v1::RemoveNodeResponse { header: call.header(at, false), node: Some(tells::node(&node)) });
+    }
+    let (at, node) = set_role(&call, node.raft_id, NodeRole::Removed).await?;
+    Ok(v1::RemoveNodeResponse { header: call.header(at, false), node: Some(node) })
+}
+
+/// Hands leadership of shards this node leads to a voter. A shard led elsewhere is refused with the hint.
+pub async fn transfer(
+    call: Call,
+    asked: v1::TransferLeadershipRequest,
+) -> Result<v1::TransferLeadershipResponse, Failure> {
+    let all = call.desk().gateway().shards();
+    let shards = call.read_form(|form| {
+        request_id(form, &asked.request_id);
+        for (at, shard) in asked.shards.iter().enumerate().take(all as usize + 1) {
+            if *shard >= all {
+                form.fail(&format_args!("shards[{at}]"), format!("there are {all} shards, from 0"));
+            }
+        }
+        if asked.shards.is_empty() { (0..all).collect::<Vec<_>>() } else { asked.shards.clone() }
+    })?;
+    let (at, node) = named(&call, &asked.name).await?;
+    let gateway = call.desk().gateway();
+    for shard in &shards {
+        let standing = gateway.standing(*shard).ok_or(Unavailable::NoLeader)?;
+        if standing.leader == Some(node.raft_id) {
+            continue;
+        }
+        if standing.role != Role::Leader {
+            return Err(Unavailable::NotLeader { leader: standing.leader }.into());
+        }
+        hand_over(&call, *shard, node.raft_id).await?;
+    }
+    let shards = shards.iter().filter_map(|shard| status_of_cluster::shard(&call, *shard)).collect();
+    Ok(v1::TransferLeadershipResponse { header: call.header(at, false), shards })
+}
+
+/// Asks for a transfer and waits until it has happened.
+async fn hand_over(call: &Call, shard: ShardId, to: u64) -> Result<(), Failure> {
+    let gateway = call.desk().gateway();
+    let patience = call.deadline.saturating_duration_since(Instant::now());
+    let asked = gateway.control(shard, Control::Transfer(to), patience).await;
+    asked.map_err(|error| Failure::Membership { why: error.to_string() })?;
+    while gateway.standing(shard).and_then(|standing| standing.leader) != Some(to) {
+        if Instant::now() + LOOK_AGAIN > call.deadline {
+            return Err(Unavailable::TimedOut.into());
+        }
+        tokio::time::sleep(LOOK_AGAIN / 10).await;
+    }
+    Ok(())
+}
+
+/// Hands away all leadership of the node that is asked, and goes on doing so until undone.
+pub async fn drain(call: Call, asked: v1::DrainNodeRequest) -> Result<v1::DrainNodeResponse, Failure> {
+    call.read_form(|form| request_id(form, &asked.request_id))?;
+    let (at, node) = named(&call, &asked.name).await?;
+    let shared = call.desk().gateway().shared();
+    if node.raft_id != shared.raft_id {
+        let own = node_name(&shared.node);
+        return Err(Failure::Membership { why: format!("only {own} is drained here: ask {} itself", asked.name) });
+    }
+    call.desk().set_draining(!asked.undo);
+    if !asked.undo {
+        drain_once(&call).await?;
+    }
+    let node = v1::Node { draining: !asked.undo, ..tells::node(&node) };
+    Ok(v1::DrainNodeResponse { header: call.header(at, false), node: Some(node) })
+}
+
+async fn drain_once(call: &Call) -> Result<(), Failure> {
+    let gateway = call.desk().gateway();
+    for shard in (0..gateway.shards()).filter(|shard| gateway.leads(*shard)) {
+        let to = furthest(call, shard);
+        let to = to.ok_or_else(|| Failure::Membership { why: format!("nobody else could lead shard {shard}") })?;
+        hand_over(call, shard, to).await?;
+    }
+    Ok(())
+}
+
+/// The other voter whose log is the longest.
+fn furthest(call: &Call, shard: ShardId) -> Option<u64> {
+    let shared = call.desk().gateway().shared();
+    let door = shared.door(shard)?;
+    let voters = door.membership().voters;
+    let others = door.matched().into_iter().filter(|(id, _)| voters.contains(id) && *id != shared.raft_id);
+    others.max_by_key(|(_, matched)| *matched).map(|(id, _)| id)
+}
+
+/// While the node is drained: hands away whatever it came to lead meanwhile. Runs beside the server.
+pub async fn keep_drained(desk: Desk) {
+    let mut stopping = desk.stopping();
+    loop {
+        tokio::select! {
+            () = stopped(&mut stopping) => return,
+            () = tokio::time::sleep(10 * LOOK_AGAIN) => {}
+        }
+        if !desk.is_draining() {
+            continue;
+        }
+        let call = desk.own_call();
+        if let Err(failure) = drain_once(&call).await {
+            tracing::warn!(?failure, "drained, but still leading");
+        }
+    }
+}

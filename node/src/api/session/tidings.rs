@@ -1,0 +1,293 @@
+//! What a session tells its agents, and when: events in, messages out. Records are read by the caller in between.
+use crate::{
+    api::sight::Sight,
+    wire::api::{name::full_name, tells},
+};
+use kindred_domain::{
+    Event, EventKind,
+    ids::{AgentId, AssignmentId, InteractionId, SessionId, TenantId},
+    record::{Agent, AssignmentState, Interaction},
+};
+use kindred_proto::v1::{self, session_response::Message};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// Records that must be read to tell of some events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// These agents.
+    pub agents: BTreeSet<AgentId>,
+    /// These interactions.
+    pub interactions: BTreeSet<InteractionId>,
+}
+
+impl Needs {
+    /// Nothing to read.
+    pub fn is_empty(&self) -> bool {
+        self.agents.is_empty() && self.interactions.is_empty()
+    }
+}
+
+/// Records as they stand; what is not there is gone.
+#[derive(Clone, Debug, Default)]
+pub struct Records {
+    /// Agents.
+    pub agents: BTreeMap<AgentId, Arc<Agent>>,
+    /// Interactions.
+    pub interactions: BTreeMap<InteractionId, Sight>,
+    /// Log time of the look.
+    pub log_ms: u64,
+}
+
+/// For whom a session speaks, and what they have to do.
+#[derive(Debug)]
+pub struct Session {
+    tenant: TenantId,
+    id: SessionId,
+    agents: BTreeSet<AgentId>,
+    /// Interactions in which an attached agent has an offer or a part that has not ended.
+    work: BTreeMap<InteractionId, BTreeSet<AgentId>>,
+}
+
+/// What is to be done besides telling.
+#[derive(Clone, Debug, Default)]
+pub struct Tidings {
+    /// In order.
+    pub messages: Vec<Message>,
+    /// The session's lease lapsed: attach again.
+    pub lapsed: bool,
+}
+
+impl Session {
+    /// Speaks for nobody yet.
+    pub fn new(tenant: TenantId, id: SessionId) -> Self {
+        Self { tenant, id, agents: BTreeSet::new(), work: BTreeMap::new() }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// For whom it speaks.
+    pub fn agents(&self) -> &BTreeSet<AgentId> {
+        &self.agents
+    }
+
+    /// Speaks for these too, from now on.
+    pub fn attach(&mut self, agents: impl IntoIterator<Item = AgentId>) {
+        self.agents.extend(agents);
+    }
+
+    /// Does not speak for these any more.
+    pub fn detach(&mut self, agents: &[AgentId]) {
+        for agent in agents {
+            self.agents.remove(agent);
+        }
+        self.work.retain(|_, workers| {
+            workers.retain(|worker| !agents.contains(worker));
+            !workers.is_empty()
+        });
+    }
+
+    /// How agents stand, with the interactions they have work in; remembers that work.
+    pub fn introduce(&mut self, agents: &[AgentId], records: &Records) -> Vec<Message> {
+        let mut messages = Vec::new();
+        for agent in agents.iter().filter_map(|id| records.agents.get(id)) {
+            let work = agent.work.iter().map(|work| &work.interaction).collect::<BTreeSet<_>>();
+            let sights = work.into_iter().filter_map(|id| records.interactions.get(id));
+            let interactions = sights.map(|sight| sight.tell()).collect();
+            messages.push(Message::Agent(v1::SessionAgent {
+                agent: Some(tells::agent(agent, records.log_ms)),
+                interactions,
+            }));
+        }
+        self.remember(records);
+        messages
+    }
+
+    /// What must be read to tell of an event.
+    pub fn need(&self, event: &Event, needs: &mut Needs) {
+        let attached = event.agent.as_ref().filter(|agent| self.agents.contains(*agent));
+        let works = event.interaction.as_ref().filter(|id| self.work.contains_key(*id));
+        if let Some(interaction) = event.interaction.as_ref().filter(|_| attached.is_some() || works.is_some()) {
+            needs.interactions.insert(interaction.clone());
+        } else if let Some(agent) = attached.filter(|_| of_agent(&event.kind)) {
+            needs.agents.insert(agent.clone());
+        }
+    }
+
+    /// Tells of events, in order; `records` are what was needed. The same change is told once.
+    pub fn tell<'a>(&mut self, events: impl Iterator<Item = &'a Event>, records: &Records) -> Tidings {
+        let mut tidings = Tidings::default();
+        let mut told = BTreeSet::new();
+        for event in events {
+            self.tell_one(event, records, &mut told, &mut tidings);
+        }
+        self.remember(records);
+        tidings
+    }
+
+    fn tell_one(
+        &mut self,
+        event: &Event,
+        records: &Records,
+        told: &mut BTreeSet<(AgentId, AssignmentId)>,
+        tidings: &mut Tidings,
+    ) {
+        let attached = event.agent.as_ref().filter(|agent| self.agents.contains(*agent)).cloned();
+        let sight = event.interaction.as_ref().and_then(|id| records.interactions.get(id));
+        if let (Some(agent), Some(interaction)) = (&attached, &event.interaction) {
+            let message = match &event.kind {
+                EventKind::OfferMade { offer, .. } => self.offer(agent, *offer, sight),
+                kind => self.revocation(agent, interaction, kind),
+            };
+            tidings.messages.extend(message);
+        }
+        match (&event.kind, attached) {
+            (EventKind::SessionAttached { session }, Some(agent)) if *session != self.id => {
+                self.lose(agent, tidings);
+            }
+            (EventKind::SessionDetached { session, lost: true }, Some(_)) => tidings.lapsed |= *session == self.id,
+            (EventKind::AgentDeleted, Some(agent)) => self.lose(agent, tidings),
+            (kind, Some(agent)) if of_agent(kind) => {
+                let agent = records.agents.get(&agent).map(|agent| tells::agent(agent, records.log_ms));
+                let interactions = Vec::new();
+                tidings.messages.extend(agent.map(|agent| Message::Agent(v1::SessionAgent { agent: Some(agent), interactions })));
+            }
+            (kind, Some(agent)) => {
+                let part = part_of(kind);
+                tidings.messages.extend(sight.zip(part).and_then(|(sight, part)| self.part(&agent, sight, part, told)));
+            }
+            (_, None) => {
+                let Some(sight) = sight.filter(|_| of_interaction(&event.kind)) else { return };
+                let workers = self.work.get(&sight.record.id).cloned().unwrap_or_default();
+                for agent in workers {
+                    let parts = sight.record.assignments.iter().rev();
+                    let last = parts.filter(|part| part.agent == agent).map(|part| part.id).next();
+                    tidings.messages.extend(last.and_then(|part| self.part(&agent, sight, part, told)));
+                }
+            }
+        }
+    }
+
+    fn lose(&mut self, agent: AgentId, tidings: &mut Tidings) {
+        let name = full_name(&self.tenant, &agent);
+        self.detach(&[agent]);
+        tidings.messages.push(Message::Detached(v1::SessionDetached { agents: vec![name] }));
+    }
+
+    /// An offer, if it is still out.
+    fn offer(&self, agent: &AgentId, offer: AssignmentId, sight: Option<&Sight>) -> Option<Message> {
+        let sight = sight?;
+        let out = sight.record.offer.as_ref().filter(|out| out.id == offer)?;
+        Some(Message::Offer(v1::SessionOffer {
+            agent: full_name(&self.tenant, agent),
+            interaction: Some(sight.tell()),
+            offer: Some(tells::offer(&sight.record, out, sight.endpoint.as_deref())),
+        }))
+    }
+
+    fn revocation(&self, agent: &AgentId, interaction: &InteractionId, kind: &EventKind) -> Option<Message> {
+        let (offer, cause, expired) = match kind {
+            EventKind::OfferRevoked { offer, cause } => (offer, tells::revoke_cause(*cause).into(), false),
+            EventKind::OfferExpired { offer } => (offer, 0, true),
+            // By the agent, perhaps on another screen: this one must stop ringing too.
+            EventKind::OfferDeclined { offer, .. } => (offer, 0, false),
+            _ => return None,
+        };
+        Some(Message::Revocation(v1::SessionRevocation {
+            agent: full_name(&self.tenant, agent),
+            interaction: full_name(&self.tenant, interaction),
+            offer_id: offer.to_string(),
+            cause,
+            expired,
+        }))
+    }
+
+    /// A part of an agent's as it stands, unless it was told already.
+    fn part(
+        &self,
+        agent: &AgentId,
+        sight: &Sight,
+        part: AssignmentId,
+        told: &mut BTreeSet<(AgentId, AssignmentId)>,
+    ) -> Option<Message> {
+        if !told.insert((agent.clone(), part)) {
+            return None;
+        }
+        let assignment = sight.record.assignments.iter().find(|assignment| assignment.id == part);
+        Some(Message::Assignment(v1::SessionAssignment {
+            agent: full_name(&self.tenant, agent),
+            interaction: Some(sight.tell()),
+            assignment: assignment.map(|assignment| tells::assignment(&sight.record, assignment)),
+        }))
+    }
+
+    /// Who works on what now.
+    fn remember(&mut self, records: &Records) {
+        for (id, sight) in &records.interactions {
+            let workers = workers(&sight.record, &self.agents);
+            match workers.is_empty() {
+                true => self.work.remove(id),
+                false => self.work.insert(id.clone(), workers),
+            };
+        }
+    }
+}
+
+/// Attached agents with an offer of the interaction or a part that has not ended.
+fn workers(record: &Interaction, attached: &BTreeSet<AgentId>) -> BTreeSet<AgentId> {
+    let offered = record.offer.iter().map(|offer| &offer.agent);
+    let parts = record.assignments.iter().filter(|part| part.state != AssignmentState::Ended);
+    let agents = offered.chain(parts.map(|part| &part.agent));
+    agents.filter(|agent| attached.contains(*agent)).cloned().collect()
+}
+
+/// Events after which an agent is told how they stand.
+fn of_agent(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::AgentUpdated
+            | EventKind::PresenceChanged { .. }
+            | EventKind::AgentBackedOff { .. }
+            | EventKind::AgentNotResponding { .. }
+            | EventKind::AgentResponding
+    )
+}
+
+/// Events of an interaction that concern whoever works on it.
+fn of_interaction(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::InteractionUpdated
+            | EventKind::InteractionClosed { .. }
+            | EventKind::InteractionTransferred { .. }
+            | EventKind::InteractionDormant
+            | EventKind::InteractionResuming { .. }
+            | EventKind::InteractionResumed
+            | EventKind::InteractionUnconfirmed
+            | EventKind::InteractionConfirmed
+    )
+}
+
+/// The part an event is about.
+fn part_of(kind: &EventKind) -> Option<AssignmentId> {
+    match kind {
+        EventKind::OfferAccepted { offer } => Some(*offer),
+        EventKind::AssignmentConnected { assignment }
+        | EventKind::AssignmentHeld { assignment }
+        | EventKind::AssignmentRetrieved { assignment }
+        | EventKind::ChannelAdded { assignment, .. }
+        | EventKind::WrapUpStarted { assignment, .. }
+        | EventKind::AssignmentEnded { assignment, .. }
+        | EventKind::InteractionTransferred { assignment, .. }
+        | EventKind::AssignmentOverdue { assignment } => Some(*assignment),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

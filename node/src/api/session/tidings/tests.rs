@@ -1,0 +1,211 @@
+//! A session's tidings from real entries: the state machine gives the events, the session tells of them.
+use super::*;
+use kindred_domain::{
+    Body, Command, Entry, Reply, State,
+    command::{
+        AcceptOffer, AdoptTenant, AgentSpec, AttachSession, CompleteInteraction, CreateAgent, CreateInteraction,
+        CreatePolicy, CreateProfile, CreateQueue, DeclineOffer, MakeOffers, OfferPlan, PolicySpec, QueueSpec,
+        ReportConnected, SetPresence,
+    },
+    ids::Uid,
+    record::{AgentKind, Capacity, Direction, Mode, PresenceStatus, ProfileEntry},
+};
+
+struct World {
+    state: State,
+    session: Session,
+}
+
+const OFFER: Uid = Uid(7);
+
+impl World {
+    /// Ann is available and attached; one call waits.
+    fn new() -> Self {
+        let session = Session::new("acme".into(), Uid(1));
+        let mut world = Self { state: State::new(), session };
+        world.apply(AdoptTenant { id: "acme".into(), display_name: String::new() });
+        let spec = PolicySpec { mode: Mode::LongestIdle, skill_weight: 0, channel_weight: 0, preferred_weight: 0 };
+        world.apply(CreatePolicy { id: "fair".into(), display_name: String::new(), spec, validate_only: false });
+        let spec = QueueSpec {
+            display_name: String::new(),
+            policy: "fair".into(),
+            priority: 0,
+            age_weight_micros_per_s: 0,
+            service_level_ms: 0,
+            sla_urgency_micros: 0,
+            starvation_bound_ms: 60_000,
+            max_wait_ms: 0,
+            channels: Default::default(),
+        };
+        world.apply(CreateQueue { id: "support".into(), spec });
+        let entry =
+            ProfileEntry { queue: "support".into(), channel: "voice".into(), tier: 1, priority: 0, delay_ms: 0 };
+        let (id, display_name) = ("all".into(), String::new());
+        world.apply(CreateProfile { id, display_name, entries: vec![entry], capacity: Capacity::default() });
+        let spec = AgentSpec {
+            kind: AgentKind::Human,
+            display_name: String::new(),
+            team: None,
+            profile: "all".into(),
+            skills: Default::default(),
+            channel_proficiency: Default::default(),
+            labels: Default::default(),
+            capacity: None,
+            endpoint: "sip:ann".into(),
+        };
+        world.apply(CreateAgent { id: "ann".into(), spec });
+        world.say(PresenceStatus::Available);
+        world.apply(attach(Uid(1)));
+        world.session.attach(["ann".into()]);
+        world.apply(CreateInteraction {
+            id: "call".into(),
+            conversation: None,
+            channel: "voice".into(),
+            direction: Direction::Inbound,
+            customer: None,
+            identity: None,
+            external_thread_id: None,
+            connector: None,
+            queue: "support".into(),
+            labels: Default::default(),
+            required: None,
+            preferred: None,
+            priority: 0,
+            human_requested_at_ms: None,
+            connect_by_ms: None,
+            context: None,
+        });
+        world
+    }
+
+    fn say(&mut self, status: PresenceStatus) -> Vec<Event> {
+        self.apply(SetPresence {
+            agents: vec!["ann".into()],
+            status,
+            reason: String::new(),
+            channels: Default::default(),
+            after_contact: false,
+            expires_after_ms: None,
+        })
+    }
+
+    fn offer(&mut self) -> Vec<Event> {
+        let plan = OfferPlan {
+            offer: OFFER,
+            interaction: "call".into(),
+            agent: "ann".into(),
+            score_micros: 0,
+            policy_revision: 1,
+        };
+        self.apply(MakeOffers { offers: vec![plan], deferrals: Vec::new() })
+    }
+
+    fn apply(&mut self, body: impl Into<Body>) -> Vec<Event> {
+        let body = body.into();
+        let tenant = (!matches!(body, Body::AdoptTenant(_))).then(|| TenantId::from("acme"));
+        let tenant = tenant.or_else(|| Some(TenantId::from("acme")));
+        let command = Command { tenant, request: None, body };
+        let index = self.state.index() + 1;
+        let applied = self.state.apply(&Entry { index, time_ms: 1_000 + index, commands: vec![command] });
+        for answer in &applied.answers {
+            assert!(matches!(answer, kindred_domain::Answer::Fresh(Ok(_))), "{answer:?}");
+            assert!(!matches!(answer, kindred_domain::Answer::Fresh(Ok(Reply::Offers { made: 0, .. }))), "{answer:?}");
+        }
+        applied.events
+    }
+
+    /// What the loop would do with these events.
+    fn tell(&mut self, events: &[Event]) -> Tidings {
+        let mut needs = Needs::default();
+        events.iter().for_each(|event| self.session.need(event, &mut needs));
+        let tenant = self.state.tenant("acme").expect("adopted");
+        let agents = needs.agents.iter().filter_map(|id| Some((id.clone(), tenant.agent(id)?.clone())));
+        let sights = needs.interactions.iter().filter_map(|id| tenant.interaction(id));
+        let records = Records {
+            agents: agents.collect(),
+            interactions: sights.map(|record| (record.id.clone(), Sight::of(tenant, record))).collect(),
+            log_ms: self.state.now_ms(),
+        };
+        self.session.tell(events.iter(), &records)
+    }
+}
+
+fn attach(session: Uid) -> AttachSession {
+    AttachSession { session, node: "n1".into(), agents: vec!["ann".into()] }
+}
+
+#[test]
+fn an_offer_is_told_with_the_endpoint_while_it_is_out() {
+    let mut world = World::new();
+    let made = world.offer();
+    let told = world.tell(&made).messages;
+    let [Message::Offer(offer)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(offer.agent, "tenants/acme/agents/ann");
+    let out = offer.offer.as_ref().expect("the offer itself");
+    assert_eq!((out.id.as_str(), out.endpoint.as_str()), (OFFER.to_string().as_str(), "sip:ann"));
+    assert!(out.expire_time.is_some());
+
+    let declined =
+        world.apply(DeclineOffer { interaction: "call".into(), offer: OFFER, reason: "busy".into() });
+    let late = world.tell(&made).messages;
+    assert!(late.is_empty(), "an offer that is gone is not told: {late:?}");
+    let told = world.tell(&declined).messages;
+    let revoked = told.iter().filter(|m| matches!(m, Message::Revocation(r) if !r.expired && r.cause == 0));
+    assert_eq!(revoked.count(), 1, "{told:?}");
+}
+
+#[test]
+fn a_part_is_told_once_per_batch_and_when_the_interaction_changes() {
+    let mut world = World::new();
+    let mut events = world.offer();
+    world.tell(&events);
+    events = world.apply(AcceptOffer { interaction: "call".into(), offer: OFFER });
+    events.extend(world.apply(ReportConnected { interaction: "call".into(), assignment: OFFER }));
+    let told = world.tell(&events).messages;
+    let [Message::Assignment(part)] = told.as_slice() else { panic!("{told:?}") };
+    let state = part.assignment.as_ref().expect("the part itself").state();
+    assert_eq!(state, v1::assignment::State::Active, "as it stands, not as it was in between");
+    let done =
+        world.apply(CompleteInteraction { id: "call".into(), assignment: Some(OFFER), note: String::new() });
+    let told = world.tell(&done).messages;
+    let [Message::Assignment(part)] = told.as_slice() else { panic!("{told:?}") };
+    let interaction = part.interaction.as_ref().expect("it is still wrapped up");
+    assert_eq!(interaction.state(), v1::interaction::State::Closed);
+}
+
+#[test]
+fn presence_is_told_and_another_stream_takes_over() {
+    let mut world = World::new();
+    let events = world.say(PresenceStatus::Break);
+    let told = world.tell(&events).messages;
+    let [Message::Agent(agent)] = told.as_slice() else { panic!("{told:?}") };
+    let presence = agent.agent.as_ref().and_then(|agent| agent.presence.as_ref()).expect("how ann stands");
+    assert_eq!(presence.status(), v1::presence::Status::Break);
+
+    let events = world.apply(attach(Uid(2)));
+    let tidings = world.tell(&events);
+    assert_eq!(tidings.messages, [Message::Detached(v1::SessionDetached { agents: vec!["tenants/acme/agents/ann".into()] })]);
+    assert!(!tidings.lapsed);
+    assert!(world.session.agents().is_empty());
+    let events = world.say(PresenceStatus::Away);
+    assert!(world.tell(&events).messages.is_empty(), "nothing of an agent of somebody else's");
+}
+
+#[test]
+fn what_stands_is_told_first() {
+    let mut world = World::new();
+    world.offer();
+    let tenant = world.state.tenant("acme").expect("adopted");
+    let (agent, call) = (tenant.agent(&"ann".into()), tenant.interaction(&"call".into()));
+    let records = Records {
+        agents: agent.map(|agent| (agent.id.clone(), agent.clone())).into_iter().collect(),
+        interactions: call.map(|call| (call.id.clone(), Sight::of(tenant, call))).into_iter().collect(),
+        log_ms: 5,
+    };
+    let told = world.session.introduce(&["ann".into(), "nobody".into()], &records);
+    let [Message::Agent(agent)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(agent.interactions.len(), 1);
+    assert_eq!(agent.interactions[0].offers[0].endpoint, "sip:ann");
+    let accepted = world.apply(AcceptOffer { interaction: "call".into(), offer: OFFER });
+    assert_eq!(world.tell(&accepted).messages.len(), 1, "its work is known from the introduction");
+}
