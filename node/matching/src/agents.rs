@@ -19,6 +19,13 @@ const GRADES_KEPT: usize = 512;
 /// Stands for a grade not worked out yet; grades are 0 to 1 000 000.
 const NO_GRADE: i32 = -1;
 
+/// A kind of grade: agents keep their grade of each. Never means two things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Kind {
+    at: usize,
+    forgotten: usize,
+}
+
 /// An offer planned for an agent.
 #[derive(Debug)]
 struct Planned {
@@ -161,6 +168,12 @@ impl Member {
         stand.map(|(_, ranks)| ranks[Order::Idle as usize])
     }
 
+    /// May it be offered the interaction, with what is planned for it already.
+    pub fn may_take(&self, interaction: &Interaction, profile: &Profile, now_ms: u64) -> bool {
+        let capacity = capacity::effective(&self.record, profile);
+        lawful::pair(interaction, &self.seen, profile, capacity, now_ms).is_ok()
+    }
+
     /// When something that keeps it from work ends by itself.
     pub fn next_change_ms(&self, now_ms: u64) -> Option<u64> {
         let ends = [
@@ -215,7 +228,8 @@ impl Member {
     }
 
     /// Its grade, millionths.
-    pub fn grade(&mut self, kind: usize, wanted: &Wanted) -> i32 {
+    pub fn grade(&mut self, kind: Kind, wanted: &Wanted) -> i32 {
+        let kind = kind.at;
         if kind >= self.grades.len() {
             self.grades.resize(kind + 1, NO_GRADE);
         }
@@ -236,6 +250,8 @@ pub(crate) struct Agents {
     /// Those with something planned in the batch in flight.
     pub planned: BTreeSet<Slot>,
     kinds: HashMap<Wanted, usize>,
+    /// How often kinds were forgotten.
+    kinds_forgotten: usize,
 }
 
 impl Agents {
@@ -243,20 +259,24 @@ impl Agents {
         self.by_id.get(id).map(|slot| &self.slots[*slot])
     }
 
-    /// The number under which grades for this are kept.
-    pub fn kind(&mut self, wanted: &Wanted) -> usize {
-        if let Some(kind) = self.kinds.get(wanted) {
-            return *kind;
-        }
-        if self.kinds.len() >= GRADES_KEPT {
+    /// The kind of grade that is.
+    pub fn kind(&mut self, wanted: &Wanted) -> Kind {
+        if !self.kinds.contains_key(wanted) && self.kinds.len() >= GRADES_KEPT {
             self.kinds.clear();
+            self.kinds_forgotten += 1;
             self.slots
                 .values_mut()
                 .for_each(|member| member.grades.clear());
         }
-        let kind = self.kinds.len();
-        self.kinds.insert(wanted.clone(), kind);
-        kind
+        let next = self.kinds.len();
+        let at = match self.kinds.get(wanted) {
+            Some(at) => *at,
+            None => *self.kinds.entry(wanted.clone()).or_insert(next),
+        };
+        Kind {
+            at,
+            forgotten: self.kinds_forgotten,
+        }
     }
 }
 

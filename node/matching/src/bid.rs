@@ -2,6 +2,7 @@
 //! bids a score for each. Requests go from the Matchmaker to the actor only.
 use kindred_affinity::Parts;
 use kindred_domain::{ids::TenantId, record::*};
+use std::sync::Arc;
 
 /// Agents named in one announcement: the best by grade, the longest idle among equals.
 pub const CANDIDATES_MAX: usize = 200;
@@ -12,9 +13,9 @@ pub struct Ask<'a> {
     /// Whose.
     pub tenant: &'a TenantId,
     /// The interaction.
-    pub interaction: &'a Interaction,
+    pub interaction: &'a Arc<Interaction>,
     /// At least two and at most [`CANDIDATES_MAX`] agents, every one of them lawful.
-    pub candidates: &'a [&'a Agent],
+    pub candidates: &'a [Arc<Agent>],
     /// What the queue goes by.
     pub revision: &'a PolicyRevision,
     /// Log time.

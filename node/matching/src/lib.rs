@@ -9,6 +9,7 @@
 #![warn(missing_docs)]
 
 mod agents;
+mod batch;
 mod bid;
 mod bucket;
 mod classes;
@@ -17,11 +18,13 @@ mod front;
 mod lanes;
 mod matchmaker;
 mod mode;
+mod offer_ids;
 mod profiles;
 mod slots;
 mod world;
 
+pub use batch::{Batch, Ended, Tally};
 pub use bid::{Ask, Bid, Bidder, CANDIDATES_MAX, NoBidder};
 pub use front::{FRONT_MAX, Front};
-pub use matchmaker::{Batch, Ended, Matchmaker, Tally};
+pub use matchmaker::Matchmaker;
 pub use mode::best_match::Wanted;

@@ -1,12 +1,13 @@
 //! The Matchmaker: is told what every entry changed, and says what to offer next. One batch is in flight at a time;
 //! what changes meanwhile joins the next, so the batching window is the commit latency.
 use crate::{
+    batch::{Batch, Ended, Tally},
     bid::Bidder,
-    compose::{End, Numbers, Output, compose},
+    compose::{End, Output, compose},
     front::{Front, front},
+    offer_ids::Seeded,
     world::World,
 };
-use kindred_affinity::Parts;
 use kindred_domain::{
     command::MakeOffers, ids::*, limits::OFFERS_PER_BATCH, record::*, reply::Dropped,
 };
@@ -14,57 +15,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Tenants that share the first helping of a batch; what is left over goes round again.
 const SHARES_MAX: usize = 32;
-
-/// What to propose: one command for each tenant, [`OFFERS_PER_BATCH`] offers in all. Deferrals are empty: no rule of
-/// today keeps a lawful pair waiting.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Batch {
-    /// The commands, by tenant.
-    pub offers: BTreeMap<TenantId, MakeOffers>,
-    /// What the scores of offers are made of, in modes that score.
-    pub reasons: Vec<(OfferId, Parts)>,
-}
-
-impl Batch {
-    /// Offers of all tenants.
-    pub fn len(&self) -> usize {
-        self.offers
-            .values()
-            .map(|command| command.offers.len())
-            .sum()
-    }
-
-    /// No offer at all; the Matchmaker never gives such a batch.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// How the batch in flight ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// Applied, and its changes told before this; with what apply dropped.
-    Applied(Vec<(TenantId, InteractionId, Dropped)>),
-    /// Rejected, not proposed, or dropped with a change of term: nothing came of it.
-    Lost,
-}
-
-/// Counted since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Batches composed.
-    pub batches: u64,
-    /// Offers planned.
-    pub offers: u64,
-    /// Planned offers that apply dropped.
-    pub dropped: u64,
-    /// Announcements that were answered.
-    pub bids: u64,
-    /// Announcements that were not: grades decided.
-    pub silent: u64,
-    /// Answers that did not fit the announcement: grades decided.
-    pub unfit: u64,
-}
 
 /// Chooses among lawful pairs for all tenants of one shard; lives on its leader.
 #[derive(Debug)]
@@ -343,32 +293,6 @@ impl Default for Matchmaker {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// Offer ids from a seed.
-struct Seeded {
-    seed: u128,
-    planned: u64,
-}
-
-impl Numbers for Seeded {
-    fn draw(&mut self) -> (OfferId, u64) {
-        self.planned += 1;
-        let high = mix((self.seed >> 64) as u64 ^ self.planned);
-        let low = mix(self.seed as u64 ^ high.rotate_left(32) ^ self.planned);
-        let bits = u128::from(high) << 64 | u128::from(low);
-        // Layout of a UUID, version 8, as RFC 9562 has it for numbers of one's own making.
-        let bits = bits & !(0xf << 76) & !(0b11 << 62) | (0x8 << 76) | (0b10 << 62);
-        (Uid(bits), self.planned)
-    }
-}
-
-/// The finaliser of SplitMix64.
-fn mix(x: u64) -> u64 {
-    let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ (x >> 31)
 }
 
 fn tenant_of(record: &Record) -> Option<&TenantId> {

@@ -4,7 +4,7 @@ use crate::consensus::gateway::Gateway;
 use actix::{Actor, Addr, ArbiterHandle};
 use kindred_domain::{
     ids::{InteractionId, TenantId},
-    record::{Agent, Interaction},
+    record::Interaction,
 };
 use kindred_matching::{Ask, Bid, Bidder};
 use std::{
@@ -88,7 +88,7 @@ impl Bidder for Bidders {
         let left = Duration::from_millis(BATCH_PATIENCE_MS).saturating_sub(self.spent);
         let actor = self.actors.get(&(ask.tenant.clone(), ask.interaction.id.clone()))?;
         let (answer, bids) = mpsc::sync_channel(1);
-        let agents = ask.candidates.iter().map(|agent| Arc::new(Agent::clone(agent))).collect();
+        let agents = ask.candidates.to_vec();
         let began = Instant::now();
         actor.try_send(Announce { agents, revision: ask.revision.clone(), answer }).ok()?;
         let bid = bids.recv_timeout(left.min(Duration::from_millis(SILENT_MS))).ok();

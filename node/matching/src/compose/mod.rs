@@ -2,6 +2,8 @@
 //!
 //! Only lanes somebody may be found for are looked at. A search that finds nobody settles the lane, so that everybody
 //! else in it, be it 100 000, is skipped in one step. When all lanes are settled no lawful pair is left.
+mod by_order;
+mod by_score;
 mod choose;
 mod heads;
 mod pull;
@@ -116,7 +118,10 @@ impl Turn {
             return self.heads.push(world, token);
         };
         let (bucket, class) = (token.bucket, found.class);
-        let Some(choice) = self.chooser.choose(world, head.waiter, bucket, class, out) else {
+        let Some(choice) = self
+            .chooser
+            .choose(world, head.waiter, (bucket, class), out)
+        else {
             if is_restricted(&world.waiters[head.waiter].record, world.now_ms) {
                 return self.heads.pass(world, token, found);
             }

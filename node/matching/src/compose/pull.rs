@@ -2,7 +2,7 @@
 //! priorities added.
 use crate::{slots::Slot, world::World};
 use kindred_domain::{
-    capacity, lawful,
+    lawful,
     record::Interaction,
     score::{WaitingOrder, waiting_order},
     selector::MICROS,
@@ -63,12 +63,7 @@ fn first_lawful(
     mut waiting: impl Iterator<Item = Slot>,
 ) -> Option<(Slot, WaitingOrder)> {
     let member = &world.agents.slots[agent];
-    let profile = world.profiles[member.profile].record.as_ref()?;
-    let capacity = capacity::effective(&member.record, profile);
-    let may = |slot: &Slot| {
-        let record = &world.waiters[*slot].record;
-        lawful::pair(record, &member.seen, profile, capacity, world.now_ms).is_ok()
-    };
+    let may = |slot: &Slot| world.is_lawful(&world.waiters[*slot].record, agent);
     let slot = waiting.by_ref().take(LOOK_MAX).find(may)?;
     let order = order(world, member.profile, &world.waiters[slot].record)?;
     Some((slot, order))

@@ -1,6 +1,8 @@
 //! A small contact center for tests: records as the state would hold them, fed to a Matchmaker as entries would change
 //! them, and offers applied by the domain's own rule of what is lawful.
 #![allow(dead_code, reason = "each test file uses its part")]
+pub mod life;
+
 use kindred_domain::{
     capacity, command::OfferPlan, ids::*, lawful, record::*, reply::Dropped, selector::*,
 };
@@ -400,6 +402,24 @@ impl Floor {
         records.extend(self.interactions.values().cloned().map(Record::Interaction));
         records
     }
+}
+
+/// Agents a (idle longest), b, c of profile p, serving queue q on all channels.
+pub fn three(mode: Mode) -> Floor {
+    let mut floor = Floor::new();
+    floor.queue("q", mode);
+    floor.profile(
+        "p",
+        &[
+            ("q", VOICE, 1, 0, 0),
+            ("q", CHAT, 1, 0, 0),
+            ("q", EMAIL, 1, 0, 0),
+        ],
+    );
+    for (agent, idle_s) in [("c", 10), ("a", 30), ("b", 20)] {
+        floor.agent(agent, "p", idle_s, &[]);
+    }
+    floor
 }
 
 /// Pairs as text, in the order they were planned.

@@ -1,0 +1,204 @@
+//! Whom an interaction meets: one scenario for each distribution mode, and for bids.
+mod support;
+
+use kindred_domain::record::*;
+use kindred_matching::{Ask, Bid, Bidder};
+use support::*;
+
+#[test]
+fn longest_idle_goes_first() {
+    let mut floor = three(Mode::LongestIdle);
+    floor.submit("1", "q", VOICE, None);
+    floor.submit("2", "q", VOICE, None);
+    assert_eq!(pairs(&floor.round()), ["1→a", "2→b"]);
+    floor.submit("3", "q", VOICE, None);
+    floor.submit("4", "q", VOICE, None);
+    assert_eq!(pairs(&floor.round()), ["3→c"]);
+    floor.close("1");
+    assert_eq!(pairs(&floor.round()), ["4→a"]);
+}
+
+#[test]
+fn without_work_goes_before_room_left() {
+    let mut floor = three(Mode::LongestIdle);
+    for chat in ["1", "2", "3", "4"] {
+        floor.submit(chat, "q", CHAT, None);
+    }
+    assert_eq!(pairs(&floor.round()), ["1→a", "2→b", "3→c", "4→a"]);
+}
+
+#[test]
+fn least_loaded_counts_units() {
+    let mut floor = three(Mode::LeastLoaded);
+    floor.submit("1", "q", CHAT, None);
+    floor.submit("2", "q", EMAIL, None);
+    assert_eq!(pairs(&floor.round()), ["1→a", "2→b"]);
+    floor.submit("3", "q", EMAIL, None);
+    floor.submit("4", "q", EMAIL, None);
+    // c has nothing, then b and c have 20 units each, a has 33; of equals, who was offered longest ago.
+    assert_eq!(pairs(&floor.round()), ["3→c", "4→b"]);
+}
+
+#[test]
+fn round_robin_goes_by_the_last_offer() {
+    let mut floor = three(Mode::RoundRobin);
+    for (name, agent) in [("1", "a"), ("2", "b"), ("3", "c"), ("4", "a"), ("5", "b")] {
+        floor.submit(name, "q", VOICE, None);
+        assert_eq!(pairs(&floor.round()), [format!("{name}→{agent}")]);
+        floor.close(name);
+    }
+}
+
+#[test]
+fn tiers_spill_only_when_empty() {
+    let mut floor = three(Mode::Tiered);
+    floor.profile("second", &[("q", VOICE, 2, 0, 0)]);
+    floor.agent("old", "second", 1_000, &[]);
+    for name in ["1", "2", "3", "4"] {
+        floor.submit(name, "q", VOICE, None);
+    }
+    assert_eq!(pairs(&floor.round()), ["1→a", "2→b", "3→c", "4→old"]);
+}
+
+#[test]
+fn best_match_weighs_skills_channel_and_preference() {
+    let mut floor = Floor::new();
+    floor.queue("q", Mode::BestMatch);
+    floor.profile("p", &[("q", VOICE, 1, 0, 0), ("q", CHAT, 1, 0, 0)]);
+    floor.agent("expert", "p", 1, &[("loans", 90)]);
+    floor.agent("novice", "p", 9, &[("loans", 20)]);
+    floor.submit("1", "q", VOICE, needs("loans", 10));
+    let offers = floor.round();
+    assert_eq!(pairs(&offers), ["1→expert"]);
+    assert_eq!(
+        (offers[0].score_micros, offers[0].policy_revision),
+        (800_000, 1)
+    );
+    floor.close("1");
+    // Two agents alike but for channel: swapping the channel swaps the agent.
+    for (agent, voice, chat) in [("talker", 90, 10), ("writer", 10, 90)] {
+        floor.agent(agent, "p", 5, &[("loans", 100)]);
+        floor.edit_agent(agent, |agent| {
+            agent.channel_proficiency = [(VOICE.into(), voice), (CHAT.into(), chat)].into();
+        });
+    }
+    floor.submit("2", "q", VOICE, needs("loans", 95));
+    floor.submit("3", "q", CHAT, needs("loans", 95));
+    assert_eq!(pairs(&floor.round()), ["2→talker", "3→writer"]);
+}
+
+#[test]
+fn equal_grades_go_to_the_longest_idle() {
+    let mut floor = three(Mode::BestMatch);
+    floor.put_policy("q", Mode::BestMatch, (0, 0, 0));
+    for name in ["1", "2", "3"] {
+        floor.submit(name, "q", VOICE, None);
+    }
+    let offers = floor.round();
+    assert_eq!(pairs(&offers), ["1→a", "2→b", "3→c"]);
+    assert_eq!(offers[0].policy_revision, 2);
+}
+
+#[test]
+fn equal_agents_are_not_taken_in_name_order() {
+    let mut floor = Floor::new();
+    floor.queue("q", Mode::LongestIdle);
+    floor.profile("p", &[("q", VOICE, 1, 0, 0)]);
+    let names: Vec<String> = (0..20).map(|n| format!("agent{n:02}")).collect();
+    names.iter().for_each(|name| floor.agent(name, "p", 5, &[]));
+    (0..20).for_each(|n| floor.submit(&format!("i{n:02}"), "q", VOICE, None));
+    let offers = floor.round();
+    let order: Vec<&str> = offers.iter().map(|plan| plan.agent.as_str()).collect();
+    assert_ne!(order, names, "ties must not go by name");
+    assert_eq!(order.len(), 20);
+}
+
+struct Actor {
+    asked: Vec<(String, Vec<String>)>,
+    answer: fn(&Ask<'_>) -> Option<Bid>,
+}
+
+impl Bidder for Actor {
+    fn bid(&mut self, ask: &Ask<'_>) -> Option<Bid> {
+        let names = ask
+            .candidates
+            .iter()
+            .map(|agent| agent.id.to_string())
+            .collect();
+        self.asked.push((ask.interaction.id.to_string(), names));
+        (self.answer)(ask)
+    }
+}
+
+fn asks(answer: fn(&Ask<'_>) -> Option<Bid>) -> (Vec<String>, i64, Actor, Floor) {
+    let mut floor = three(Mode::BestMatch);
+    let mut actor = Actor {
+        asked: vec![],
+        answer,
+    };
+    floor.submit("1", "q", VOICE, None);
+    let offers = floor.round_with(&mut actor);
+    (pairs(&offers), offers[0].score_micros, actor, floor)
+}
+
+#[test]
+fn the_highest_bid_is_chosen() {
+    let answer = |ask: &Ask<'_>| {
+        let scores = ask
+            .candidates
+            .iter()
+            .map(|a| if &*a.id == "b" { 9 } else { 4 })
+            .collect();
+        Some(Bid {
+            scores,
+            reasons: vec![],
+        })
+    };
+    let (offers, score, actor, floor) = asks(answer);
+    assert_eq!((offers, score), (vec!["1→b".to_string()], 9));
+    assert_eq!(
+        actor.asked,
+        [("1".into(), vec!["a".into(), "b".into(), "c".into()])]
+    );
+    assert_eq!(floor.matchmaker.tally().bids, 1);
+}
+
+#[test]
+fn equal_bids_go_to_the_longest_idle() {
+    let answer = |ask: &Ask<'_>| {
+        Some(Bid {
+            scores: vec![7; ask.candidates.len()],
+            reasons: vec![],
+        })
+    };
+    assert_eq!(asks(answer).0, ["1→a"]);
+}
+
+#[test]
+fn silence_and_nonsense_fall_back_to_grades() {
+    let (offers, score, _, floor) = asks(|_| None);
+    assert_eq!((offers, score), (vec!["1→a".to_string()], 500_000));
+    assert_eq!(floor.matchmaker.tally().silent, 1);
+    let (offers, _, _, floor) = asks(|_| {
+        Some(Bid {
+            scores: vec![1],
+            reasons: vec![],
+        })
+    });
+    assert_eq!(offers, ["1→a"]);
+    assert_eq!(floor.matchmaker.tally().unfit, 1);
+}
+
+#[test]
+fn a_sole_candidate_needs_no_bid() {
+    let mut floor = three(Mode::BestMatch);
+    floor.edit_agent("a", |agent| agent.presence.status = PresenceStatus::Away);
+    floor.edit_agent("b", |agent| agent.presence.status = PresenceStatus::Away);
+    floor.submit("1", "q", VOICE, None);
+    let mut actor = Actor {
+        asked: vec![],
+        answer: |_| None,
+    };
+    assert_eq!(pairs(&floor.round_with(&mut actor)), ["1→c"]);
+    assert!(actor.asked.is_empty());
+}

@@ -1,0 +1,241 @@
+//! A contact center's life, drawn from a seed: people come and go, decline, learn; queues and profiles change.
+use super::*;
+
+const SKILLS: [&str; 3] = ["x", "y", "z"];
+const QUEUES: [&str; 3] = ["q0", "q1", "q2"];
+const PROFILES: [&str; 3] = ["p0", "p1", "p2"];
+const CHANNELS: [&str; 3] = [VOICE, CHAT, EMAIL];
+const MODES: [Mode; 5] = [
+    Mode::LongestIdle,
+    Mode::LeastLoaded,
+    Mode::RoundRobin,
+    Mode::Tiered,
+    Mode::BestMatch,
+];
+
+pub struct Life {
+    pub floor: Floor,
+    pub chance: Chance,
+    /// Names and idle times are never used twice, so there are no ties but those the rules break.
+    next: u64,
+    priorities: bool,
+}
+
+impl Life {
+    pub fn new(seed: u64, priorities: bool) -> Self {
+        Self::on(Floor::new(), seed, priorities)
+    }
+
+    pub fn on(floor: Floor, seed: u64, priorities: bool) -> Self {
+        let mut life = Self {
+            floor,
+            chance: Chance(seed),
+            next: 1_000,
+            priorities,
+        };
+        for queue in QUEUES {
+            let mode = life.chance.pick(&MODES);
+            life.floor.queue(queue, mode);
+            life.change_queue(queue);
+        }
+        PROFILES
+            .iter()
+            .for_each(|profile| life.change_profile(profile));
+        for _ in 0..life.chance.below(6) {
+            life.hire();
+        }
+        life
+    }
+
+    fn name(&mut self, kind: &str) -> String {
+        self.next += 1;
+        format!("{kind}{}", self.next)
+    }
+
+    fn change_queue(&mut self, id: &str) {
+        let chance = &mut self.chance;
+        let weights = [0, 1_000, 50_000];
+        let (weight, level) = (chance.pick(&weights), chance.pick(&[0_u64, 5_000, 30_000]));
+        let urgency = chance.below(3) * level * 1_000;
+        let bound = chance.pick(&[20_000_u64, 60_000, 600_000]);
+        let priority = chance.below(3) as i32;
+        self.floor.edit_queue(id, |queue| {
+            queue.age_weight_micros_per_s = weight;
+            queue.service_level_ms = level;
+            queue.sla_urgency_micros = urgency;
+            queue.starvation_bound_ms = bound;
+            queue.priority = priority;
+        });
+    }
+
+    fn change_profile(&mut self, id: &str) {
+        let mut lines = vec![];
+        for queue in QUEUES {
+            for channel in CHANNELS {
+                if self.chance.one_in(2) {
+                    let tier = 1 + self.chance.below(2) as u32;
+                    let priority = if self.priorities {
+                        self.chance.below(3) as i32
+                    } else {
+                        0
+                    };
+                    let delay_ms = self.chance.pick(&[0, 0, 10_000, 25_000]);
+                    lines.push((queue, channel, tier, priority, delay_ms));
+                }
+            }
+        }
+        self.floor.profile(id, &lines);
+    }
+
+    fn hire(&mut self) {
+        let (id, profile) = (self.name("a"), self.chance.pick(&PROFILES));
+        let mut skills = vec![];
+        for skill in SKILLS {
+            if self.chance.one_in(2) {
+                skills.push((skill, self.chance.below(101) as u8));
+            }
+        }
+        let idle_s = self.next;
+        self.floor.agent(&id, profile, idle_s, &skills);
+    }
+
+    fn submit(&mut self) {
+        let id = self.name("i");
+        let (queue, channel) = (self.chance.pick(&QUEUES), self.chance.pick(&CHANNELS));
+        let skill = self.chance.pick(&SKILLS);
+        let level = 30 * self.chance.below(4) as i64;
+        let required = if self.chance.one_in(2) {
+            needs(skill, level)
+        } else {
+            None
+        };
+        let mut interaction = self.floor.interaction(&id, queue, channel, required);
+        interaction.priority = self.chance.below(4) as i32;
+        interaction.waiting_since_ms -= self.chance.below(40_000);
+        if self.chance.one_in(3) {
+            interaction.preferred = needs(self.chance.pick(&SKILLS), 50);
+        }
+        if self.chance.one_in(12) {
+            interaction.added_channels = vec![self.chance.pick(&CHANNELS).into()];
+        }
+        if self.chance.one_in(12) {
+            interaction.target_agent = self.some_agent();
+        }
+        self.floor.put_interaction(interaction);
+    }
+
+    fn some_agent(&mut self) -> Option<AgentId> {
+        let agents: Vec<AgentId> = self.floor.agents.keys().cloned().collect();
+        (!agents.is_empty()).then(|| self.chance.pick(&agents))
+    }
+
+    fn some_interaction(&mut self, state: InteractionState) -> Option<InteractionId> {
+        let of = self
+            .floor
+            .interactions
+            .values()
+            .filter(|i| i.state == state);
+        let of: Vec<InteractionId> = of.map(|i| i.id.clone()).collect();
+        (!of.is_empty()).then(|| self.chance.pick(&of))
+    }
+
+    pub fn step(&mut self) {
+        let now_ms = self.floor.now_ms;
+        match self.chance.below(24) {
+            0..5 => self.submit(),
+            5..7 => self.hire(),
+            7..11 => self.floor.now_ms += self.chance.below(9_000),
+            11..14 => {
+                if let Some(id) = self.some_interaction(InteractionState::Offered) {
+                    self.floor.close(&id);
+                }
+            }
+            14 => {
+                if let Some(id) = self.some_interaction(InteractionState::Queued) {
+                    self.floor.close(&id);
+                }
+            }
+            15 | 16 => self.decline(),
+            17 => {
+                if let Some(id) = self.some_interaction(InteractionState::Queued) {
+                    let until_ms = now_ms + self.chance.below(20_000);
+                    let deferred = Deferred {
+                        until_ms,
+                        reason: DeferReason::BetterMatch,
+                        skips: 1,
+                    };
+                    let required = needs(self.chance.pick(&SKILLS), 40);
+                    let defers = self.chance.one_in(2);
+                    self.floor
+                        .edit_interaction(&id, |interaction| match defers {
+                            true => interaction.deferred = Some(deferred),
+                            false => interaction.required = required,
+                        });
+                }
+            }
+            18..21 => self.change_agent(),
+            21 => {
+                let queue = self.chance.pick(&QUEUES);
+                self.change_queue(queue);
+            }
+            22 => {
+                let (policy, mode) = (self.chance.pick(&QUEUES), self.chance.pick(&MODES));
+                self.floor.policy(policy, mode);
+            }
+            _ => {
+                let profile = self.chance.pick(&PROFILES);
+                self.change_profile(profile);
+            }
+        }
+    }
+
+    /// The agent declines: back to the queue with its age, and not to this agent for a while.
+    fn decline(&mut self) {
+        let Some(id) = self.some_interaction(InteractionState::Offered) else {
+            return;
+        };
+        let now_ms = self.floor.now_ms;
+        let holds = |agent: &&Arc<Agent>| agent.work.iter().any(|work| work.interaction == id);
+        let Some(agent) = self.floor.agents.values().find(holds).map(|a| a.id.clone()) else {
+            return;
+        };
+        self.floor.edit_agent(&agent, |agent| {
+            agent.work.retain(|work| work.interaction != id)
+        });
+        let until_ms = now_ms + 15_000;
+        self.floor.edit_interaction(&id, |interaction| {
+            interaction.state = InteractionState::Queued;
+            interaction.exclusions.push(Exclusion {
+                agent,
+                until_ms,
+                times: 1,
+            });
+        });
+    }
+
+    fn change_agent(&mut self) {
+        let Some(id) = self.some_agent() else { return };
+        let now_ms = self.floor.now_ms;
+        let what = self.chance.below(7);
+        let profile = self.chance.pick(&PROFILES);
+        let (skill, level) = (self.chance.pick(&SKILLS), self.chance.below(101) as u8);
+        let until_ms = now_ms + self.chance.below(20_000);
+        self.floor.edit_agent(&id, |agent| match what {
+            0 => agent.presence.status = PresenceStatus::Break,
+            1 => agent.presence.channels = [CHAT.into()].into(),
+            2 => agent.backoff_until_ms = Some(until_ms),
+            3 => agent.profile = profile.into(),
+            4 => drop(agent.skills.insert(skill.into(), level)),
+            5 => {
+                agent.capacity = Some(Capacity {
+                    total: 200,
+                    ..Capacity::default()
+                })
+            }
+            _ => {
+                agent.presence.status = PresenceStatus::Available;
+                agent.presence.channels.clear();
+            }
+        });
+    }
+}
