@@ -164,6 +164,7 @@ fn update(world: &World, line: &Line) -> Result<UpdateInteraction, String> {
             },
             required: line.read("required", selector)?,
             preferred: line.read("preferred", selector)?,
+            customer: line.key("customer").map(|id| Some(id.into())),
             priority: line.read("priority", number)?,
             context: line.key("context").map(|text| match text {
                 "none" => None,

@@ -4,6 +4,7 @@ use crate::{
     apply::ctx::{About, Ctx, check_limit, check_new},
     command::CreateInteraction,
     event::{EventKind, QueuedCause},
+    ids::CustomerId,
     limits,
     record::*,
     rejection::{Kind, Rejection},
@@ -77,7 +78,15 @@ fn check_conversation(ctx: &Ctx<'_>, command: &CreateInteraction) -> Result<(), 
         let max = limits::CONVERSATIONS_PER_TENANT;
         return check_limit("conversations_per_tenant", conversations.len(), max);
     };
-    match (&conversation.customer, &command.customer) {
+    check_customer(conversation, command.customer.as_ref())
+}
+
+/// The interaction's customer is the conversation's, where both are known.
+pub(super) fn check_customer(
+    conversation: &Conversation,
+    customer: Option<&CustomerId>,
+) -> Result<(), Rejection> {
+    match (&conversation.customer, customer) {
         (Some(theirs), Some(ours)) if theirs != ours => Err(Rejection::InvalidField {
             field: "interaction.customer".to_string(),
             problem: "the conversation is another customer's".to_string(),

@@ -1,6 +1,6 @@
 //! `UpdateInteraction`: user-written fields; what waits is re-evaluated and keeps its age.
 use super::{
-    create_interaction::context_bytes,
+    create_interaction::{check_customer, context_bytes},
     steps::{find, offer, waiting},
 };
 use crate::{
@@ -17,6 +17,11 @@ use crate::{
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &UpdateInteraction) -> Result<Reply, Rejection> {
     let interaction = find::open(ctx, &command.id, "update")?;
     check_etag(command.etag, interaction.version)?;
+    let conversation = interaction.conversation.as_ref();
+    if let Some(conversation) = conversation.and_then(|id| ctx.tenant.conversations.get(id)) {
+        let customer = command.patch.customer.as_ref();
+        check_customer(conversation, customer.and_then(Option::as_ref))?;
+    }
     let (id, patch) = (&command.id, &command.patch);
     write_context(ctx, id, patch);
     ctx.edit_interaction(id, |i| change(i, patch));
