@@ -247,6 +247,9 @@ fn new_leader(waiting: u64) {
     let (first_ms, first_cpu) = (micros(start) / 1e3, cpu_ms() - cpu);
     floor.matchmaker = matchmaker;
     floor.matchmaker.batch_done(Ended::Lost);
+    let start = Instant::now();
+    let front = floor.matchmaker.front(&floor.tenant, 16).waiting.len();
+    println!("   front of {front} in {:.1} ms", micros(start) / 1e3);
     let mut times = Times::new();
     while turn(&mut floor, &mut times) > 0 {}
     let offers = first.map_or(0, |offers| {

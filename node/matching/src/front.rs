@@ -1,7 +1,7 @@
 //! Which interactions are near the front: those held out to an agent, and the first of every queue and channel. Actors
 //! live for these and for no others.
-use crate::{bucket::Bucket, world::World};
-use kindred_domain::{ids::InteractionId, record::*, score::waiting_order};
+use crate::{bucket::Bucket, lanes::InOrder, slots::Slot, world::World};
+use kindred_domain::{ids::InteractionId, score::waiting_order};
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 /// Interactions of one tenant near the front at most; of more the front is cut evenly.
@@ -33,35 +33,25 @@ pub(crate) fn front(world: &World, depth: usize, now_ms: u64) -> Front {
     }
 }
 
-/// The first of a bucket, by a merge over the phases of its lanes.
+/// The first of a bucket, by a merge over its phases.
 fn first(world: &World, bucket: &Bucket, depth: usize, now_ms: u64) -> Vec<InteractionId> {
     let Some(queue) = &bucket.queue else {
         return Vec::new();
     };
-    let order = |record: &Interaction| waiting_order(record, queue, 0, now_ms);
-    let mut lanes = Vec::new();
+    let order = |slot: Slot| waiting_order(&world.waiters[slot].record, queue, 0, now_ms);
+    let phases = bucket.lanes.phases().map(|(phase, _)| phase);
+    let mut phases: Vec<InOrder<'_>> = phases.map(|phase| bucket.lanes.in_order(phase)).collect();
     let mut heads = BinaryHeap::new();
-    for (_, lane) in bucket.lanes.iter() {
-        for phase in lane.phases() {
-            let mut waiting = lane.in_phase(phase);
-            if let Some(slot) = waiting.next() {
-                heads.push(Reverse((
-                    order(&world.waiters[slot].record),
-                    lanes.len(),
-                    slot,
-                )));
-                lanes.push(waiting);
-            }
-        }
+    for (at, waiting) in phases.iter_mut().enumerate() {
+        heads.extend(waiting.next().map(|slot| Reverse((order(slot), at, slot))));
     }
     let mut first = Vec::new();
     while first.len() < depth
-        && let Some(Reverse((_, lane, slot))) = heads.pop()
+        && let Some(Reverse((_, at, slot))) = heads.pop()
     {
         first.push(world.waiters[slot].record.id.clone());
-        if let Some(slot) = lanes[lane].next() {
-            heads.push(Reverse((order(&world.waiters[slot].record), lane, slot)));
-        }
+        let next = phases[at].next();
+        heads.extend(next.map(|slot| Reverse((order(slot), at, slot))));
     }
     first
 }

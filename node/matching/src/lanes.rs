@@ -2,7 +2,8 @@
 use crate::slots::{Bits, Slot};
 use kindred_domain::{ids::InteractionId, record::*};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, BinaryHeap, btree_set},
     ops::Bound,
 };
 
@@ -86,10 +87,6 @@ impl Lanes {
 
     pub fn get(&self, class: Slot) -> Option<&Lane> {
         self.by_class.get(&class)
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (Slot, &Lane)> {
-        self.by_class.iter().map(|(class, lane)| (*class, lane))
     }
 
     /// Everybody.
@@ -259,6 +256,23 @@ impl Lanes {
             .map(|(phase, heads)| (*phase, heads.len()))
     }
 
+    /// Who waits in a phase, all lanes together, in order. Costs only as much as is taken of it.
+    pub fn in_order(&self, phase: u32) -> InOrder<'_> {
+        let heads = self
+            .heads
+            .get(&phase)
+            .map(BTreeSet::iter)
+            .unwrap_or_default();
+        let mut all = InOrder {
+            lanes: self,
+            phase,
+            heads,
+            next: BinaryHeap::new(),
+        };
+        all.take_head();
+        all
+    }
+
     /// The live ones among the first of each lane in a phase, from a place on.
     pub fn first_live(
         &self,
@@ -277,6 +291,39 @@ impl Lanes {
             .flatten()
             .map(|(place, class)| (place, *class));
         heads.filter(move |(_, class)| self.is_live(*class, phase))
+    }
+}
+
+/// See [`Lanes::in_order`]: the first of each lane join the merge one by one.
+pub(crate) struct InOrder<'a> {
+    lanes: &'a Lanes,
+    phase: u32,
+    heads: btree_set::Iter<'a, (Place, Slot)>,
+    /// (place, class, is the first of its lane).
+    next: BinaryHeap<Reverse<(&'a Place, Slot, bool)>>,
+}
+
+impl InOrder<'_> {
+    fn take_head(&mut self) {
+        let head = self.heads.next();
+        self.next
+            .extend(head.map(|(place, class)| Reverse((place, *class, true))));
+    }
+}
+
+impl Iterator for InOrder<'_> {
+    type Item = Slot;
+
+    fn next(&mut self) -> Option<Slot> {
+        let Reverse((place, class, is_head)) = self.next.pop()?;
+        if is_head {
+            self.take_head();
+        }
+        let lane = self.lanes.get(class);
+        let behind = lane.and_then(|lane| lane.next(self.phase, Some(place)));
+        self.next
+            .extend(behind.map(|place| Reverse((place, class, false))));
+        Some(place.slot)
     }
 }
 

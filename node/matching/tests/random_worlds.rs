@@ -253,6 +253,42 @@ fn small_batches_come_to_the_same_end() {
     }
 }
 
+/// The front of each queue and channel is the first in waiting order, whatever lanes they are in.
+#[test]
+fn the_front_is_the_first_in_waiting_order() {
+    const DEPTH: usize = 3;
+    for seed in 0..SEEDS {
+        let mut life = Life::new(seed ^ 0xf0f0, false);
+        for _ in 0..STEPS {
+            life.step();
+            life.floor.round();
+        }
+        let floor = &life.floor;
+        let waits = |i: &&Arc<Interaction>| {
+            let deferred = i
+                .deferred
+                .as_ref()
+                .is_some_and(|d| d.until_ms > floor.now_ms);
+            i.state == InteractionState::Queued && i.target_agent.is_none() && !deferred
+        };
+        let mut waiting: Vec<&Arc<Interaction>> =
+            floor.interactions.values().filter(waits).collect();
+        waiting.sort_by_key(|i| score::waiting_order(i, &floor.queues[&i.queue], 0, floor.now_ms));
+        let place = |at: usize| {
+            let same = |i: &&&Arc<Interaction>| {
+                (&i.queue, &i.channel) == (&waiting[at].queue, &waiting[at].channel)
+            };
+            waiting[..at].iter().filter(same).count()
+        };
+        let first = (0..waiting.len()).filter(|at| place(*at) < DEPTH);
+        let mut expected: Vec<InteractionId> = first.map(|at| waiting[at].id.clone()).collect();
+        let mut front = floor.matchmaker.front(&floor.tenant, DEPTH).waiting;
+        expected.sort();
+        front.sort();
+        assert_eq!(front, expected, "seed {seed}");
+    }
+}
+
 /// Two leaders that learned the same in another order decide alike, to the offer's id.
 #[test]
 fn the_order_of_feeding_does_not_matter() {
