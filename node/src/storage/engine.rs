@@ -16,7 +16,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, LogLevel,
-    Options as Tuning, ReadOptions, WriteBatch, WriteOptions,
+    Options as Tuning, Range, ReadOptions, WriteBatch, WriteOptions,
 };
 
 use super::error::Error;
@@ -110,6 +110,12 @@ impl Engine {
 
     pub fn db(&self) -> &DB {
         &self.db
+    }
+
+    /// Bytes that table files hold in a range, roughly, deleted or not.
+    pub fn bytes_between(&self, family: Family, from: &[u8], to: &[u8]) -> u64 {
+        let sizes = self.db.get_approximate_sizes_cf(self.family(family), &[Range::new(from, to)]);
+        sizes.first().copied().unwrap_or(0)
     }
 
     /// Gives the space of deleted keys of a range back to the file system.

@@ -20,7 +20,9 @@ pub const ARCHIVE_READ_BYTES: u64 = 4 * 1024 * 1024;
 pub const ARCHIVE_SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 /// Bytes cut from the beginning of a log before its files are given back to the file system.
 pub const RECLAIM_LOG_BYTES: u64 = 64 * 1024 * 1024;
-/// Ranges of deleted records remembered for compaction; beyond it the oldest are left to RocksDB's own pace.
+/// Bytes that table files hold in a range of deleted records before they are rewritten.
+pub const RECLAIM_STATE_BYTES: u64 = 16 * 1024 * 1024;
+/// Ranges of deleted records remembered, one per table; further ones are left to RocksDB's own pace.
 pub const RECLAIM_RANGES_MAX: usize = 256;
 /// Samples of the log's growth kept to find how far it may be cut; beyond it neighbours are merged.
 pub const AGE_SAMPLES_MAX: usize = 1_024;

@@ -68,6 +68,7 @@ mod key;
 pub mod limits;
 mod log;
 mod metrics;
+mod reclaim;
 mod shard;
 mod side_file;
 mod snapshot;

@@ -10,19 +10,20 @@ use bytes::Bytes;
 use super::archive::Archive;
 use super::engine::Engine;
 use super::error::Error;
+use super::reclaim::Reclaim;
 use super::side_file::Note;
 use super::table::Family;
 use super::types::{Applied, HardState, Position, SideCheck};
 
-/// What is shared by all doors of one store.
+/// What is shared by all doors of one store. Fields drop in this order: the database is closed before its
+/// folder is unlocked.
 pub(super) struct Shared {
-    /// Fields drop in this order: the database is closed before its folder is unlocked.
     pub engine: Engine,
     pub shards: RwLock<BTreeMap<u32, Arc<Shard>>>,
     pub archive: Option<Mutex<Archive>>,
     pub dir: PathBuf,
     /// Ranges of deleted records whose space can be given back.
-    pub reclaim: Mutex<Vec<(Family, Vec<u8>, Vec<u8>)>>,
+    pub reclaim: Mutex<Reclaim>,
     pub _lock: std::fs::File,
 }
 
@@ -93,14 +94,6 @@ impl Shared {
     pub fn shard(&self, shard: u32) -> Result<Arc<Shard>, Error> {
         let shards = self.shards.read().unwrap_or_else(PoisonError::into_inner);
         shards.get(&shard).cloned().ok_or(Error::NoShard { shard })
-    }
-
-    /// Remembers a deleted range for [`Store::maintain`](super::Store::maintain).
-    pub fn remember_deleted(&self, family: Family, from: Vec<u8>, to: Vec<u8>) {
-        let mut ranges = lock(&self.reclaim);
-        if ranges.len() < super::limits::RECLAIM_RANGES_MAX {
-            ranges.push((family, from, to));
-        }
     }
 }
 

@@ -88,7 +88,7 @@ impl Shared {
         let to = key::after_prefix(&from).unwrap_or_else(|| vec![u8::MAX; key::PREFIX_BYTES + 1]);
         for family in Family::OF_STATE {
             batch.delete_range_cf(self.engine.family(family), &from, &to);
-            self.remember_deleted(family, from.clone(), to.clone());
+            lock(&self.reclaim).add(family, from.clone(), to.clone());
         }
     }
 

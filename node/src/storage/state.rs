@@ -158,7 +158,7 @@ impl Store {
             engine.write(COMMITTING, whole)?;
         }
         for (family, from, to) in batch.range_deletions.drain(..) {
-            self.shared.remember_deleted(family, from, to);
+            lock(&self.shared.reclaim).add(family, from, to);
         }
         engine.metrics.commit_seconds.record(begun.elapsed().as_secs_f64());
         engine.metrics.commit_records.record(records as f64);

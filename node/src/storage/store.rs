@@ -50,7 +50,7 @@ impl Store {
             shards: RwLock::new(BTreeMap::new()),
             archive,
             dir: dir.to_owned(),
-            reclaim: Mutex::new(Vec::new()),
+            reclaim: Mutex::default(),
             _lock: lock_file,
         };
         let side_path = dir.join("side");
@@ -177,15 +177,6 @@ impl Store {
         match self.keeper_taken.swap(true, Ordering::SeqCst) {
             true => Err(Error::Taken { what: "log keeper" }),
             false => Ok(LogKeeper::new(self.shared.clone())),
-        }
-    }
-
-    /// Gives the space of records deleted by range back to the file system. Takes as long as it takes to
-    /// rewrite the files concerned: call it now and then from a thread that may wait.
-    pub fn maintain(&self) {
-        let ranges = std::mem::take(&mut *lock(&self.shared.reclaim));
-        for (family, from, to) in ranges {
-            self.shared.engine.compact(family, &from, &to);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rocksdb::{Range, WriteBatch};
+use rocksdb::WriteBatch;
 
 use super::super::error::Error;
 use super::super::key;
@@ -87,10 +87,7 @@ impl LogKeeper {
     }
 
     fn bytes_between(&self, shard: u32, low: u64, high: u64) -> u64 {
-        let log = self.shared.engine.family(Family::Log);
-        let (from, to) = (key::entry(shard, low), key::entry(shard, high));
-        let sizes = self.shared.engine.db().get_approximate_sizes_cf(log, &[Range::new(&from, &to)]);
-        sizes.first().copied().unwrap_or(0)
+        self.shared.engine.bytes_between(Family::Log, &key::entry(shard, low), &key::entry(shard, high))
     }
 
     /// Bytes of each shard's log in table files, roughly: with what to begin a

@@ -157,6 +157,7 @@ impl LogWriter {
                 return Ok(());
             }
             span.health = Health::Whole;
+            self.shared.engine.metrics.shards_behind.decrement(1.0);
             Note::of(span.last, &span.hard_state)
         };
         self.side.set(shard, note);

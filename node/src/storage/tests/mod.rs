@@ -2,6 +2,7 @@
 
 mod archives;
 mod cuts;
+mod faults;
 mod keys;
 mod logs;
 mod opening;

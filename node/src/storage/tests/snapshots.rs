@@ -101,7 +101,7 @@ fn a_snapshot_makes_the_receiver_equal_to_the_sender() -> anyhow::Result<()> {
     check(&to)?;
     let crashed = as_after_a_crash(there.path())?;
     check(&open(crashed.path())?)?;
-    to.maintain();
+    to.shared.reclaim(0);
     check(&to)?;
     stale.put(Table::Agent, b"new", b"new");
     to.commit(&mut stale, &applied(501), None)?;
@@ -181,7 +181,7 @@ fn an_export_does_not_see_later_commits() -> anyhow::Result<()> {
     batch.delete_prefix(Table::Event, b"");
     batch.delete_prefix(Table::Context, b"");
     from.commit(&mut batch, &applied(501), None)?;
-    from.maintain();
+    from.shared.reclaim(0);
     while let Some(chunk) = export.next_chunk()? {
         chunks.push(chunk);
     }
