@@ -22,8 +22,12 @@ pub const ARCHIVE_SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 pub const RECLAIM_LOG_BYTES: u64 = 64 * 1024 * 1024;
 /// Bytes that table files hold in a range of deleted records before they are rewritten.
 pub const RECLAIM_STATE_BYTES: u64 = 16 * 1024 * 1024;
-/// Ranges of deleted records remembered, one per table; further ones are left to RocksDB's own pace.
-pub const RECLAIM_RANGES_MAX: usize = 256;
+/// Ranges of deleted records remembered; further ones are left to RocksDB's own pace.
+pub const RECLAIM_RANGES_MAX: usize = 4_096;
+/// Beginnings of trimmed rows remembered; beyond it all are forgotten and found anew, at some cost.
+pub const TRIM_MARKS_MAX: usize = 65_536;
+/// Rows that are deleted one by one; more are deleted as a range.
+pub const ONE_BY_ONE_MAX: usize = 64;
 /// Samples of the log's growth kept to find how far it may be cut; beyond it neighbours are merged.
 pub const AGE_SAMPLES_MAX: usize = 1_024;
 /// Torn ends of write-ahead logs kept aside; beyond it the oldest are removed.

@@ -32,7 +32,7 @@
 //! reader.term(shard, index) -> u64
 //!
 //! let mut batch = store.batch(shard)?;             reuse it: commit empties it
-//! batch.put(Table::Agent, key.bytes(), &value); batch.delete(..); batch.delete_range(..);
+//! batch.put(Table::Agent, key.bytes(), &value); batch.delete(..); batch.delete_prefix(..); batch.trim(..);
 //! store.commit(&mut batch, &Applied { index, term, log_time_ms, cluster_version }, members)
 //! store.get(shard, table, key) -> Option<Bytes>
 //! let view = store.view(shard)?;                   one consistent moment; view.applied(), view.members()

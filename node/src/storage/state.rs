@@ -1,18 +1,22 @@
 //! Writing a shard's state: everything an entry changed, and `applied`, in one atomic batch.
 
+use std::collections::{BTreeSet, HashMap};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use rocksdb::WriteBatch;
 
+use super::engine::range;
 use super::error::Error;
 use super::key::{self, HEAD_BYTES, PREFIX_BYTES};
-use super::limits::{KEY_MAX_BYTES, VALUE_MAX_BYTES};
+use super::limits::{KEY_MAX_BYTES, ONE_BY_ONE_MAX, TRIM_MARKS_MAX, VALUE_MAX_BYTES};
 use super::shard::{MetaKey, Shard, Shared, lock};
 use super::store::Store;
 use super::table::{Family, Table};
 use super::types::Applied;
+use super::view::visit;
 
 const COMMITTING: &str = "committing state";
 /// The first batch's memory; later ones take as much as the one before needed.
@@ -27,6 +31,10 @@ pub struct StateBatch {
     /// The key being built; the first bytes never change within a generation.
     key: Vec<u8>,
     range_deletions: Vec<(Family, Vec<u8>, Vec<u8>)>,
+    /// Whole keys put by this batch into tables whose rows are deleted by prefix.
+    grouped: BTreeSet<Vec<u8>>,
+    /// Up to which number rows were trimmed, by whole key before the number.
+    trimmed: HashMap<Vec<u8>, u64>,
     too_large: Option<String>,
 }
 
@@ -36,6 +44,15 @@ impl StateBatch {
         self.check(table, key, value.len());
         self.set_key(table, key);
         self.batch.put_cf(self.shared.engine.family(table.family()), &self.key, value);
+        if table.is_deleted_by_prefix() {
+            self.grouped.insert(self.key.clone());
+        }
+        if let (Family::Events, Some((before, number))) = (table.family(), self.key.split_last_chunk())
+            && u64::from_be_bytes(*number) <= 1
+        {
+            // Numbered from the beginning again: a tenant that was deleted and is back.
+            self.trimmed.remove(before);
+        }
     }
 
     /// Removes a record; nothing happens if there is none.
@@ -45,19 +62,58 @@ impl StateBatch {
         self.batch.delete_cf(self.shared.engine.family(table.family()), &self.key);
     }
 
-    /// Removes the records from `from` up to, not including, `to`. Cheap however many there are, but each
-    /// range makes later reads near it a little slower: for trimming, not for single records.
-    pub fn delete_range(&mut self, table: Table, from: &[u8], to: &[u8]) {
-        let whole = |key| key::record(self.shard.id, self.generation, table, key);
-        self.delete_between(table, whole(from), whole(to));
+    /// Removes the rows `prefix · number` below `below`, of a table whose numbers only grow.
+    pub fn trim(&mut self, table: Table, prefix: &[u8], below: u64) {
+        let from = key::record(self.shard.id, self.generation, table, prefix);
+        let done = self.trimmed.get(&from).copied().unwrap_or(0);
+        if below <= done {
+            return;
+        }
+        let at = |number: u64| [from.as_slice(), &number.to_be_bytes()].concat();
+        let family = self.shared.engine.family(table.family());
+        if below - done <= ONE_BY_ONE_MAX as u64 {
+            (done..below).for_each(|number| self.batch.delete_cf(family, at(number)));
+        } else {
+            // From where the last one ended: overlapping ranges would burden every read.
+            self.batch.delete_range_cf(family, at(done), at(below));
+        }
+        self.range_deletions.push((table.family(), at(0), at(below)));
+        if self.trimmed.len() >= TRIM_MARKS_MAX {
+            self.trimmed.clear();
+        }
+        self.trimmed.insert(from, below);
     }
 
-    /// Removes all records whose key begins with `prefix`.
-    pub fn delete_prefix(&mut self, table: Table, prefix: &[u8]) {
+    /// Removes all rows whose key begins with `prefix`. A few are removed one by one, because every range
+    /// deleted makes later reads a little slower; tables for which this is done often are listed in
+    /// `Table::is_deleted_by_prefix`.
+    pub fn delete_prefix(&mut self, table: Table, prefix: &[u8]) -> Result<(), Error> {
         let from = key::record(self.shard.id, self.generation, table, prefix);
-        if let Some(to) = key::after_prefix(&from) {
-            self.delete_between(table, from, to);
+        let Some(to) = key::after_prefix(&from) else { return Ok(()) };
+        let mut rows = match table.is_deleted_by_prefix() {
+            true => self.few_rows(table, &from, &to)?,
+            false => None,
+        };
+        let family = self.shared.engine.family(table.family());
+        match &mut rows {
+            Some(rows) => rows.drain(..).for_each(|row| self.batch.delete_cf(family, row)),
+            None => self.batch.delete_range_cf(family, &from, &to),
         }
+        Ok(())
+    }
+
+    /// The whole keys of a range, on disk and in this batch, if they are few.
+    fn few_rows(&self, table: Table, from: &[u8], to: &[u8]) -> Result<Option<Vec<Vec<u8>>>, Error> {
+        let engine = &self.shared.engine;
+        let mut rows: Vec<Vec<u8>> =
+            self.grouped.range(from.to_vec()..to.to_vec()).take(ONE_BY_ONE_MAX + 1).cloned().collect();
+        let options = range(from, Some(to.to_vec()), true);
+        let mut stored = engine.db().raw_iterator_cf_opt(engine.family(table.family()), options);
+        visit(&mut stored, from, |key, _| {
+            rows.push(key.to_vec());
+            if rows.len() > ONE_BY_ONE_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        Ok((rows.len() <= ONE_BY_ONE_MAX).then_some(rows))
     }
 
     /// How many changes it holds.
@@ -79,18 +135,15 @@ impl StateBatch {
     pub fn clear(&mut self) {
         self.batch.clear();
         self.range_deletions.clear();
+        self.grouped.clear();
         self.too_large = None;
-        self.generation = self.shard.generation.load(Ordering::SeqCst);
+        let current = self.shard.generation.load(Ordering::SeqCst);
+        if self.generation != current {
+            self.trimmed.clear();
+        }
+        self.generation = current;
         self.key.clear();
         self.key.extend_from_slice(&key::prefix(self.shard.id, self.generation));
-    }
-
-    fn delete_between(&mut self, table: Table, from: Vec<u8>, to: Vec<u8>) {
-        if from >= to {
-            return;
-        }
-        self.batch.delete_range_cf(self.shared.engine.family(table.family()), &from, &to);
-        self.range_deletions.push((table.family(), from, to));
     }
 
     fn set_key(&mut self, table: Table, key: &[u8]) {
@@ -118,6 +171,8 @@ impl Store {
             batch: WriteBatch::with_capacity_bytes(BATCH_BYTES),
             key: Vec::with_capacity(64),
             range_deletions: Vec::new(),
+            grouped: BTreeSet::new(),
+            trimmed: HashMap::new(),
             too_large: None,
         };
         batch.clear();

@@ -74,6 +74,14 @@ macro_rules! tables {
     };
 }
 
+impl Table {
+    /// Whether rows often leave together, by the beginning of their keys: then the batch remembers what it
+    /// put there.
+    pub(super) const fn is_deleted_by_prefix(self) -> bool {
+        matches!(self, Self::ConversationItem)
+    }
+}
+
 tables! {
     /// Tenants.
     Tenant = 1 in State;

@@ -61,13 +61,11 @@ impl Persister {
         }
         for (tenant, conversation) in &applied.conversations_emptied {
             self.key.clear().text(tenant).text(conversation);
-            self.batch.delete_prefix(Table::ConversationItem, self.key.bytes());
+            self.batch.delete_prefix(Table::ConversationItem, self.key.bytes())?;
         }
         for (tenant, below) in &applied.events_trimmed {
-            let mut from = KeyBuf::new();
-            from.text(tenant).number(0);
-            self.key.clear().text(tenant).number(*below);
-            self.batch.delete_range(Table::Event, from.bytes(), self.key.bytes());
+            self.key.clear().text(tenant);
+            self.batch.trim(Table::Event, self.key.bytes(), *below);
         }
         self.requests(applied, at)
     }

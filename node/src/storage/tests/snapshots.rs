@@ -178,8 +178,8 @@ fn an_export_does_not_see_later_commits() -> anyhow::Result<()> {
     let mut export = view.export();
     let mut chunks = vec![export.next_chunk()?.expect("the first chunk")];
     let mut batch = from.batch(1)?;
-    batch.delete_prefix(Table::Event, b"");
-    batch.delete_prefix(Table::Context, b"");
+    batch.delete_prefix(Table::Event, b"")?;
+    batch.delete_prefix(Table::Context, b"")?;
     from.commit(&mut batch, &applied(501), None)?;
     from.shared.reclaim(0);
     while let Some(chunk) = export.next_chunk()? {

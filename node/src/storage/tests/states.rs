@@ -114,12 +114,15 @@ fn events_are_read_in_ranges_and_trimmed() -> anyhow::Result<()> {
         batch.put(Table::Event, key("zeta", number).bytes(), &[1; 200]);
     }
     store.commit(&mut batch, &applied(2), None)?;
-    batch.delete_range(Table::Event, key("acme", 0).bytes(), key("acme", 900).bytes());
-    batch.delete_prefix(Table::Event, KeyBuf::new().text("zeta").bytes());
+    let acme = KeyBuf::new().text("acme").bytes().to_vec();
+    batch.trim(Table::Event, &acme, 900);
+    batch.trim(Table::Event, &acme, 910);
+    batch.trim(Table::Event, &acme, 5);
+    batch.delete_prefix(Table::Event, KeyBuf::new().text("zeta").bytes())?;
     store.commit(&mut batch, &applied(3), None)?;
     store.shared.reclaim(0);
     let view = store.view(1)?;
-    assert_eq!(numbers(&view, Table::Event, "acme")?, (900..=1_000).collect::<Vec<_>>());
+    assert_eq!(numbers(&view, Table::Event, "acme")?, (910..=1_000).collect::<Vec<_>>());
     assert_eq!(numbers(&view, Table::Event, "zeta")?, [0; 0]);
     let mut found = Vec::new();
     let to = key("acme", 952);
@@ -128,6 +131,45 @@ fn events_are_read_in_ranges_and_trimmed() -> anyhow::Result<()> {
         ControlFlow::Continue(())
     })?;
     assert_eq!(found, [950, 951, 952].map(|number: u64| number as u8));
+    for number in 1_001..=3_000 {
+        batch.put(Table::Event, key("acme", number).bytes(), &[1; 200]);
+    }
+    batch.trim(Table::Event, &acme, 2_500);
+    store.commit(&mut batch, &applied(4), None)?;
+    assert_eq!(numbers(&store.view(1)?, Table::Event, "acme")?, (2_500..=3_000).collect::<Vec<_>>());
+    // The tenant is deleted, and another one takes its name.
+    batch.trim(Table::Event, &acme, 3_001);
+    for number in 1..=200 {
+        batch.put(Table::Event, key("acme", number).bytes(), b"again");
+    }
+    batch.trim(Table::Event, &acme, 150);
+    store.commit(&mut batch, &applied(5), None)?;
+    assert_eq!(numbers(&store.view(1)?, Table::Event, "acme")?, (150..=200).collect::<Vec<_>>());
+    Ok(())
+}
+
+#[test]
+fn a_prefix_takes_what_is_on_disk_and_in_the_batch() -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let (store, _writer) = open_with_shard(dir.path(), 1)?;
+    let mut batch = store.batch(1)?;
+    for (tenant, items) in [("few", 3), ("many", limits::ONE_BY_ONE_MAX as u64 + 1), ("other", 1)] {
+        for item in 0..items {
+            batch.put(Table::ConversationItem, key(tenant, item).bytes(), b"text");
+        }
+    }
+    store.commit(&mut batch, &applied(2), None)?;
+    for tenant in ["few", "many", "none"] {
+        batch.put(Table::ConversationItem, key(tenant, 1_000).bytes(), b"in the same batch");
+        batch.delete_prefix(Table::ConversationItem, KeyBuf::new().text(tenant).bytes())?;
+        batch.put(Table::ConversationItem, key(tenant, 2_000).bytes(), b"later");
+    }
+    store.commit(&mut batch, &applied(3), None)?;
+    let view = store.view(1)?;
+    for tenant in ["few", "many", "none"] {
+        assert_eq!(numbers(&view, Table::ConversationItem, tenant)?, [2_000], "{tenant}");
+    }
+    assert_eq!(numbers(&view, Table::ConversationItem, "other")?, [0]);
     Ok(())
 }
 
