@@ -43,8 +43,10 @@ pub struct Args {
 
 /// A killed node stays down this long.
 const DOWN: Duration = Duration::from_secs(4);
-/// Contacts still open when no more arrive have this long to end.
-const SETTLE: Duration = Duration::from_secs(60);
+/// Contacts still open when no more arrive have this long to end, virtual seconds: the longest talk and a wait.
+const SETTLE_S: f64 = 2_700.0;
+/// And so much more, really.
+const SETTLE: Duration = Duration::from_secs(15);
 
 /// Calls are accepted on the desktop, chats ring, e-mails are simply given: each mode is shown.
 fn answer_mode(channel: &str) -> AnswerMode {
@@ -76,7 +78,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         dir: args.dir,
         compress: args.compress,
         answer_modes: answer_mode,
-        wrap_up: true,
+        timeouts: setup::Timeouts::USUAL,
     };
     let demand = busy_hour(&hour);
     eprintln!(
@@ -106,7 +108,7 @@ async fn live(stage: &mut Stage, seed: u64, kills: bool) -> anyhow::Result<Optio
     let world = stage.world.clone();
     let (view, shown) = View::begin(world.clone())?;
     let agents = desk::run(&world, seed);
-    let until = world.clock.at(world.demand.duration_s) + SETTLE;
+    let until = world.clock.at(world.demand.duration_s + SETTLE_S) + SETTLE;
     let platform = tokio::spawn(platform::run(world.clone(), until));
     let mut kill = None;
     if kills {

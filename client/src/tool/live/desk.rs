@@ -43,6 +43,9 @@ struct Desk {
     habits: kindred_simulator::Habits,
     rng: ChaCha8Rng,
     seen: VecDeque<String>,
+    /// Unanswered offers in a row.
+    missed: u32,
+    gone: bool,
     /// Answers and after-works under way; at most as many as an agent can have offers and assignments.
     doing: JoinSet<()>,
 }
@@ -59,11 +62,12 @@ async fn work(world: Arc<World>, place: usize, name: &str, seed: u64) -> anyhow:
         habits: agent.habits,
         rng: ChaCha8Rng::seed_from_u64(seed.wrapping_mul(1_000_003).wrapping_add(place as u64)),
         seen: VecDeque::new(),
+        missed: 0,
+        gone: false,
         doing: JoinSet::new(),
         world: world.clone(),
     };
     desk.say(v1::presence::Status::Available, false);
-    let mut gone = false;
     loop {
         tokio::select! {
             told = reader.next() => match told {
@@ -71,8 +75,8 @@ async fn work(world: Arc<World>, place: usize, name: &str, seed: u64) -> anyhow:
                 Some(Err(error)) => return Err(error.into()),
                 None => anyhow::bail!("the session ended"),
             },
-            () = sleep_until(goes_at), if !gone => {
-                gone = true;
+            () = sleep_until(goes_at), if !desk.gone => {
+                desk.gone = true;
                 desk.say(v1::presence::Status::Offline, true);
             }
             Some(done) = desk.doing.join_next() => done?,
@@ -92,6 +96,9 @@ impl Desk {
                 if let (Some(interaction), Some(part)) = (changed.interaction, changed.assignment) {
                     self.assigned(&interaction.name, part);
                 }
+            }
+            Some(Message::Revocation(revoked)) if revoked.agent == self.name && revoked.expired => {
+                self.missed(revoked.offer_id);
             }
             // How everything stands after a new beginning: what was told before the break may not have been heard.
             Some(Message::Agent(standing)) => {
@@ -156,6 +163,14 @@ impl Desk {
     }
 
     fn assigned(&mut self, interaction: &str, part: v1::Assignment) {
+        use v1::assignment::{EndCause, State};
+        match (part.state(), part.end_cause()) {
+            (State::Active, _) => self.missed = 0,
+            (State::Ended, EndCause::ConnectTimeout) if part.agent == self.name => {
+                self.missed(part.name.clone())
+            }
+            _ => {}
+        }
         let wraps_up = part.state() == v1::assignment::State::WrapUp && part.agent == self.name;
         if !wraps_up || !self.is_new(part.name.clone()) {
             return;
@@ -173,7 +188,26 @@ impl Desk {
         );
     }
 
+    /// An offer ran out. The API's back-off (5 s, doubling; 60 s after the third in a row) does not scale with the
+    /// compression, but presence ends it: so the agent says AVAILABLE again when the scaled one is over.
+    fn missed(&mut self, offer: String) {
+        if self.gone || !self.is_new(format!("missed {offer}")) {
+            return;
+        }
+        self.missed += 1;
+        let back_off_s = match self.missed {
+            1 | 2 => 5.0 * f64::from(self.missed),
+            _ => 60.0,
+        };
+        self.missed %= 3;
+        self.say_after(back_off_s, v1::presence::Status::Available, false);
+    }
+
     fn say(&mut self, status: v1::presence::Status, after_contact: bool) {
+        self.say_after(0.0, status, after_contact);
+    }
+
+    fn say_after(&mut self, after_s: f64, status: v1::presence::Status, after_contact: bool) {
         let presence = v1::Presence {
             status: status as i32,
             ..Default::default()
@@ -184,7 +218,7 @@ impl Desk {
             after_contact,
         };
         self.act(
-            0.0,
+            after_s,
             "SetPresence",
             self.name.clone(),
             Action::Presence(said),

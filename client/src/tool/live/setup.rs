@@ -11,10 +11,27 @@ use kindred_simulator::{Demand, Profile, Queue};
 /// How calls, chats and e-mails are answered: by channel.
 pub type AnswerModes = fn(&str) -> v1::AnswerMode;
 
-/// Timeouts of a real contact center, virtual seconds: the API's own defaults.
-const OFFER_S: f64 = 20.0;
-const CONNECT_S: f64 = 10.0;
-const WRAP_UP_S: f64 = 30.0;
+/// Timeouts of a contact center, virtual seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// How long an offer stands.
+    pub offer_s: f64,
+    /// How long connecting may take.
+    pub connect_s: f64,
+    /// How long after-work may take; 0 for none.
+    pub wrap_up_s: f64,
+}
+
+impl Timeouts {
+    /// The API's own defaults.
+    pub const USUAL: Timeouts = Timeouts {
+        offer_s: 20.0,
+        connect_s: 10.0,
+        wrap_up_s: 30.0,
+    };
+}
+
+/// After this wait the oldest goes first: the API's own default.
 const STARVATION_S: f64 = 600.0;
 
 /// What to set up, and how.
@@ -29,8 +46,8 @@ pub struct Setup<'a> {
     pub compress: f64,
     /// Who rings.
     pub answer_modes: AnswerModes,
-    /// Whether agents have after-work.
-    pub wrap_up: bool,
+    /// How long things may take.
+    pub timeouts: Timeouts,
 }
 
 impl Setup<'_> {
@@ -143,15 +160,14 @@ impl Setup<'_> {
     }
 
     fn rules(&self, channel: &str) -> v1::ChannelRules {
-        let wrap_up = if self.wrap_up {
-            timeout(self.compress, WRAP_UP_S)
-        } else {
-            prost_types::Duration::default()
+        let wrap_up = match self.timeouts.wrap_up_s {
+            0.0 => prost_types::Duration::default(),
+            wrap_up_s => timeout(self.compress, wrap_up_s),
         };
         v1::ChannelRules {
             answer_mode: (self.answer_modes)(channel) as i32,
-            offer_timeout: Some(timeout(self.compress, OFFER_S)),
-            connect_timeout: Some(timeout(self.compress, CONNECT_S)),
+            offer_timeout: Some(timeout(self.compress, self.timeouts.offer_s)),
+            connect_timeout: Some(timeout(self.compress, self.timeouts.connect_s)),
             wrap_up_timeout: Some(wrap_up),
             ..Default::default()
         }
@@ -257,14 +273,11 @@ fn parent() -> String {
     format!("tenants/{TENANT}")
 }
 
-/// Virtual seconds the cluster's own fixed times become: what does not scale, for the report.
+/// What does not scale, for the report.
 pub fn fixed_times(compress: f64) -> String {
-    let s = |real_s: f64| real_s * compress;
     format!(
-        "not scaled, for the API fixes them: back-off after an unanswered offer {} s, NOT_RESPONDING {} s, exclusion after a decline {} s of virtual time; shortest timeout {:.0} s",
-        s(5.0),
-        s(60.0),
-        s(60.0),
+        "not scaled: the exclusion after a decline lasts {} virtual s instead of 60; no timeout is below {} virtual s",
+        60.0 * compress,
         super::clock::TIMEOUT_MIN_MS as f64 / 1e3 * compress,
     )
 }

@@ -8,7 +8,7 @@ use super::{
     nodes::{self, Nodes},
     platform::World,
     proof,
-    setup::{AnswerModes, Setup},
+    setup::{AnswerModes, Setup, Timeouts},
 };
 use kindred_client::{Client, Config, v1};
 use kindred_simulator::Demand;
@@ -28,8 +28,8 @@ pub struct Plan {
     pub compress: f64,
     /// Who rings.
     pub answer_modes: AnswerModes,
-    /// Whether agents have after-work.
-    pub wrap_up: bool,
+    /// How long things may take.
+    pub timeouts: Timeouts,
 }
 
 /// The stage.
@@ -94,7 +94,7 @@ impl Stage {
             acks: &acks,
             compress: plan.compress,
             answer_modes: plan.answer_modes,
-            wrap_up: plan.wrap_up,
+            timeouts: plan.timeouts,
         };
         setup.make(&demand).await?;
         let demand = Arc::new(demand);

@@ -45,6 +45,13 @@ const SETTLE_S: f64 = 3_600.0;
 /// And at least so long, really.
 const SETTLE: Duration = Duration::from_secs(20);
 
+/// The bank's switch knew no unanswered call and no after-work: nothing may run out here that did not there.
+const TIMEOUTS: setup::Timeouts = setup::Timeouts {
+    offer_s: 1_800.0,
+    connect_s: 1_800.0,
+    wrap_up_s: 0.0,
+};
+
 /// The bank's switch put calls through to a free agent: nobody accepts.
 fn answer_mode(_channel: &str) -> v1::AnswerMode {
     v1::AnswerMode::Auto
@@ -68,7 +75,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         dir: args.dir,
         compress: args.compress,
         answer_modes: answer_mode,
-        wrap_up: false,
+        timeouts: TIMEOUTS,
     };
     let mut stage = Stage::open(plan, day.demand.clone()).await?;
     live(&mut stage).await?;
