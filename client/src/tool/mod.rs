@@ -1,6 +1,7 @@
 //! The tool's commands, one file each, and what they share: how to reach the cluster and how to print.
 
 mod agents;
+mod bench;
 mod cluster;
 mod conversations;
 mod demo;
@@ -87,6 +88,8 @@ enum Command {
     Demo(demo::Args),
     /// Lives a real day of a call file on three nodes of its own, beside what really happened.
     Replay(replay::Args),
+    /// Measures throughput, latency, failover and memory on three nodes of its own, beside a three-node etcd.
+    Bench(bench::Args),
 }
 
 /// What every command gets: a client, the tenant, a way to print.
@@ -158,6 +161,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let command = match args.command {
         Command::Demo(command) => return demo::run(command).await,
         Command::Replay(command) => return replay::run(command).await,
+        Command::Bench(command) => return bench::run(command).await,
         command => command,
     };
     let mut config = Config::new(args.endpoints).token(args.token);
@@ -176,7 +180,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Conversations(command) => conversations::run(&context, command).await?,
         Command::Watch(command) => watch::run(&context, command).await?,
         Command::Cluster(command) => cluster::run(&context, command).await?,
-        Command::Demo(_) | Command::Replay(_) => {}
+        Command::Demo(_) | Command::Replay(_) | Command::Bench(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }

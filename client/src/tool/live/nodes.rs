@@ -29,13 +29,43 @@ struct ConfigFile<'a> {
     listen: Listen<'a>,
     cluster: Cluster<'a>,
     tenants: [Tenant; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    storage: Option<Storage>,
 }
 
 #[derive(Serialize)]
 struct Node<'a> {
     id: &'a str,
     data_dir: &'a Path,
-    log_archive: &'a Path,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log_archive: Option<&'a Path>,
+}
+
+/// How much log is kept.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Storage {
+    /// At least this long, seconds.
+    pub log_keep_s: u64,
+    /// And at most this many MiB.
+    pub log_keep_mib: u64,
+}
+
+/// What differs between clusters.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Copy every applied entry aside, for a proof afterwards.
+    pub archive: bool,
+    /// How much log is kept; the node's defaults if absent.
+    pub storage: Option<Storage>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            archive: true,
+            storage: None,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -73,7 +103,8 @@ pub struct Place {
     /// Where clients reach it.
     pub client: String,
     peer: String,
-    ops: String,
+    /// Health and metrics over HTTP.
+    pub ops: String,
     config: PathBuf,
     /// Its data folder.
     pub data: PathBuf,
@@ -95,6 +126,7 @@ impl Place {
 /// The three of them.
 pub struct Nodes {
     binary: PathBuf,
+    settings: Settings,
     /// Where they are.
     pub places: Vec<Place>,
     children: Vec<Option<Child>>,
@@ -125,9 +157,30 @@ fn free_ports(count: usize) -> std::io::Result<Vec<u16>> {
         .collect()
 }
 
+/// SIGTERM to one process.
+async fn terminate(pid: u32) -> anyhow::Result<()> {
+    let sent = Command::new("kill")
+        .args(["-TERM", &pid.to_string()])
+        .status()
+        .await?;
+    if !sent.success() {
+        bail!("SIGTERM could not be sent to {pid}");
+    }
+    Ok(())
+}
+
 impl Nodes {
     /// Writes configurations under `dir`, starts all nodes and waits until they serve.
     pub async fn start(binary: PathBuf, dir: &Path) -> anyhow::Result<Nodes> {
+        Nodes::start_with(binary, dir, Settings::default()).await
+    }
+
+    /// The same with other settings.
+    pub async fn start_with(
+        binary: PathBuf,
+        dir: &Path,
+        settings: Settings,
+    ) -> anyhow::Result<Nodes> {
         let ports = free_ports(NODES * 3)?;
         let place = |(number, ports): (usize, &[u16])| {
             let home = dir.join(format!("n{}", number + 1));
@@ -146,6 +199,7 @@ impl Nodes {
         let places: Vec<Place> = ports.chunks(3).enumerate().map(place).collect();
         let mut nodes = Nodes {
             binary,
+            settings,
             children: places.iter().map(|_| None).collect(),
             places,
         };
@@ -174,7 +228,7 @@ impl Nodes {
             node: Node {
                 id: &place.id,
                 data_dir: &place.data,
-                log_archive: &place.archive,
+                log_archive: self.settings.archive.then_some(place.archive.as_path()),
             },
             listen: Listen {
                 client: &place.client,
@@ -190,9 +244,12 @@ impl Nodes {
                 id: TENANT,
                 token: TOKEN,
             }],
+            storage: self.settings.storage,
         };
         fs::create_dir_all(&place.data)?;
-        fs::create_dir_all(&place.archive)?;
+        if self.settings.archive {
+            fs::create_dir_all(&place.archive)?;
+        }
         Ok(fs::write(&place.config, toml::to_string(&file)?)?)
     }
 
@@ -254,6 +311,35 @@ impl Nodes {
         self.places.iter().position(|place| place.id == id)
     }
 
+    /// The process of a node that runs.
+    pub fn pid(&self, number: usize) -> Option<u32> {
+        self.children[number].as_ref().and_then(Child::id)
+    }
+
+    /// SIGKILL without waiting for the end; [`Nodes::gone`] waits.
+    pub fn kill_now(&mut self, number: usize) -> anyhow::Result<()> {
+        let child = self.children[number].as_mut().context("it does not run")?;
+        Ok(child.start_kill()?)
+    }
+
+    /// SIGTERM without waiting for the end; [`Nodes::gone`] waits.
+    pub async fn terminate(&self, number: usize) -> anyhow::Result<()> {
+        terminate(self.pid(number).context("it does not run")?).await
+    }
+
+    /// Waits until a node that was told to end has ended.
+    pub async fn gone(&mut self, number: usize) -> anyhow::Result<()> {
+        let mut child = self.children[number].take().context("it does not run")?;
+        if tokio::time::timeout(STOP, child.wait()).await.is_err() {
+            child.kill().await?;
+            bail!(
+                "node {} did not end within {STOP:?}",
+                self.places[number].id
+            );
+        }
+        Ok(())
+    }
+
     /// SIGKILL, at once.
     pub async fn kill(&mut self, number: usize) -> anyhow::Result<()> {
         let mut child = self.children[number].take().context("it does not run")?;
@@ -286,13 +372,7 @@ impl Nodes {
     pub async fn stop(&mut self) -> anyhow::Result<()> {
         for child in self.children.iter().flatten() {
             let Some(pid) = child.id() else { continue };
-            let sent = Command::new("kill")
-                .args(["-TERM", &pid.to_string()])
-                .status()
-                .await?;
-            if !sent.success() {
-                bail!("SIGTERM could not be sent to {pid}");
-            }
+            terminate(pid).await?;
         }
         for (child, place) in self.children.iter_mut().zip(&self.places) {
             let Some(mut child) = child.take() else {

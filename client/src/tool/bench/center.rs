@@ -1,0 +1,362 @@
+//! Our side: a cluster of three nodes of its own, what a bench sets up on it, and how it stands.
+use super::{
+    connections::{self, Connections},
+    submits::Submits,
+};
+use crate::tool::live::{
+    OPERATOR_TOKEN, TENANT, TOKEN, name,
+    nodes::{NODES, Nodes, Settings, Storage},
+};
+use anyhow::{Context as _, bail};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use kindred_client::{Client, Config, new_request_id, v1};
+use kindred_proto::v1::cluster_service_client::ClusterServiceClient;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{Instant, sleep, timeout},
+};
+use tonic::{
+    Request,
+    metadata::{Ascii, MetadataValue},
+};
+
+/// The channel of all interactions of a bench.
+pub const CHANNEL: &str = "chat";
+/// The cluster is whole within this, or something is wrong.
+const HEALTHY: Duration = Duration::from_secs(120);
+const ASK_AGAIN: Duration = Duration::from_millis(20);
+/// An answer of the ops port takes at most this long.
+const OPS_TIMEOUT: Duration = Duration::from_secs(2);
+/// Agents said AVAILABLE in one call.
+const PRESENCE_BATCH: usize = 1_000;
+/// Agents added at one time.
+const HIRED_AT_ONCE: usize = 64;
+/// Interactions an agent has at once at most, and what each costs of 100.
+const AT_ONCE: u32 = 10;
+
+/// Three nodes and clients of theirs.
+pub struct Center {
+    /// The processes.
+    pub nodes: Nodes,
+    /// As the tenant.
+    pub client: Client,
+    /// As the operator.
+    pub operator: Client,
+    dir: PathBuf,
+}
+
+/// A token as a header.
+pub fn bearer(token: &str) -> anyhow::Result<MetadataValue<Ascii>> {
+    Ok(format!("Bearer {token}").parse()?)
+}
+
+/// `tenants/{tenant}`.
+pub fn parent() -> String {
+    format!("tenants/{TENANT}")
+}
+
+impl Center {
+    /// Starts three nodes under `dir` and waits until they are whole and the tenant has its place.
+    pub async fn start(
+        binary: &Path,
+        dir: PathBuf,
+        storage: Option<Storage>,
+    ) -> anyhow::Result<Center> {
+        let settings = Settings {
+            archive: false,
+            storage,
+        };
+        let nodes = Nodes::start_with(binary.to_path_buf(), &dir, settings).await?;
+        let client = |token: &str| {
+            let mut config = Config::new(nodes.endpoints()).token(token);
+            config.timeout = Duration::from_secs(60);
+            Client::new(&config)
+        };
+        let center = Center {
+            client: client(TOKEN)?,
+            operator: client(OPERATOR_TOKEN)?,
+            nodes,
+            dir,
+        };
+        center.healthy().await?;
+        center.policy().await?;
+        Ok(center)
+    }
+
+    /// SIGTERM to all, and their folders go.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.nodes.stop().await?;
+        Ok(std::fs::remove_dir_all(&self.dir)?)
+    }
+
+    /// The policy of all queues. The tenant may get its place only a moment after the nodes serve, so this waits for it.
+    async fn policy(&self) -> anyhow::Result<()> {
+        let distribution = v1::Distribution {
+            mode: v1::distribution::Mode::LongestIdle as i32,
+            ..Default::default()
+        };
+        let rules = Some(v1::policy::Rules::Distribution(distribution));
+        let request = v1::CreatePolicyRequest {
+            parent: parent(),
+            policy: Some(v1::Policy {
+                rules,
+                ..Default::default()
+            }),
+            policy_id: "longest-idle".into(),
+            request_id: new_request_id(),
+            ..Default::default()
+        };
+        let until = Instant::now() + HEALTHY;
+        loop {
+            match self.client.create_policy(request.clone()).await {
+                Ok(_) => return Ok(()),
+                Err(error) if Instant::now() >= until => return Err(error.into()),
+                Err(_) => sleep(ASK_AGAIN).await,
+            }
+        }
+    }
+
+    /// A queue without after-work, whose agents accept.
+    pub async fn queue(&self, id: &str) -> anyhow::Result<()> {
+        let none = Some(prost_types::Duration::default());
+        let rules = v1::ChannelRules {
+            wrap_up_timeout: none,
+            ..Default::default()
+        };
+        let queue = v1::Queue {
+            policy: name("policies", "longest-idle"),
+            channels: [(CHANNEL.to_string(), rules)].into(),
+            ..Default::default()
+        };
+        let (parent, queue_id) = (parent(), id.to_string());
+        let request = v1::CreateQueueRequest {
+            parent,
+            queue: Some(queue),
+            queue_id,
+            ..Default::default()
+        };
+        self.client.create_queue(request).await?;
+        Ok(())
+    }
+
+    /// A routing profile of the queue's name whose agents serve it.
+    pub async fn profile(&self, queue: &str) -> anyhow::Result<()> {
+        let entry = v1::RoutingProfileEntry {
+            queue: name("queues", queue),
+            channel: CHANNEL.into(),
+            ..Default::default()
+        };
+        let channel = v1::ChannelCapacity {
+            max_interactions: AT_ONCE,
+            cost_units: 100 / AT_ONCE,
+        };
+        let capacity = v1::Capacity {
+            total_units: 100,
+            channels: [(CHANNEL.to_string(), channel)].into(),
+            interruptions: Vec::new(),
+        };
+        let profile = v1::RoutingProfile {
+            entries: vec![entry],
+            capacity: Some(capacity),
+            ..Default::default()
+        };
+        let request = v1::CreateRoutingProfileRequest {
+            parent: parent(),
+            routing_profile: Some(profile),
+            routing_profile_id: queue.to_string(),
+            ..Default::default()
+        };
+        self.client.create_routing_profile(request).await?;
+        Ok(())
+    }
+
+    /// Adds so many agents who serve a queue, and all say that they are AVAILABLE.
+    pub async fn staff(&self, queue: &str, count: usize) -> anyhow::Result<()> {
+        let hire = |number: usize| {
+            let profile = name("routingProfiles", queue);
+            let request = v1::CreateAgentRequest {
+                parent: parent(),
+                agent: Some(v1::Agent {
+                    routing_profile: profile,
+                    ..Default::default()
+                }),
+                agent_id: format!("{queue}-{number}"),
+                ..Default::default()
+            };
+            self.client.create_agent(request)
+        };
+        let hired = stream::iter(0..count)
+            .map(hire)
+            .buffer_unordered(HIRED_AT_ONCE);
+        hired.try_for_each(|_| async { Ok(()) }).await?;
+        let agents: Vec<String> = (0..count)
+            .map(|number| name("agents", &format!("{queue}-{number}")))
+            .collect();
+        for names in agents.chunks(PRESENCE_BATCH) {
+            let presence = v1::Presence {
+                status: v1::presence::Status::Available as i32,
+                ..Default::default()
+            };
+            let request = v1::BatchSetPresenceRequest {
+                parent: parent(),
+                names: names.to_vec(),
+                presence: Some(presence),
+                ..Default::default()
+            };
+            self.client.batch_set_presence(request).await?;
+        }
+        Ok(())
+    }
+
+    /// Submits to a queue over so many connections to the leader.
+    pub async fn submits(&self, connections: usize, queue: &str) -> anyhow::Result<Submits> {
+        let leader = self.leader().await?.context("nobody leads")?;
+        let connections = Connections::open(&self.nodes.places[leader].client, connections).await?;
+        Submits::new(connections, queue)
+    }
+
+    /// How one node sees the cluster.
+    async fn status(&self, number: usize) -> anyhow::Result<v1::ClusterStatus> {
+        let channel = connections::lazy(&self.nodes.places[number].client)?;
+        let mut request = Request::new(v1::GetClusterStatusRequest {
+            read_mode: v1::ReadMode::Stale as i32,
+        });
+        request
+            .metadata_mut()
+            .insert("authorization", bearer(OPERATOR_TOKEN)?);
+        let answer = ClusterServiceClient::new(channel)
+            .get_cluster_status(request)
+            .await?;
+        answer.into_inner().status.context("no status")
+    }
+
+    /// The node that leads, by its number: whoever says so in the highest term.
+    pub async fn leader(&self) -> anyhow::Result<Option<usize>> {
+        let mut leader = None;
+        for number in 0..NODES {
+            let Ok(status) = self.status(number).await else {
+                continue;
+            };
+            let leads = |shard: &&v1::ShardStatus| shard.role() == v1::shard_status::Role::Leader;
+            let term = status.shards.iter().find(leads).map(|shard| shard.term);
+            leader = leader.max(term.map(|term| (term, number)));
+        }
+        Ok(leader.map(|(_, number)| number))
+    }
+
+    /// Waits until all nodes are ready, one leads, and the others have what it has committed.
+    pub async fn healthy(&self) -> anyhow::Result<()> {
+        let until = Instant::now() + HEALTHY;
+        loop {
+            let state = self.whole().await;
+            match state {
+                Ok(()) => return Ok(()),
+                Err(why) if Instant::now() >= until => {
+                    bail!("not whole after {HEALTHY:?}: {why:#}")
+                }
+                Err(_) => sleep(ASK_AGAIN).await,
+            }
+        }
+    }
+
+    async fn whole(&self) -> anyhow::Result<()> {
+        for number in 0..NODES {
+            self.ready(number).await?;
+        }
+        let leader = self.leader().await?.context("nobody leads")?;
+        let status = self.status(leader).await?;
+        for shard in &status.shards {
+            if shard.replicas.len() < NODES {
+                bail!(
+                    "shard {} has {} replicas",
+                    shard.shard,
+                    shard.replicas.len()
+                );
+            }
+            let behind = |replica: &&v1::ReplicaProgress| replica.match_index < shard.commit_index;
+            if let Some(replica) = shard.replicas.iter().find(behind) {
+                bail!("{} is behind in shard {}", replica.node, shard.shard);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `/readyz` of this node says so; otherwise why not.
+    pub async fn ready(&self, number: usize) -> anyhow::Result<()> {
+        let ask = async {
+            let mut stream = TcpStream::connect(&self.nodes.places[number].ops).await?;
+            stream
+                .write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                .await?;
+            let mut answer = String::new();
+            stream.take(4_096).read_to_string(&mut answer).await?;
+            Ok::<_, std::io::Error>(answer)
+        };
+        let answer = timeout(OPS_TIMEOUT, ask)
+            .await
+            .context("/readyz is silent")??;
+        let status = answer.lines().next().unwrap_or_default();
+        if status.split(' ').nth(1) != Some("200") {
+            bail!(
+                "{} says {}",
+                self.nodes.places[number].id,
+                answer.lines().last().unwrap_or_default()
+            );
+        }
+        Ok(())
+    }
+
+    /// Waits until `/readyz` of this node says so.
+    pub async fn wait_ready(&self, number: usize) -> anyhow::Result<()> {
+        let until = Instant::now() + HEALTHY;
+        loop {
+            match self.ready(number).await {
+                Ok(()) => return Ok(()),
+                Err(why) if Instant::now() >= until => return Err(why),
+                Err(_) => sleep(ASK_AGAIN).await,
+            }
+        }
+    }
+
+    /// Resident memory of the largest node, in MiB.
+    pub fn rss_mib(&self) -> anyhow::Result<f64> {
+        let mut largest = 0.0_f64;
+        for number in 0..NODES {
+            let pid = self.nodes.pid(number).context("a node does not run")?;
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+            let line = status
+                .lines()
+                .find_map(|line| line.strip_prefix("VmRSS:"))
+                .context("no VmRSS")?;
+            let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
+            largest = largest.max(kib / 1024.0);
+        }
+        Ok(largest)
+    }
+
+    /// Bytes in the data folder of each node, the largest of them.
+    pub fn disk_bytes(&self) -> u64 {
+        self.nodes
+            .places
+            .iter()
+            .map(|place| folder_bytes(&place.data))
+            .max()
+            .unwrap_or(0)
+    }
+}
+
+/// Bytes of the files beneath a folder. Files may vanish while they are counted; then they count nothing.
+fn folder_bytes(dir: &Path) -> u64 {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let bytes = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(data) if data.is_dir() => folder_bytes(&entry.path()),
+        Ok(data) => data.len(),
+        Err(_) => 0,
+    };
+    entries.map(bytes).sum()
+}

@@ -1,0 +1,234 @@
+//! What is printed: a table with the reach beside each figure, and one JSON object as the last line.
+use super::{
+    crowd::CrowdFigures, failover::Ends, machine::Machine, million::MillionFigures,
+    offers::OfferFigures, rates::Compared,
+};
+use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+use serde::Serialize;
+
+/// What was measured; a stage that did not run is absent.
+#[derive(Default)]
+pub struct Results {
+    pub peak: Vec<Compared>,
+    pub half: Option<Compared>,
+    pub offer: Option<OfferFigures>,
+    pub kill: Option<Ends>,
+    pub drain: Option<Ends>,
+    pub load: Option<CrowdFigures>,
+    pub million: Option<MillionFigures>,
+}
+
+/// The last line.
+#[derive(Serialize)]
+struct Summary {
+    commands_per_s: Option<f64>,
+    etcd_puts_per_s: Option<f64>,
+    submit_p99_ms: Option<f64>,
+    etcd_put_p99_ms: Option<f64>,
+    offer_p99_ms: Option<f64>,
+    kill_max_ms: Option<f64>,
+    drain_max_ms: Option<f64>,
+    rss_mib_100k: Option<f64>,
+    submit_p99_ratio_100k: Option<f64>,
+    restart_s: Option<f64>,
+}
+
+/// How a figure is held against its reach.
+struct Line {
+    what: &'static str,
+    reach: String,
+    measured: String,
+    met: bool,
+}
+
+/// Three decimals are more than the figures bear.
+fn rounded(value: f64) -> f64 {
+    (value * 1e3).round() / 1e3
+}
+
+impl Results {
+    fn summary(&self) -> Summary {
+        let most = self.peak.first();
+        let half = self.half.as_ref();
+        let kills = [
+            self.kill.as_ref(),
+            self.load.as_ref().map(|load| &load.kills),
+        ];
+        let kill_max = kills
+            .into_iter()
+            .flatten()
+            .map(Ends::max_ms)
+            .reduce(f64::max);
+        let load = self.load.as_ref();
+        Summary {
+            commands_per_s: most.map(|p| rounded(p.ours.per_second)),
+            etcd_puts_per_s: most.map(|p| rounded(p.etcd.per_second)),
+            submit_p99_ms: half.map(|h| rounded(h.ours.p99_ms)),
+            etcd_put_p99_ms: half.map(|h| rounded(h.etcd.p99_ms)),
+            offer_p99_ms: self.offer.map(|o| rounded(o.p99_ms)),
+            kill_max_ms: kill_max.map(rounded),
+            drain_max_ms: self.drain.as_ref().map(|d| rounded(d.max_ms())),
+            rss_mib_100k: load.map(|l| rounded(l.rss_mib)),
+            submit_p99_ratio_100k: load.map(|l| rounded(l.many_p99_ms / l.few_p99_ms)),
+            restart_s: load.map(|l| rounded(l.kills.restart_max_s())),
+        }
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let mut line = |what, reach: String, measured, met| {
+            lines.push(Line {
+                what,
+                reach,
+                measured,
+                met,
+            })
+        };
+        if let Some(p) = self.peak.first() {
+            let (ours, etcd) = (p.ours.per_second, p.etcd.per_second);
+            let words = format!("{ours:.0} ({:.2} × etcd's {etcd:.0})", ours / etcd);
+            line(
+                "durable commands a second, 256 callers",
+                "≥ 2 × etcd".into(),
+                words,
+                ours >= 2.0 * etcd,
+            );
+        }
+        if let Some(h) = &self.half {
+            let (ours, etcd) = (h.ours.p99_ms, h.etcd.p99_ms);
+            let words = format!("{ours:.2} ms (etcd {etcd:.2} ms)");
+            line(
+                "submit p99 at half of etcd's peak",
+                "≤ etcd's".into(),
+                words,
+                ours <= etcd,
+            );
+        }
+        if let Some(o) = self.offer {
+            let words = format!(
+                "{:.2} ms (p50 {:.2}, max {:.2})",
+                o.p99_ms, o.p50_ms, o.max_ms
+            );
+            line(
+                "submit → offer seen, p99 at 500/s",
+                "≤ 10 ms".into(),
+                words,
+                o.p99_ms <= 10.0,
+            );
+        }
+        let ends = |e: &Ends| format!("{:.0} ms, maximum of {}", e.max_ms(), e.offer_ms.len());
+        if let Some(k) = &self.kill {
+            line(
+                "SIGKILL of the leader → next offer",
+                "≤ 1.5 s".into(),
+                ends(k),
+                k.max_ms() <= 1_500.0,
+            );
+        }
+        if let Some(d) = &self.drain {
+            line(
+                "SIGTERM of the leader → next offer",
+                "≤ 300 ms".into(),
+                ends(d),
+                d.max_ms() <= 300.0,
+            );
+        }
+        if let Some(l) = &self.load {
+            let (ratio, restart_s) = (l.many_p99_ms / l.few_p99_ms, l.kills.restart_max_s());
+            let words = format!(
+                "{ratio:.2} × ({:.2} ms, {:.2} ms)",
+                l.many_p99_ms, l.few_p99_ms
+            );
+            line(
+                "the same with 100 000 waiting",
+                "≤ 1.5 s".into(),
+                ends(&l.kills),
+                l.kills.max_ms() <= 1_500.0,
+            );
+            line(
+                "memory of a node, 100 000 waiting, 10 000 agents",
+                "≤ 1 GiB".into(),
+                format!("{:.0} MiB", l.rss_mib),
+                l.rss_mib <= 1_024.0,
+            );
+            line(
+                "submit p99, 100 000 waiting against 1 000",
+                "≤ 1.5 ×".into(),
+                words,
+                ratio <= 1.5,
+            );
+            line(
+                "restart of a node with that state",
+                "≤ 5 s".into(),
+                format!("{restart_s:.2} s"),
+                restart_s <= 5.0,
+            );
+        }
+        if let Some(m) = &self.million {
+            let words = format!("{}; {:.0} bytes each", m.in_words(), m.bytes_each);
+            line(
+                "a million closed interactions",
+                "disk flat".into(),
+                words,
+                m.flat,
+            );
+        }
+        lines
+    }
+
+    /// Prints everything; the JSON object is the last line.
+    pub fn print(&self, machine: &Machine, versions: &[String], quick: bool) -> anyhow::Result<()> {
+        let m = machine;
+        println!(
+            "{} × {}, {} MiB, Linux {}",
+            m.cores, m.cpu, m.memory_mib, m.kernel
+        );
+        println!(
+            "disk {}, append with fsync {:.2} ms (median), load average before {}",
+            m.disk, m.sync_ms, m.load_average
+        );
+        versions.iter().for_each(|version| println!("{version}"));
+        if quick {
+            println!(
+                "--quick: short windows, few repetitions, a tenth of the crowd; no figure to quote"
+            );
+        }
+        println!("{}", self.comparison());
+        let mut table = Table::new();
+        table
+            .load_preset(UTF8_FULL_CONDENSED)
+            .set_header(["what", "reach", "measured", ""]);
+        for line in self.lines() {
+            table.add_row([
+                line.what.into(),
+                line.reach,
+                line.measured,
+                if line.met { "met" } else { "missed" }.to_string(),
+            ]);
+        }
+        println!("{table}");
+        println!("{}", serde_json::to_string(&self.summary())?);
+        Ok(())
+    }
+
+    /// Both sides beside each other.
+    fn comparison(&self) -> Table {
+        let mut table = Table::new();
+        let titles = [
+            "load", "ours/s", "p50 ms", "p99 ms", "etcd/s", "p50 ms", "p99 ms",
+        ];
+        table.load_preset(UTF8_FULL_CONDENSED).set_header(titles);
+        for row in self.peak.iter().chain(&self.half) {
+            let mut cells = vec![row.load.clone()];
+            for side in [row.ours, row.etcd] {
+                cells.extend([
+                    format!("{:.0}", side.per_second),
+                    format!("{:.2}", side.p50_ms),
+                    format!("{:.2}", side.p99_ms),
+                ]);
+            }
+            table.add_row(cells);
+        }
+        table
+    }
+}

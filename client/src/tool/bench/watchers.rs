@@ -1,0 +1,186 @@
+//! Who sees an offer, and when: event streams from the nodes, and whoever waits for the offer of one interaction.
+use super::{
+    center::{bearer, parent},
+    connections,
+};
+use crate::tool::live::TOKEN;
+use kindred_client::v1::{self, event, watch_response::Message};
+use kindred_proto::v1::event_service_client::EventServiceClient;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::oneshot,
+    task::JoinSet,
+    time::{Instant, sleep, timeout},
+};
+use tonic::{
+    Request, Status,
+    metadata::{Ascii, MetadataValue},
+    transport::Channel,
+};
+
+/// Progress this often, so that an open stream is known to be open.
+const PROGRESS_NS: i32 = 100_000_000;
+/// A stream that says nothing for this long is taken for dead.
+const SILENCE: Duration = Duration::from_secs(2);
+const OPEN_AGAIN: Duration = Duration::from_millis(20);
+/// All streams are open within this, or something is wrong.
+const OPEN: Duration = Duration::from_secs(60);
+/// Interactions waited for at one time; more is a mistake of the bench.
+const WAITING_MAX: usize = 100_000;
+
+/// An offer as it was seen first.
+pub struct Seen {
+    /// When.
+    pub at: Instant,
+    /// Its id.
+    pub offer_id: String,
+}
+
+#[derive(Default)]
+struct Shared {
+    waiting: Mutex<HashMap<String, oneshot::Sender<Seen>>>,
+    open: AtomicUsize,
+}
+
+impl Shared {
+    // A panic while the lock was held left the map whole: go on.
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Seen>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn told(&self, event: v1::Event) {
+        let at = Instant::now();
+        let Some(event::Details::OfferMade(made)) = event.details else {
+            return;
+        };
+        if let Some(waits) = self.waiting().remove(&event.interaction) {
+            // Whoever waited may have given up.
+            let _ = waits.send(Seen {
+                at,
+                offer_id: made.offer_id,
+            });
+        }
+    }
+}
+
+/// Streams from some nodes, opened again when they break; the first to tell of an offer counts.
+pub struct Watchers {
+    shared: Arc<Shared>,
+    streams: JoinSet<()>,
+}
+
+impl Watchers {
+    /// One stream from each address, all open when this returns.
+    pub async fn open<'a>(
+        addresses: impl IntoIterator<Item = &'a str>,
+    ) -> anyhow::Result<Watchers> {
+        let watchers = Watchers {
+            shared: Arc::default(),
+            streams: JoinSet::new(),
+        };
+        let mut watchers = watchers;
+        for address in addresses {
+            let client = EventServiceClient::new(connections::lazy(address)?);
+            watchers
+                .streams
+                .spawn(follow(client, bearer(TOKEN)?, watchers.shared.clone()));
+        }
+        watchers.all_open().await?;
+        Ok(watchers)
+    }
+
+    /// Waits until all streams are open.
+    pub async fn all_open(&self) -> anyhow::Result<()> {
+        let until = Instant::now() + OPEN;
+        while self.shared.open.load(Ordering::Relaxed) < self.streams.len() {
+            anyhow::ensure!(
+                Instant::now() < until,
+                "not all event streams are open after {OPEN:?}"
+            );
+            sleep(OPEN_AGAIN).await;
+        }
+        Ok(())
+    }
+
+    /// From now on the offer of this interaction is waited for.
+    pub fn expect(&self, interaction: String) -> oneshot::Receiver<Seen> {
+        let (waits, seen) = oneshot::channel();
+        let mut waiting = self.shared.waiting();
+        if waiting.len() < WAITING_MAX {
+            waiting.insert(interaction, waits);
+        }
+        seen
+    }
+}
+
+/// Follows one node for ever.
+async fn follow(
+    mut client: EventServiceClient<Channel>,
+    bearer: MetadataValue<Ascii>,
+    shared: Arc<Shared>,
+) {
+    loop {
+        if let Err(status) = follow_once(&mut client, &bearer, &shared).await {
+            tracing::debug!(%status, "an event stream broke");
+        }
+        sleep(OPEN_AGAIN).await;
+    }
+}
+
+async fn follow_once(
+    client: &mut EventServiceClient<Channel>,
+    bearer: &MetadataValue<Ascii>,
+    shared: &Shared,
+) -> Result<(), Status> {
+    let filter = v1::EventFilter {
+        kinds: vec![event::Kind::OfferMade as i32],
+        ..Default::default()
+    };
+    let mut request = Request::new(v1::WatchRequest {
+        parent: parent(),
+        filter: Some(filter),
+        progress_interval: Some(prost_types::Duration {
+            seconds: 0,
+            nanos: PROGRESS_NS,
+        }),
+        ..Default::default()
+    });
+    request
+        .metadata_mut()
+        .insert("authorization", bearer.clone());
+    let mut stream = client.watch(request).await?.into_inner();
+    let mut open = None;
+    let silent = |_| Status::deadline_exceeded("silent");
+    while let Some(told) = timeout(SILENCE, stream.message()).await.map_err(silent)?? {
+        if open.is_none() {
+            open = Some(Counted::one(&shared.open));
+        }
+        if let Some(Message::Event(event)) = told.message {
+            shared.told(event);
+        }
+    }
+    Ok(())
+}
+
+/// One more, as long as it lives.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn one(count: &'a AtomicUsize) -> Counted<'a> {
+        count.fetch_add(1, Ordering::Relaxed);
+        Counted(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
