@@ -36,7 +36,14 @@ const FILE_LINES_MAX: usize = 500;
 /// Functions longer than this are listed here or cut.
 const FUNCTION_LINES_MAX: usize = 70;
 /// Long because they are one exhaustive list: file and function.
-const LONG_FUNCTIONS: &[(&str, &str)] = &[];
+const LONG_FUNCTIONS: &[(&str, &str)] = &[
+    ("api/failure.rs", "rejected"),
+    ("tells/event.rs", "details"),
+    ("tool/agents.rs", "run"),
+    ("tool/cluster.rs", "run"),
+    ("tool/conversations.rs", "run"),
+    ("tool/interactions.rs", "run"),
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
@@ -182,6 +189,11 @@ fn functions_stay_short() {
         for (at, line) in lines.iter().enumerate() {
             let Some(name) = function_name(line) else { continue };
             let indent = line.len() - line.trim_start().len();
+            // A signature without a body: a trait says what others do.
+            let opens = lines[at..].iter().find(|line| line.trim_end().ends_with(['{', ';', '}']));
+            if opens.is_some_and(|line| line.trim_end().ends_with(';')) {
+                continue;
+            }
             let end = (at..lines.len()).find(|end| {
                 let closing = lines[*end];
                 closing.trim_end() == format!("{}}}", " ".repeat(indent)) || (*end == at && closing.trim_end().ends_with('}'))

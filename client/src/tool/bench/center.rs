@@ -4,12 +4,11 @@ use super::{
     submits::Submits,
 };
 use crate::tool::live::{
-    OPERATOR_TOKEN, TENANT, TOKEN, name,
+    OPERATOR_TOKEN, TENANT, TOKEN,
     nodes::{NODES, Nodes, Settings, Storage},
 };
 use anyhow::{Context as _, bail};
-use futures::{StreamExt as _, TryStreamExt as _, stream};
-use kindred_client::{Client, Config, new_request_id, v1};
+use kindred_client::{Client, Config, v1};
 use kindred_proto::v1::cluster_service_client::ClusterServiceClient;
 use std::{
     path::{Path, PathBuf},
@@ -25,19 +24,11 @@ use tonic::{
     metadata::{Ascii, MetadataValue},
 };
 
-/// The channel of all interactions of a bench.
-pub const CHANNEL: &str = "chat";
 /// The cluster is whole within this, or something is wrong.
 const HEALTHY: Duration = Duration::from_secs(120);
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 /// An answer of the ops port takes at most this long.
 const OPS_TIMEOUT: Duration = Duration::from_secs(2);
-/// Agents said AVAILABLE in one call.
-const PRESENCE_BATCH: usize = 1_000;
-/// Agents added at one time.
-const HIRED_AT_ONCE: usize = 64;
-/// Interactions an agent has at once at most, and what each costs of 100.
-const AT_ONCE: u32 = 10;
 
 /// Three nodes and clients of theirs.
 pub struct Center {
@@ -84,7 +75,7 @@ impl Center {
             dir,
         };
         center.healthy().await?;
-        center.policy().await?;
+        center.policy(HEALTHY).await?;
         Ok(center)
     }
 
@@ -92,125 +83,6 @@ impl Center {
     pub async fn stop(mut self) -> anyhow::Result<()> {
         self.nodes.stop().await?;
         Ok(std::fs::remove_dir_all(&self.dir)?)
-    }
-
-    /// The policy of all queues. The tenant may get its place only a moment after the nodes serve, so this waits for it.
-    async fn policy(&self) -> anyhow::Result<()> {
-        let distribution = v1::Distribution {
-            mode: v1::distribution::Mode::LongestIdle as i32,
-            ..Default::default()
-        };
-        let rules = Some(v1::policy::Rules::Distribution(distribution));
-        let request = v1::CreatePolicyRequest {
-            parent: parent(),
-            policy: Some(v1::Policy {
-                rules,
-                ..Default::default()
-            }),
-            policy_id: "longest-idle".into(),
-            request_id: new_request_id(),
-            ..Default::default()
-        };
-        let until = Instant::now() + HEALTHY;
-        loop {
-            match self.client.create_policy(request.clone()).await {
-                Ok(_) => return Ok(()),
-                Err(error) if Instant::now() >= until => return Err(error.into()),
-                Err(_) => sleep(ASK_AGAIN).await,
-            }
-        }
-    }
-
-    /// A queue without after-work, whose agents accept.
-    pub async fn queue(&self, id: &str) -> anyhow::Result<()> {
-        let none = Some(prost_types::Duration::default());
-        let rules = v1::ChannelRules {
-            wrap_up_timeout: none,
-            ..Default::default()
-        };
-        let queue = v1::Queue {
-            policy: name("policies", "longest-idle"),
-            channels: [(CHANNEL.to_string(), rules)].into(),
-            ..Default::default()
-        };
-        let (parent, queue_id) = (parent(), id.to_string());
-        let request = v1::CreateQueueRequest {
-            parent,
-            queue: Some(queue),
-            queue_id,
-            ..Default::default()
-        };
-        self.client.create_queue(request).await?;
-        Ok(())
-    }
-
-    /// A routing profile of the queue's name whose agents serve it.
-    pub async fn profile(&self, queue: &str) -> anyhow::Result<()> {
-        let entry = v1::RoutingProfileEntry {
-            queue: name("queues", queue),
-            channel: CHANNEL.into(),
-            ..Default::default()
-        };
-        let channel = v1::ChannelCapacity {
-            max_interactions: AT_ONCE,
-            cost_units: 100 / AT_ONCE,
-        };
-        let capacity = v1::Capacity {
-            total_units: 100,
-            channels: [(CHANNEL.to_string(), channel)].into(),
-            interruptions: Vec::new(),
-        };
-        let profile = v1::RoutingProfile {
-            entries: vec![entry],
-            capacity: Some(capacity),
-            ..Default::default()
-        };
-        let request = v1::CreateRoutingProfileRequest {
-            parent: parent(),
-            routing_profile: Some(profile),
-            routing_profile_id: queue.to_string(),
-            ..Default::default()
-        };
-        self.client.create_routing_profile(request).await?;
-        Ok(())
-    }
-
-    /// Adds so many agents who serve a queue, and all say that they are AVAILABLE.
-    pub async fn staff(&self, queue: &str, count: usize) -> anyhow::Result<()> {
-        let hire = |number: usize| {
-            let profile = name("routingProfiles", queue);
-            let request = v1::CreateAgentRequest {
-                parent: parent(),
-                agent: Some(v1::Agent {
-                    routing_profile: profile,
-                    ..Default::default()
-                }),
-                agent_id: format!("{queue}-{number}"),
-                ..Default::default()
-            };
-            self.client.create_agent(request)
-        };
-        let hired = stream::iter(0..count)
-            .map(hire)
-            .buffer_unordered(HIRED_AT_ONCE);
-        hired.try_for_each(|_| async { Ok(()) }).await?;
-        let agents: Vec<String> = (0..count)
-            .map(|number| name("agents", &format!("{queue}-{number}")))
-            .collect();
-        for names in agents.chunks(PRESENCE_BATCH) {
-            let presence = v1::Presence {
-                status: v1::presence::Status::Available as i32,
-                ..Default::default()
-            };
-            let request = v1::BatchSetPresenceRequest {
-                parent: parent(),
-                names: names.to_vec(),
-                presence: Some(presence),
-                ..Default::default()
-            };
-            self.client.batch_set_presence(request).await?;
-        }
-        Ok(())
     }
 
     /// Submits to a queue over so many connections to the leader.
@@ -271,7 +143,8 @@ impl Center {
         let leader = self.leader().await?.context("nobody leads")?;
         let status = self.status(leader).await?;
         for shard in &status.shards {
-            if shard.replicas.len() < NODES {
+            // Whether the leader counts itself among them or not.
+            if shard.replicas.len() < NODES - 1 {
                 bail!(
                     "shard {} has {} replicas",
                     shard.shard,

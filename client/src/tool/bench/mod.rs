@@ -12,6 +12,7 @@ mod million;
 mod offers;
 mod rates;
 mod report;
+mod staffing;
 mod submits;
 mod watchers;
 

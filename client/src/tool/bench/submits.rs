@@ -1,9 +1,10 @@
 //! Commands as they are measured: CreateInteraction with its own request id; and the other writes a bench makes, over
 //! plain generated clients, so that nothing of our library stands between clock and cluster.
 use super::{
-    center::{CHANNEL, bearer, parent},
+    center::{bearer, parent},
     connections::Connections,
     load::Target,
+    staffing::CHANNEL,
 };
 use crate::tool::live::{TOKEN, name};
 use kindred_client::{new_request_id, v1};

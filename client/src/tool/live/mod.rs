@@ -20,9 +20,6 @@ pub mod view;
 pub const TENANT: &str = "demo";
 /// Its token.
 pub const TOKEN: &str = "demo-token";
-/// The operator's.
-pub const OPERATOR_TOKEN: &str = "demo-operator-token";
-
 /// The operator's token.
 pub const OPERATOR_TOKEN: &str = "demo-operator-token";
 
