@@ -10,6 +10,7 @@ import pathlib
 import queue
 import sys
 import tempfile
+import time
 import uuid
 
 import grpc
@@ -41,6 +42,7 @@ from kindred.v1 import queue_pb2, queue_service_pb2, queue_service_pb2_grpc  # n
 from kindred.v1 import common_pb2  # noqa: E402
 
 PATIENCE_S = 20
+RETRY_S = 0.05
 checks = 0
 
 
@@ -123,12 +125,14 @@ class Platform:
         """A call with retries, under one request_id, while the node finds its feet."""
         if hasattr(request, "request_id"):
             request.request_id = request_id()
-        for _ in range(200):
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
             try:
                 return method(request, metadata=self.metadata, timeout=PATIENCE_S)
             except grpc.RpcError as error:
                 if error.code() != grpc.StatusCode.UNAVAILABLE:
                     raise
+                time.sleep(RETRY_S)
         raise AssertionError("unavailable for too long")
 
     def set_up(self):
