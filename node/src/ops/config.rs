@@ -197,7 +197,7 @@ impl Config {
             figment = figment.merge(Toml::file_exact(file));
         }
         let config: Self = figment
-            .merge(Env::prefixed("KINDRED_").split("__"))
+            .merge(section_keys())
             .extract()
             .map_err(|e| Error::Read(Box::new(e)))?;
         config.check()?;
@@ -281,6 +281,11 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// `KINDRED_<SECTION>__<KEY>`. Variables without two underscores are the tool's (`KINDRED_TOKEN`) or somebody else's.
+fn section_keys() -> Env {
+    Env::prefixed("KINDRED_").filter(|key| key.as_str().contains("__")).split("__")
 }
 
 fn is_name(text: &str) -> bool {
