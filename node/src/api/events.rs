@@ -45,6 +45,7 @@ impl EventService for Events {
         let (tail, at) = Tail::start(&call, place).await.map_err(|failure| call.fail(failure))?;
         let (writer, outgoing) = stream(place_taken);
         let watcher = Watcher {
+            delivered: Place { looked_at: tail.seen(), matched: place.map_or(0, |place| place.matched) },
             matched: place.map_or(0, |place| place.matched),
             progress: Duration::from_millis(progress_ms.unwrap_or(PROGRESS_MS)),
             stopping: self.desk.stopping(),
@@ -123,6 +124,8 @@ struct Watcher {
     tail: Tail,
     /// The last event that matched.
     matched: u64,
+    /// Where the last message that was handed over leads.
+    delivered: Place,
     progress: Duration,
     stopping: watch::Receiver<bool>,
     /// Where the last thing told comes from.
@@ -135,8 +138,7 @@ impl Watcher {
             Ok(()) | Err(End::Cut(Cut::Gone)) => {}
             Err(End::Cut(Cut::Slow)) => {
                 metrics::counter!("kindred_slow_readers_cut_total", "stream" => "watch").increment(1);
-                // What was handed over last may never have been read: the reader knows its own last token better.
-                let resume_token = self.place().token(&self.call.tenant);
+                let resume_token = self.delivered.token(&self.call.tenant);
                 writer.end(self.call.fail(Failure::SlowReader { resume_token }));
             }
             Err(End::Failed(failure)) => writer.end(self.call.fail(failure)),
@@ -150,7 +152,7 @@ impl Watcher {
     /// Until the reader leaves, the node stops, or something fails.
     async fn follow(&mut self, writer: &Writer<v1::WatchResponse>) -> Result<(), End> {
         // At once, so that the reader knows where it stands.
-        writer.send(self.tell_progress()).await?;
+        self.send_progress(writer).await?;
         loop {
             let batch = tokio::select! {
                 batch = self.tail.next() => Some(batch?),
@@ -159,7 +161,7 @@ impl Watcher {
                 () = stopped(&mut self.stopping) => return Err(End::Failed(Unavailable::Stopping.into())),
             };
             let Some(batch) = batch else {
-                writer.send(self.tell_progress()).await?;
+                self.send_progress(writer).await?;
                 continue;
             };
             for event in batch.events(&self.call.tenant) {
@@ -168,9 +170,16 @@ impl Watcher {
                     let told = tell(event, std::mem::replace(&mut self.matched, event.number));
                     let header = self.call.header(self.at, false);
                     writer.send(v1::WatchResponse { header, message: Some(Message::Event(told)) }).await?;
+                    self.delivered = Place::after(event.number);
                 }
             }
         }
+    }
+
+    async fn send_progress(&mut self, writer: &Writer<v1::WatchResponse>) -> Result<(), Cut> {
+        writer.send(self.tell_progress()).await?;
+        self.delivered = self.place();
+        Ok(())
     }
 
     fn tell_progress(&self) -> v1::WatchResponse {

@@ -125,7 +125,7 @@ impl Failure {
                 told(Code::Unauthenticated, "UNAUTHENTICATED", message, Vec::new())
             }
             Self::Forbidden { needed } => {
-                let message = format!("this needs a token of an {needed}");
+                let message = format!("this needs a token of another kind: {needed}");
                 told(Code::PermissionDenied, "WRONG_TOKEN_KIND", message, vec![("needed", (*needed).into())])
             }
             Self::NotPlaced { tenant } => Told {
@@ -314,3 +314,6 @@ fn unavailable_told(unavailable: &Unavailable) -> Told {
         Unavailable::Quarantined => say("QUARANTINED", "this replica's state deviates from the others': ask another node"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -284,16 +284,18 @@ impl Runner {
     }
 
     async fn send(&mut self, message: Message, moved: bool) -> Result<(), Over> {
-        let resume_token = if moved { self.token() } else { String::new() };
-        if moved {
-            self.told_place = self.tail.seen();
-        }
+        let seen = self.tail.seen();
+        let resume_token = if moved { self.token(seen) } else { String::new() };
         let header = self.call.header(self.at, false);
-        Ok(self.writer.send(SessionResponse { header, resume_token, message: Some(message) }).await?)
+        self.writer.send(SessionResponse { header, resume_token, message: Some(message) }).await?;
+        if moved {
+            self.told_place = seen;
+        }
+        Ok(())
     }
 
-    fn token(&self) -> String {
-        Place::after(self.tail.seen()).token(&self.call.tenant)
+    fn token(&self, place: u64) -> String {
+        Place::after(place).token(&self.call.tenant)
     }
 
     /// The token moved, but nothing was told; or the client has fallen silent.
@@ -447,7 +449,7 @@ impl Runner {
             Over::Finished | Over::Broken(End::Cut(Cut::Gone)) => {}
             Over::Broken(End::Cut(Cut::Slow)) => {
                 metrics::counter!("kindred_slow_readers_cut_total", "stream" => "session").increment(1);
-                let resume_token = self.token();
+                let resume_token = self.token(self.told_place);
                 self.writer.end(self.call.fail(Failure::SlowReader { resume_token }));
             }
             Over::Broken(End::Failed(failure)) => self.writer.end(self.call.fail(failure)),

@@ -19,3 +19,6 @@ pub mod value;
 pub use asks::{Ask, PayloadKey, ask};
 pub use form::{Form, Refused};
 pub use malformed::{FieldViolation, Malformed};
+
+#[cfg(test)]
+mod tests;
