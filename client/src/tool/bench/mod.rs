@@ -109,11 +109,13 @@ impl Bench {
 }
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    std::fs::create_dir_all(&args.dir)?;
+    // A folder of this run's own: another bench at the same time must not remove this one's clusters.
+    let dir = args.dir.join(format!("run-{}", std::process::id()));
+    std::fs::create_dir_all(&dir)?;
     let bench = Bench {
         node_binary: nodes::find_binary(args.node_binary)?.canonicalize()?,
         etcd_binary: args.etcd_binary,
-        dir: args.dir.canonicalize()?,
+        dir: dir.canonicalize()?,
         quick: args.quick,
     };
     let machine = Machine::look(&bench.dir)?;
@@ -137,6 +139,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
     }
     results.print(&machine, &versions, bench.quick)?;
+    // Every stage that succeeded has removed its own; after a failure the nodes' logs stay.
+    std::fs::remove_dir_all(&bench.dir)?;
     Ok(ExitCode::SUCCESS)
 }
 
