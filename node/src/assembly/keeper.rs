@@ -31,6 +31,7 @@ pub fn spawn(config: &Config, store: &StoreRef, gateway: &Gateway, on_fault: OnF
                 on_fault(&format!("kindred-keeper: {error:#}"));
                 return;
             }
+            // The pace of maintenance on a thread of its own: nobody waits for it, and nothing is correct because of it.
             std::thread::sleep(Duration::from_millis(ROUND_MS).saturating_sub(began.elapsed()));
         }
     })?;
