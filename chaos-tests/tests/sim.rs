@@ -12,10 +12,7 @@ const SEEDS: u64 = 200;
 const WORKERS: u64 = 2;
 
 fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name)
-        .ok()
-        .and_then(|value| value.parse().ok())
-        .unwrap_or(default)
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }
 
 fn run_seed(seed: u64, readable: bool) -> Result<Report, Failure> {
@@ -46,25 +43,13 @@ fn seeds() {
         }
     });
     let failures = failures.into_inner().unwrap();
-    assert!(
-        failures.is_empty(),
-        "{} of {count} seeds failed:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} of {count} seeds failed:\n{}", failures.len(), failures.join("\n"));
     let total = total.into_inner().unwrap();
     for (name, happened) in total.counts() {
         println!("{happened:>9}  {name}");
     }
-    let missing: Vec<_> = total
-        .counts()
-        .into_iter()
-        .filter(|(_, happened)| *happened == 0)
-        .collect();
-    assert!(
-        count < 20 || missing.is_empty(),
-        "{count} seeds prove little, these never happened: {missing:?}"
-    );
+    let missing: Vec<_> = total.counts().into_iter().filter(|(_, happened)| *happened == 0).collect();
+    assert!(count < 20 || missing.is_empty(), "{count} seeds prove little, these never happened: {missing:?}");
 }
 
 #[test]
@@ -95,8 +80,5 @@ fn the_same_seed_lives_the_same_life() {
         assert_eq!(first.trace_hash, second.trace_hash, "seed {seed}");
         assert_eq!(first.witness, second.witness, "seed {seed}");
     }
-    assert_ne!(
-        run_seed(0, false).unwrap().trace_hash,
-        run_seed(4, false).unwrap().trace_hash
-    );
+    assert_ne!(run_seed(0, false).unwrap().trace_hash, run_seed(4, false).unwrap().trace_hash);
 }

@@ -33,11 +33,7 @@ macro_rules! parts {
     };
     (read $target:ident) => {
         fn target(&self) -> Target {
-            if self.read_mode() == v1::ReadMode::Stale {
-                Target::Anyone
-            } else {
-                Target::$target
-            }
+            if self.read_mode() == v1::ReadMode::Stale { Target::Anyone } else { Target::$target }
         }
         fn request_id(&mut self) -> Option<&mut String> {
             None
@@ -73,19 +69,13 @@ impl Client {
     }
 
     /// Calls, within this time for all attempts together.
-    pub async fn call_within<Q: Call>(
-        &self,
-        mut request: Q,
-        timeout: Duration,
-    ) -> Result<Q::Answer, Error> {
+    pub async fn call_within<Q: Call>(&self, mut request: Q, timeout: Duration) -> Result<Q::Answer, Error> {
         if let Some(id) = request.request_id()
             && id.is_empty()
         {
             *id = crate::new_request_id();
         }
-        self.transport()
-            .unary(request.target(), Q::PATH, request, timeout)
-            .await
+        self.transport().unary(request.target(), Q::PATH, request, timeout).await
     }
 }
 

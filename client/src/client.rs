@@ -22,9 +22,7 @@ impl Client {
     ///
     /// Errors: `NO_ENDPOINTS`, `BAD_TOKEN`.
     pub fn new(config: &Config) -> Result<Client, Error> {
-        Ok(Client {
-            transport: Arc::new(Transport::new(config)?),
-        })
+        Ok(Client { transport: Arc::new(Transport::new(config)?) })
     }
 
     /// How long a call may take unless it says otherwise.
@@ -57,10 +55,6 @@ impl Client {
         parent: impl Into<String>,
         agents: impl IntoIterator<Item = String>,
     ) -> (Session, SessionReader) {
-        session::begin(
-            self.transport.clone(),
-            parent.into(),
-            agents.into_iter().collect(),
-        )
+        session::begin(self.transport.clone(), parent.into(), agents.into_iter().collect())
     }
 }

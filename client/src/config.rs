@@ -27,9 +27,6 @@ impl Config {
 
     /// With this token.
     pub fn token(self, token: impl Into<String>) -> Config {
-        Config {
-            token: Some(token.into()),
-            ..self
-        }
+        Config { token: Some(token.into()), ..self }
     }
 }

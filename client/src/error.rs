@@ -106,10 +106,7 @@ impl Error {
 
     /// True if a write may have happened although no reply came. Repeat it with the same `request_id` to learn.
     pub fn result_unknown(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::Unavailable | Kind::DeadlineExceeded | Kind::Cancelled | Kind::Unknown
-        )
+        matches!(self.kind, Kind::Unavailable | Kind::DeadlineExceeded | Kind::Cancelled | Kind::Unknown)
     }
 
     /// True if the reason is this word.

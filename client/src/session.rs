@@ -44,25 +44,14 @@ pub struct SessionReader {
 impl Session {
     /// Asks for something and waits for its answer, through broken connections, within the client's timeout.
     pub async fn ask(&self, action: Action) -> Result<Box<Answer>, Error> {
-        self.ask_as(crate::new_request_id(), action, self.timeout)
-            .await
+        self.ask_as(crate::new_request_id(), action, self.timeout).await
     }
 
     /// The same with an id of the caller's and within this time.
-    pub async fn ask_as(
-        &self,
-        request_id: String,
-        action: Action,
-        timeout: Duration,
-    ) -> Result<Box<Answer>, Error> {
+    pub async fn ask_as(&self, request_id: String, action: Action, timeout: Duration) -> Result<Box<Answer>, Error> {
         let over = || Error::local(Kind::Unavailable, "SESSION_OVER", "the session is over");
         let (reply, answer) = oneshot::channel();
-        let asked = Asked {
-            request_id,
-            action,
-            timeout,
-            reply,
-        };
+        let asked = Asked { request_id, action, timeout, reply };
         self.asks.send(asked).await.map_err(|_| over())?;
         answer.await.map_err(|_| over())?
     }
@@ -75,23 +64,12 @@ impl SessionReader {
     }
 }
 
-pub(crate) fn begin(
-    transport: Arc<Transport>,
-    parent: String,
-    agents: Vec<String>,
-) -> (Session, SessionReader) {
+pub(crate) fn begin(transport: Arc<Transport>, parent: String, agents: Vec<String>) -> (Session, SessionReader) {
     let (asks, asked) = mpsc::channel(ASKED_MAX);
     let (tell, told) = mpsc::channel(TOLD_MAX);
     let timeout = transport.timeout;
     let logic = SessionLogic::new(parent, agents, rand::random());
-    let task = Task {
-        transport,
-        logic,
-        replies: HashMap::new(),
-        tell,
-        connection: None,
-        reopen_ms: 0,
-    };
+    let task = Task { transport, logic, replies: HashMap::new(), tell, connection: None, reopen_ms: 0 };
     tokio::spawn(task.run(asked));
     (Session { asks, timeout }, SessionReader { told })
 }
@@ -182,16 +160,9 @@ impl Task {
         let Err(error) = step else { return Ok(()) };
         self.connection = None;
         let now_ms = self.transport.now_ms();
-        match self
-            .transport
-            .with_budget(|budget| self.logic.broken(now_ms, error.as_ref(), budget))
-        {
+        match self.transport.with_budget(|budget| self.logic.broken(now_ms, error.as_ref(), budget)) {
             Step::ReopenAt(at_ms) => {
-                tracing::debug!(
-                    error = error.map(|e| e.to_string()),
-                    at_ms,
-                    "session broken, resuming"
-                );
+                tracing::debug!(error = error.map(|e| e.to_string()), at_ms, "session broken, resuming");
                 self.reopen_ms = at_ms;
                 Ok(())
             }
@@ -211,9 +182,7 @@ impl Task {
         for request in self.logic.connect(self.transport.now_ms()) {
             send(&up, request)?;
         }
-        let down = open_session(&self.transport, requests)
-            .await
-            .map_err(Some)?;
+        let down = open_session(&self.transport, requests).await.map_err(Some)?;
         self.connection = Some(Connection { up, down });
         Ok(())
     }
@@ -221,10 +190,7 @@ impl Task {
     fn ask(&mut self, asked: Asked) -> Result<(), Option<Error>> {
         let now_ms = self.transport.now_ms();
         let deadline_ms = now_ms.saturating_add(asked.timeout.as_millis() as u64);
-        match self
-            .logic
-            .ask(now_ms, deadline_ms, asked.request_id.clone(), asked.action)
-        {
+        match self.logic.ask(now_ms, deadline_ms, asked.request_id.clone(), asked.action) {
             Ok(request) => {
                 self.replies.insert(asked.request_id, asked.reply);
                 request.map_or(Ok(()), |request| self.send(request))
@@ -239,10 +205,7 @@ impl Task {
 
     async fn received(&mut self, response: v1::SessionResponse) -> Result<(), Option<Error>> {
         let now_ms = self.transport.now_ms();
-        match self
-            .transport
-            .with_budget(|budget| self.logic.received(now_ms, response, budget))
-        {
+        match self.transport.with_budget(|budget| self.logic.received(now_ms, response, budget)) {
             // There is room: it was checked before the stream was read, and only this task sends.
             Received::Told(message) => drop(self.tell.send(Ok(message)).await),
             Received::Answered(id, answer) => self.reply(&id, answer),
@@ -267,22 +230,12 @@ impl Task {
     }
 
     fn send(&self, request: v1::SessionRequest) -> Result<(), Option<Error>> {
-        self.connection
-            .as_ref()
-            .map_or(Ok(()), |connection| send(&connection.up, request))
+        self.connection.as_ref().map_or(Ok(()), |connection| send(&connection.up, request))
     }
 }
 
 /// A full way up means that the connection does not move: as good as broken.
-fn send(
-    up: &mpsc::Sender<v1::SessionRequest>,
-    request: v1::SessionRequest,
-) -> Result<(), Option<Error>> {
-    up.try_send(request).map_err(|_| {
-        Some(Error::local(
-            Kind::Unavailable,
-            "CONNECTION_LOST",
-            "the connection takes nothing more",
-        ))
-    })
+fn send(up: &mpsc::Sender<v1::SessionRequest>, request: v1::SessionRequest) -> Result<(), Option<Error>> {
+    up.try_send(request)
+        .map_err(|_| Some(Error::local(Kind::Unavailable, "CONNECTION_LOST", "the connection takes nothing more")))
 }

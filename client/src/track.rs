@@ -24,23 +24,12 @@ pub struct Track {
 impl Track {
     pub(crate) fn new(transport: Arc<Transport>, name: String) -> Track {
         let resume = Resume::new("", rand::random());
-        Track {
-            transport,
-            name,
-            resume,
-            stream: None,
-            reopen_ms: 0,
-            last: None,
-        }
+        Track { transport, name, resume, stream: None, reopen_ms: 0, last: None }
     }
 
     /// The interaction after its next change, at first as it stands; `None` after it was CLOSED. Safe to cancel.
     pub async fn next(&mut self) -> Result<Option<v1::Interaction>, Error> {
-        if self
-            .last
-            .as_ref()
-            .is_some_and(|last| last.state() == v1::interaction::State::Closed)
-        {
+        if self.last.as_ref().is_some_and(|last| last.state() == v1::interaction::State::Closed) {
             return Ok(None);
         }
         loop {
@@ -65,9 +54,7 @@ impl Track {
 
     async fn open(&mut self) -> Result<(), Error> {
         self.transport.sleep_until(self.reopen_ms).await;
-        let request = v1::TrackInteractionRequest {
-            name: self.name.clone(),
-        };
+        let request = v1::TrackInteractionRequest { name: self.name.clone() };
         match open_downstream(&self.transport, PATH, request).await {
             Ok(stream) => self.stream = Some(stream),
             Err(error) => self.broken(Some(error))?,
@@ -78,10 +65,7 @@ impl Track {
     fn broken(&mut self, error: Option<Error>) -> Result<(), Error> {
         self.stream = None;
         let now_ms = self.transport.now_ms();
-        match self
-            .transport
-            .with_budget(|budget| self.resume.broken(now_ms, error.as_ref(), budget))
-        {
+        match self.transport.with_budget(|budget| self.resume.broken(now_ms, error.as_ref(), budget)) {
             Step::ReopenAt(at_ms) => {
                 self.reopen_ms = at_ms;
                 Ok(())

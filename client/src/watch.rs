@@ -35,19 +35,9 @@ pub struct Watch {
 impl Watch {
     pub(crate) fn new(transport: Arc<Transport>, request: v1::WatchRequest) -> Watch {
         let resume = Resume::new(request.resume_token.clone(), rand::random());
-        let asked = request
-            .progress_interval
-            .as_ref()
-            .and_then(|d| Duration::try_from(*d).ok());
+        let asked = request.progress_interval.as_ref().and_then(|d| Duration::try_from(*d).ok());
         let patience = asked.unwrap_or(PROGRESS) * 3 + Duration::from_secs(1);
-        Watch {
-            transport,
-            request,
-            resume,
-            stream: None,
-            reopen_ms: 0,
-            patience,
-        }
+        Watch { transport, request, resume, stream: None, reopen_ms: 0, patience }
     }
 
     /// Where another watch could begin so as to miss nothing.
@@ -91,16 +81,9 @@ impl Watch {
     fn broken(&mut self, error: Option<Error>) -> Result<(), Error> {
         self.stream = None;
         let now_ms = self.transport.now_ms();
-        match self
-            .transport
-            .with_budget(|budget| self.resume.broken(now_ms, error.as_ref(), budget))
-        {
+        match self.transport.with_budget(|budget| self.resume.broken(now_ms, error.as_ref(), budget)) {
             Step::ReopenAt(at_ms) => {
-                tracing::debug!(
-                    error = error.map(|e| e.to_string()),
-                    at_ms,
-                    "watch broken, resuming"
-                );
+                tracing::debug!(error = error.map(|e| e.to_string()), at_ms, "watch broken, resuming");
                 self.reopen_ms = at_ms;
                 Ok(())
             }
@@ -110,20 +93,14 @@ impl Watch {
 
     fn told(&mut self, response: v1::WatchResponse) -> Result<Option<Watched>, Error> {
         match response.message {
-            Some(Message::Event(event)) => {
-                match self
-                    .resume
-                    .event(event.number, &event.token, &event.previous_token)
-                {
-                    Seen::New => Ok(Some(Watched::Event(response.header, Box::new(event)))),
-                    Seen::Again => Ok(None),
-                    Seen::Gap => {
-                        let message =
-                            format!("event {} does not follow the last one seen", event.number);
-                        Err(Error::local(Kind::DataLoss, "EVENT_GAP", message))
-                    }
+            Some(Message::Event(event)) => match self.resume.event(event.number, &event.token, &event.previous_token) {
+                Seen::New => Ok(Some(Watched::Event(response.header, Box::new(event)))),
+                Seen::Again => Ok(None),
+                Seen::Gap => {
+                    let message = format!("event {} does not follow the last one seen", event.number);
+                    Err(Error::local(Kind::DataLoss, "EVENT_GAP", message))
                 }
-            }
+            },
             Some(Message::Progress(progress)) => {
                 self.resume.progress(&progress.resume_token);
                 Ok(Some(Watched::Progress(response.header)))

@@ -93,7 +93,14 @@ fn replay(store: &Store, shard: u32, options: &Options, sum: &mut Sum, out: &mut
     Ok(())
 }
 
-fn one(state: &mut State, shard: u32, bytes: &[u8], options: &Options, sum: &mut Sum, out: &mut impl Write) -> anyhow::Result<()> {
+fn one(
+    state: &mut State,
+    shard: u32,
+    bytes: &[u8],
+    options: &Options,
+    sum: &mut Sum,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let committed = read_entry(bytes)?;
     sum.entries += 1;
     let Content::Commands(data) = committed.content else { return Ok(()) };

@@ -110,8 +110,7 @@ async fn requests(t: &mut Table<'_>) {
         let request = v1::CreateInteractionRequest { request_id, ..t.world.interaction_request("timely") };
         refused!(t, interactions.create_interaction(request), FailedPrecondition, reason, "");
     }
-    let request =
-        v1::CreateInteractionRequest { request_id: "seven".into(), ..t.world.interaction_request("id") };
+    let request = v1::CreateInteractionRequest { request_id: "seven".into(), ..t.world.interaction_request("id") };
     refused!(t, interactions.create_interaction(request), InvalidArgument, "MALFORMED", "request_id");
 }
 
@@ -137,7 +136,8 @@ async fn cluster(t: &mut Table<'_>) {
     t.world.use_token("root");
     let status = v1::GetClusterStatusRequest { read_mode: 9 };
     refused!(t, cluster.get_cluster_status(status), InvalidArgument, "MALFORMED", "read_mode");
-    let create = v1::CreateTenantRequest { tenant_id: "No".into(), tenant: Some(Default::default()), ..Default::default() };
+    let create =
+        v1::CreateTenantRequest { tenant_id: "No".into(), tenant: Some(Default::default()), ..Default::default() };
     refused!(t, cluster.create_tenant(create), InvalidArgument, "MALFORMED", "tenant_id");
     let missing = v1::GetTenantRequest { name: "tenants/nobody".into(), ..Default::default() };
     refused!(t, cluster.get_tenant(missing), NotFound, "NOT_FOUND", "");

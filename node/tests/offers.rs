@@ -1,10 +1,5 @@
 //! One node in this process: an interaction is offered to a free agent by the Matchmaker, accepted, completed.
-use kindred_domain::{
-    Body, Command, EventKind, Reply,
-    command::*,
-    ids::*,
-    record::*,
-};
+use kindred_domain::{Body, Command, EventKind, Reply, command::*, ids::*, record::*};
 use kindred_node::{
     assembly,
     consensus::{
@@ -76,7 +71,16 @@ async fn floor(gateway: &Gateway, mode: Mode) {
     };
     ask(gateway, CreateQueue { id: "support".into(), spec }).await;
     let entry = ProfileEntry { queue: "support".into(), channel: "voice".into(), tier: 1, priority: 0, delay_ms: 0 };
-    ask(gateway, CreateProfile { id: "all".into(), display_name: "All".into(), entries: vec![entry], capacity: Capacity::default() }).await;
+    ask(
+        gateway,
+        CreateProfile {
+            id: "all".into(),
+            display_name: "All".into(),
+            entries: vec![entry],
+            capacity: Capacity::default(),
+        },
+    )
+    .await;
     for name in ["anna", "bert"] {
         let spec = AgentSpec {
             kind: AgentKind::Human,
@@ -103,10 +107,7 @@ async fn floor(gateway: &Gateway, mode: Mode) {
 }
 
 /// The next offer for an interaction, from the event stream.
-async fn offered(
-    events: &mut tokio::sync::broadcast::Receiver<EventBatch>,
-    id: &str,
-) -> (OfferId, AgentId) {
+async fn offered(events: &mut tokio::sync::broadcast::Receiver<EventBatch>, id: &str) -> (OfferId, AgentId) {
     let next = async {
         loop {
             for event in events.recv().await.unwrap().iter() {

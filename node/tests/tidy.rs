@@ -128,7 +128,12 @@ fn imports_go_downwards() {
         for name in mentions(&text) {
             let lawful = match name.strip_prefix("crate::") {
                 Some(other) => other == room || !rooms.contains_key(other) || allowed.contains(&other),
-                None => name == "kindred_node" || !name.starts_with("kindred_") || is_metric(&name) || crates[room.as_str()].contains(&name.as_str()),
+                None => {
+                    name == "kindred_node"
+                        || !name.starts_with("kindred_")
+                        || is_metric(&name)
+                        || crates[room.as_str()].contains(&name.as_str())
+                }
             };
             if !lawful {
                 wrong.push(format!("{}: `{room}` may not use `{name}`", path.display()));
@@ -168,7 +173,8 @@ fn only_consensus_names_a_raft_type() {
 
 #[test]
 fn modules_say_what_they_answer() {
-    let silent: Vec<_> = ours().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path).collect();
+    let silent: Vec<_> =
+        ours().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path).collect();
     assert!(silent.is_empty(), "without `//!`: {silent:#?}");
 }
 
@@ -197,7 +203,8 @@ fn functions_stay_short() {
             }
             let end = (at..lines.len()).find(|end| {
                 let closing = lines[*end];
-                closing.trim_end() == format!("{}}}", " ".repeat(indent)) || (*end == at && closing.trim_end().ends_with('}'))
+                closing.trim_end() == format!("{}}}", " ".repeat(indent))
+                    || (*end == at && closing.trim_end().ends_with('}'))
             });
             let length = end.map_or(0, |end| end - at + 1);
             let listed = LONG_FUNCTIONS.iter().any(|(file, function)| path.ends_with(file) && *function == name);
@@ -214,7 +221,9 @@ fn function_name(line: &str) -> Option<String> {
     let rest = line.split("fn ").nth(1)?;
     let before = line.split("fn ").next()?;
     let prefix = before.split_whitespace().all(|word| {
-        word.starts_with("pub") || ["async", "const", "unsafe", "in", "super)", "crate)"].contains(&word) || word.ends_with(')')
+        word.starts_with("pub")
+            || ["async", "const", "unsafe", "in", "super)", "crate)"].contains(&word)
+            || word.ends_with(')')
     });
     prefix.then(|| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
 }

@@ -2,8 +2,8 @@
 use kindred_proto::FILE_DESCRIPTOR_SET;
 use prost::Message;
 use prost_types::{
-    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
-    FileDescriptorSet, MethodDescriptorProto,
+    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet,
+    MethodDescriptorProto,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,28 +90,17 @@ impl Bare<'_> {
         self.check(path, &name);
         let below = |kind: i32, i: usize| [path, &[kind, i as i32]].concat();
         for (i, field) in it.field.iter().enumerate() {
-            self.check(
-                &below(path::MESSAGE_FIELD, i),
-                &format!("{name}.{}", field.name()),
-            );
+            self.check(&below(path::MESSAGE_FIELD, i), &format!("{name}.{}", field.name()));
         }
         // A proto3 `optional` field makes a oneof of its own, which nobody wrote.
-        let synthetic: BTreeSet<i32> = it
-            .field
-            .iter()
-            .filter(|field| field.proto3_optional())
-            .filter_map(|field| field.oneof_index)
-            .collect();
+        let synthetic: BTreeSet<i32> =
+            it.field.iter().filter(|field| field.proto3_optional()).filter_map(|field| field.oneof_index).collect();
         for (i, oneof) in it.oneof_decl.iter().enumerate() {
             if !synthetic.contains(&(i as i32)) {
-                self.check(
-                    &below(path::MESSAGE_ONEOF, i),
-                    &format!("{name}.{}", oneof.name()),
-                );
+                self.check(&below(path::MESSAGE_ONEOF, i), &format!("{name}.{}", oneof.name()));
             }
         }
-        let entry =
-            |nested: &DescriptorProto| nested.options.as_ref().is_some_and(|o| o.map_entry());
+        let entry = |nested: &DescriptorProto| nested.options.as_ref().is_some_and(|o| o.map_entry());
         for (i, nested) in it.nested_type.iter().enumerate() {
             if !entry(nested) {
                 self.check_message(&below(path::MESSAGE_NESTED, i), &name, nested);
@@ -134,10 +123,7 @@ fn everything_has_a_comment() {
             .filter(|location| !location.leading_comments().trim().is_empty())
             .map(|location| location.path.as_slice())
             .collect();
-        let mut bare = Bare {
-            commented,
-            found: Vec::new(),
-        };
+        let mut bare = Bare { commented, found: Vec::new() };
         for (i, message) in file.message_type.iter().enumerate() {
             bare.check_message(&[path::FILE_MESSAGE, i as i32], file.package(), message);
         }
@@ -226,14 +212,7 @@ fn lists_page_and_reads_say_how_fresh() {
 #[test]
 fn policy_and_membership_changes_can_be_checked_first() {
     let messages = messages_of("kindred.v1");
-    for name in [
-        "CreatePolicy",
-        "UpdatePolicy",
-        "DeletePolicy",
-        "AddNode",
-        "PromoteNode",
-        "RemoveNode",
-    ] {
+    for name in ["CreatePolicy", "UpdatePolicy", "DeletePolicy", "AddNode", "PromoteNode", "RemoveNode"] {
         let request = &messages[&format!("{name}Request")];
         assert!(field(request, "validate_only").is_some(), "{name}");
     }
@@ -264,10 +243,7 @@ fn the_service_config_names_every_service_and_only_existing_methods() {
         }
         for service in &file.service {
             let name = format!("kindred.v1.{}", service.name());
-            assert!(
-                config.contains(&format!("{{ \"service\": \"{name}\" }}")),
-                "{name}"
-            );
+            assert!(config.contains(&format!("{{ \"service\": \"{name}\" }}")), "{name}");
             services.insert(name.clone());
             for method in &service.method {
                 let streams = method.client_streaming() || method.server_streaming();

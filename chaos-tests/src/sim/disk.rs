@@ -41,9 +41,7 @@ impl<M: Machine> ShardDisk<M> {
 
     /// The index of the last entry.
     pub fn last_index(&self) -> u64 {
-        self.log
-            .last_key_value()
-            .map_or(self.truncated.index, |(index, _)| *index)
+        self.log.last_key_value().map_or(self.truncated.index, |(index, _)| *index)
     }
 
     /// The term of the entry at `index`, if it is known.
@@ -67,11 +65,7 @@ impl<M: Machine> ShardDisk<M> {
 
     /// What a snapshot of the state stands for.
     pub fn snapshot_meta(&self) -> SnapshotMeta {
-        SnapshotMeta {
-            index: self.applied.index,
-            term: self.applied.term,
-            membership: self.membership.clone(),
-        }
+        SnapshotMeta { index: self.applied.index, term: self.applied.term, membership: self.membership.clone() }
     }
 }
 
@@ -79,10 +73,7 @@ impl<M: Machine> ShardDisk<M> {
 #[derive(Clone)]
 pub enum Write<M: Machine> {
     /// The log writer's; with the state to switch to, if it carries a snapshot.
-    Persist {
-        persist: Persist,
-        switch: Option<Box<M>>,
-    },
+    Persist { persist: Persist, switch: Option<Box<M>> },
     /// The apply thread's: state and `applied` together.
     Apply { at: Position, content: Content },
     /// The log is cut.
@@ -113,12 +104,7 @@ pub struct Loss {
 
 impl<M: Machine> Default for Disk<M> {
     fn default() -> Self {
-        Self {
-            visible: BTreeMap::new(),
-            durable: BTreeMap::new(),
-            unsynced: VecDeque::new(),
-            written: 0,
-        }
+        Self { visible: BTreeMap::new(), durable: BTreeMap::new(), unsynced: VecDeque::new(), written: 0 }
     }
 }
 
@@ -153,10 +139,7 @@ impl<M: Machine> Disk<M> {
     /// Writes a batch. Applying returns the replies.
     pub fn write(&mut self, shard: u32, write: Write<M>) -> Result<Vec<M::Reply>, String> {
         self.written += 1;
-        let data = self
-            .visible
-            .get_mut(&shard)
-            .ok_or("a write to a shard that is not here")?;
+        let data = self.visible.get_mut(&shard).ok_or("a write to a shard that is not here")?;
         let replies = perform(data, &write)?;
         self.unsynced.push_back(Pending { shard, write });
         Ok(replies)
@@ -183,10 +166,7 @@ impl<M: Machine> Disk<M> {
             Write::Persist { persist, .. } => persist.entries.len(),
             _ => 0,
         };
-        let loss = Loss {
-            writes: lost.len(),
-            entries: lost.iter().map(entries).sum(),
-        };
+        let loss = Loss { writes: lost.len(), entries: lost.iter().map(entries).sum() };
         self.written -= lost.len() as u64;
         self.sync(self.written)?;
         self.visible = self.durable.clone();
@@ -199,10 +179,7 @@ fn perform<M: Machine>(data: &mut ShardDisk<M>, write: &Write<M>) -> Result<Vec<
         Write::Persist { persist, switch } => {
             if let (Some(meta), Some(machine)) = (&persist.snapshot, switch) {
                 data.log.clear();
-                data.truncated = Position {
-                    term: meta.term,
-                    index: meta.index,
-                };
+                data.truncated = Position { term: meta.term, index: meta.index };
                 data.applied = data.truncated;
                 data.membership = meta.membership.clone();
                 data.machine = (**machine).clone();
@@ -211,18 +188,14 @@ fn perform<M: Machine>(data: &mut ShardDisk<M>, write: &Write<M>) -> Result<Vec<
                 data.log.split_off(&first.index);
             }
             for entry in &persist.entries {
-                data.log
-                    .insert(entry.index, (entry.term, entry.bytes.clone()));
+                data.log.insert(entry.index, (entry.term, entry.bytes.clone()));
             }
             data.hard_state = persist.hard_state;
             Ok(Vec::new())
         }
         Write::Apply { at, content } => {
             if at.index != data.applied.index + 1 {
-                return Err(format!(
-                    "entry {} applied after {}",
-                    at.index, data.applied.index
-                ));
+                return Err(format!("entry {} applied after {}", at.index, data.applied.index));
             }
             data.applied = *at;
             match content {
@@ -254,16 +227,10 @@ pub struct DiskReader<M: Machine> {
 impl<M: Machine> LogReader for DiskReader<M> {
     fn entries(&self, low: u64, high: u64, max_bytes: u64) -> Result<Vec<Bytes>, LogReadError> {
         let disk = self.disk.borrow();
-        let data = disk
-            .shard(self.shard)
-            .ok_or(LogReadError::Missing { index: low })?;
+        let data = disk.shard(self.shard).ok_or(LogReadError::Missing { index: low })?;
         let mut bytes = 0;
         let mut found = Vec::new();
-        for (_, entry) in data
-            .log
-            .range(low..high)
-            .map(|(index, (_, entry))| (index, entry))
-        {
+        for (_, entry) in data.log.range(low..high).map(|(index, (_, entry))| (index, entry)) {
             bytes += entry.len() as u64;
             if bytes > max_bytes && !found.is_empty() {
                 break;
@@ -275,8 +242,6 @@ impl<M: Machine> LogReader for DiskReader<M> {
 
     fn term(&self, index: u64) -> Result<u64, LogReadError> {
         let disk = self.disk.borrow();
-        disk.shard(self.shard)
-            .and_then(|data| data.term(index))
-            .ok_or(LogReadError::Missing { index })
+        disk.shard(self.shard).and_then(|data| data.term(index)).ok_or(LogReadError::Missing { index })
     }
 }

@@ -49,10 +49,7 @@ const COMMANDS: u8 = 2;
 const COMMAND_BYTES: usize = 9;
 
 fn word(bytes: &[u8]) -> Result<u64, String> {
-    bytes
-        .try_into()
-        .map(u64::from_le_bytes)
-        .map_err(|_| "an entry is cut short".to_owned())
+    bytes.try_into().map(u64::from_le_bytes).map_err(|_| "an entry is cut short".to_owned())
 }
 
 impl Ledger {
@@ -71,10 +68,7 @@ impl Ledger {
 
     fn advance_to(&mut self, log_ms: u64) -> Result<(), String> {
         if log_ms < self.log_ms {
-            return Err(format!(
-                "log time went back from {} to {log_ms}",
-                self.log_ms
-            ));
+            return Err(format!("log time went back from {} to {log_ms}", self.log_ms));
         }
         self.log_ms = log_ms;
         Ok(())
@@ -125,37 +119,23 @@ impl Machine for Ledger {
         if *kind == LEADER_STARTED {
             self.started_term = word(rest)?;
             let right = self.started_term == term;
-            return if right {
-                Ok(Vec::new())
-            } else {
-                Err(format!("term {term} was started as another"))
-            };
+            return if right { Ok(Vec::new()) } else { Err(format!("term {term} was started as another")) };
         }
         if self.started_term != term {
-            return Err(format!(
-                "commands at {index} before the first entry of term {term}"
-            ));
+            return Err(format!("commands at {index} before the first entry of term {term}"));
         }
         let mut replies = Vec::new();
         for command in rest.chunks(COMMAND_BYTES) {
-            let (request, key) = command
-                .split_at_checked(8)
-                .ok_or("a command is cut short")?;
+            let (request, key) = command.split_at_checked(8).ok_or("a command is cut short")?;
             let key = *key.first().ok_or("a command without a key")?;
-            replies.push(self.append(Append {
-                request: word(request)?,
-                key,
-            }));
+            replies.push(self.append(Append { request: word(request)?, key }));
         }
         Ok(replies)
     }
 
     fn query(&self, key: &u8) -> Length {
         let len = self.lists.get(key).map_or(0, Vec::len);
-        Length {
-            len,
-            hash: self.hashes.get(key).copied().unwrap_or_default(),
-        }
+        Length { len, hash: self.hashes.get(key).copied().unwrap_or_default() }
     }
 
     fn log_ms(&self) -> u64 {
@@ -163,12 +143,8 @@ impl Machine for Ledger {
     }
 
     fn hash(&self) -> u64 {
-        let lists = self
-            .hashes
-            .iter()
-            .fold(self.applied_hash, |hash, (key, list)| {
-                mix(mix(hash, u64::from(*key)), *list)
-            });
+        let lists =
+            self.hashes.iter().fold(self.applied_hash, |hash, (key, list)| mix(mix(hash, u64::from(*key)), *list));
         mix(mix(lists, self.log_ms), self.started_term)
     }
 }
@@ -208,20 +184,8 @@ impl Workload<Ledger> for Appends {
         let is_read = rng.random_range(0..10) < READS_IN_TEN;
         let known = self.known.entry((shard, key)).or_default();
         known.sent += usize::from(!is_read);
-        self.open.insert(
-            op,
-            Open {
-                shard,
-                key,
-                is_read,
-                floor: known.len,
-            },
-        );
-        if is_read {
-            Operation::Read(key)
-        } else {
-            Operation::Write(Append { request: op, key })
-        }
+        self.open.insert(op, Open { shard, key, is_read, floor: known.len });
+        if is_read { Operation::Read(key) } else { Operation::Write(Append { request: op, key }) }
     }
 
     fn complete(&mut self, op: u64, outcome: &Outcome<Ledger>) -> Result<(), String> {
@@ -246,10 +210,7 @@ impl Workload<Ledger> for Appends {
             ));
         }
         if len > known.sent {
-            return Err(format!(
-                "list {} has {len} items, only {} were sent",
-                open.key, known.sent
-            ));
+            return Err(format!("list {} has {len} items, only {} were sent", open.key, known.sent));
         }
         known.len = known.len.max(len);
         Ok(())
@@ -277,10 +238,7 @@ impl Workload<Ledger> for Appends {
             }
             for read in &known.reads {
                 if prefixes.get(read.len) != Some(&read.hash) {
-                    return Err(format!(
-                        "a read of list {key} saw {} items that are not its first ones",
-                        read.len
-                    ));
+                    return Err(format!("a read of list {key} saw {} items that are not its first ones", read.len));
                 }
             }
         }

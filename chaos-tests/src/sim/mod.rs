@@ -56,13 +56,7 @@ pub struct Failure {
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "seed {} failed at {:.3} ms: {}",
-            self.seed,
-            self.at_us as f64 / 1_000.0,
-            self.what
-        )
+        write!(f, "seed {} failed at {:.3} ms: {}", self.seed, self.at_us as f64 / 1_000.0, self.what)
     }
 }
 

@@ -57,24 +57,12 @@ impl Scenario {
             healing_us: 15 * SECOND,
             drop_permille: rng.random_range(0..12) * rough,
             // Every fourth network is a very bad one: what was said long ago arrives again and again.
-            duplicate_permille: if seed & 12 == 12 {
-                rng.random_range(50..250)
-            } else {
-                rng.random_range(0..30)
-            },
-            delay_permille: if seed & 12 == 12 {
-                rng.random_range(50..300)
-            } else {
-                rng.random_range(0..30)
-            },
+            duplicate_permille: if seed & 12 == 12 { rng.random_range(50..250) } else { rng.random_range(0..30) },
+            delay_permille: if seed & 12 == 12 { rng.random_range(50..300) } else { rng.random_range(0..30) },
             long_delay_us: rng.random_range(5..800) * MS,
             fault_every_us: rng.random_range(1_000..3_000) * MS / u64::from(rough),
             operator_every_us: rng.random_range(150..700) * MS,
-            recent_log_bytes: if rng.random_bool(0.5) {
-                2_000
-            } else {
-                1_000_000
-            },
+            recent_log_bytes: if rng.random_bool(0.5) { 2_000 } else { 1_000_000 },
         }
     }
 }

@@ -32,10 +32,7 @@ pub struct Trace {
 impl Trace {
     /// A trace that keeps lines as well.
     pub fn readable() -> Self {
-        Self {
-            hash: 0,
-            lines: Some(std::collections::VecDeque::new()),
-        }
+        Self { hash: 0, lines: Some(std::collections::VecDeque::new()) }
     }
 
     /// Takes in a number that must be the same in every run of the seed.

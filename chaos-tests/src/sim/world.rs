@@ -83,11 +83,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
             next_op: 1,
             workload,
             oracles,
-            trace: if readable {
-                Trace::readable()
-            } else {
-                Trace::default()
-            },
+            trace: if readable { Trace::readable() } else { Trace::default() },
             witness: Witness::default(),
             stormy: true,
             cuts: BTreeSet::new(),
@@ -99,17 +95,12 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         // A replica that panics has broken a promise like any other, and its trace is wanted as much.
         let life = catch_unwind(AssertUnwindSafe(|| self.live()));
         match life.unwrap_or_else(|panic| Err(format!("panic: {}", words_of(&*panic)))) {
-            Ok(()) => Ok(Report {
-                trace_hash: self.trace.hash(),
-                witness: self.witness,
-                lines: self.trace.into_lines(),
-            }),
-            Err(what) => Err(Failure {
-                seed: self.scenario.seed,
-                at_us: self.now_us,
-                what,
-                lines: self.trace.into_lines(),
-            }),
+            Ok(()) => {
+                Ok(Report { trace_hash: self.trace.hash(), witness: self.witness, lines: self.trace.into_lines() })
+            }
+            Err(what) => {
+                Err(Failure { seed: self.scenario.seed, at_us: self.now_us, what, lines: self.trace.into_lines() })
+            }
         }
     }
 
@@ -143,11 +134,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
 
     fn at(&mut self, at_us: u64, event: Event<M>) {
         self.scheduled += 1;
-        self.queue.push(Scheduled {
-            at_us,
-            order: self.scheduled,
-            event,
-        });
+        self.queue.push(Scheduled { at_us, order: self.scheduled, event });
     }
 
     /// Schedules an event after a delay drawn evenly from a range.
@@ -179,7 +166,5 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
 
 fn words_of(panic: &(dyn Any + Send)) -> &str {
     let owned = panic.downcast_ref::<String>().map(String::as_str);
-    owned
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("without words")
+    owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words")
 }

@@ -18,17 +18,12 @@ pub struct Backoff {
 impl Backoff {
     /// Begins at the first wait.
     pub fn new(seed: u64) -> Backoff {
-        Backoff {
-            failures: 0,
-            rng: ChaCha8Rng::seed_from_u64(seed),
-        }
+        Backoff { failures: 0, rng: ChaCha8Rng::seed_from_u64(seed) }
     }
 
     /// The next wait, milliseconds.
     pub fn next_ms(&mut self) -> u64 {
-        let nominal = FIRST_MS
-            .saturating_mul(1 << self.failures.min(16))
-            .min(LONGEST_MS);
+        let nominal = FIRST_MS.saturating_mul(1 << self.failures.min(16)).min(LONGEST_MS);
         self.failures = self.failures.saturating_add(1);
         self.rng.random_range(nominal / 2..=nominal)
     }
@@ -48,10 +43,7 @@ mod tests {
         let mut backoff = Backoff::new(1);
         for nominal in [20, 40, 80, 160, 320, 400, 400, 400] {
             let wait = backoff.next_ms();
-            assert!(
-                (nominal / 2..=nominal).contains(&wait),
-                "{wait} for {nominal}"
-            );
+            assert!((nominal / 2..=nominal).contains(&wait), "{wait} for {nominal}");
         }
         backoff.reset();
         assert!(backoff.next_ms() <= FIRST_MS);

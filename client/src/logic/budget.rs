@@ -21,11 +21,7 @@ impl Budget {
     /// At most `per_s` retries a second after `burst` at once; both at least 1.
     pub fn new(per_s: u64, burst: u64) -> Budget {
         let gap_us = 1_000_000 / per_s.clamp(1, 1_000_000);
-        Budget {
-            gap_us,
-            burst_us: gap_us.saturating_mul(burst.max(1)),
-            empty_at_us: 0,
-        }
+        Budget { gap_us, burst_us: gap_us.saturating_mul(burst.max(1)), empty_at_us: 0 }
     }
 
     /// Takes one retry meant for `wanted_ms`; the time it may be sent, milliseconds, not before that.
@@ -51,10 +47,7 @@ mod tests {
     fn a_burst_goes_at_once_then_the_rate_holds() {
         let mut budget = Budget::new(100, 5);
         let times: Vec<u64> = (0..10).map(|_| budget.reserve(1_000, 1_000)).collect();
-        assert_eq!(
-            times,
-            [1000, 1000, 1000, 1000, 1000, 1010, 1020, 1030, 1040, 1050]
-        );
+        assert_eq!(times, [1000, 1000, 1000, 1000, 1000, 1010, 1020, 1030, 1040, 1050]);
     }
 
     #[test]

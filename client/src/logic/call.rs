@@ -43,12 +43,7 @@ pub fn worth_retrying(error: &Error) -> bool {
 impl Call {
     /// A call that may take until `deadline_ms`.
     pub fn new(deadline_ms: u64, seed: u64) -> Call {
-        Call {
-            deadline_ms,
-            attempts: 0,
-            backoff: Backoff::new(seed),
-            hurried: false,
-        }
+        Call { deadline_ms, attempts: 0, backoff: Backoff::new(seed), hurried: false }
     }
 
     /// Begins an attempt; how long it may take, milliseconds. `None` if no time is left.
@@ -68,16 +63,10 @@ impl Call {
         if !worth_retrying(error) || self.attempts >= ATTEMPTS_MAX {
             return Next::GiveUp;
         }
-        let asked_ms = error.retry_after.map_or(0, |after| {
-            u64::try_from(after.as_millis()).unwrap_or(u64::MAX)
-        });
+        let asked_ms = error.retry_after.map_or(0, |after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX));
         self.hurried = news && !self.hurried;
         // What one node asks for says nothing about another: the leader it named is asked at once.
-        let wait_ms = if self.hurried {
-            0
-        } else {
-            self.backoff.next_ms().max(asked_ms)
-        };
+        let wait_ms = if self.hurried { 0 } else { self.backoff.next_ms().max(asked_ms) };
         // Refused before the budget is touched: a retry that cannot happen must not delay others.
         if now_ms.saturating_add(wait_ms) >= self.deadline_ms {
             return Next::GiveUp;
@@ -107,9 +96,7 @@ mod tests {
     #[test]
     fn only_what_may_pass_is_tried_again() {
         for kind in [Kind::Unavailable, Kind::DeadlineExceeded] {
-            assert!(
-                matches!(after_one_failure(&failure(kind), false), Next::TryAt(at) if (110..=120).contains(&at))
-            );
+            assert!(matches!(after_one_failure(&failure(kind), false), Next::TryAt(at) if (110..=120).contains(&at)));
         }
         for kind in [
             Kind::ResourceExhausted,
@@ -120,65 +107,36 @@ mod tests {
             Kind::Internal,
             Kind::Unauthenticated,
         ] {
-            assert_eq!(
-                after_one_failure(&failure(kind), false),
-                Next::GiveUp,
-                "{kind:?}"
-            );
+            assert_eq!(after_one_failure(&failure(kind), false), Next::GiveUp, "{kind:?}");
         }
     }
 
     #[test]
     fn the_server_says_when() {
-        let error = Error {
-            retry_after: Some(Duration::from_millis(700)),
-            ..failure(Kind::ResourceExhausted)
-        };
+        let error = Error { retry_after: Some(Duration::from_millis(700)), ..failure(Kind::ResourceExhausted) };
         assert_eq!(after_one_failure(&error, false), Next::TryAt(800));
     }
 
     #[test]
     fn news_of_a_leader_are_used_at_once() {
-        assert_eq!(
-            after_one_failure(&failure(Kind::Unavailable), true),
-            Next::TryAt(100)
-        );
+        assert_eq!(after_one_failure(&failure(Kind::Unavailable), true), Next::TryAt(100));
     }
 
     #[test]
     fn two_nodes_that_name_each_other_make_no_hurry() {
         let (mut call, mut budget) = (Call::new(10_000, 1), Budget::default());
-        assert_eq!(
-            call.failed(0, &failure(Kind::Unavailable), true, &mut budget),
-            Next::TryAt(0)
-        );
-        assert!(
-            matches!(call.failed(0, &failure(Kind::Unavailable), true, &mut budget), Next::TryAt(at) if at > 0)
-        );
+        assert_eq!(call.failed(0, &failure(Kind::Unavailable), true, &mut budget), Next::TryAt(0));
+        assert!(matches!(call.failed(0, &failure(Kind::Unavailable), true, &mut budget), Next::TryAt(at) if at > 0));
     }
 
     #[test]
     fn the_callers_deadline_ends_it() {
         let mut call = Call::new(1_000, 1);
         assert_eq!(call.attempt(0), Some(1_000));
-        assert_eq!(
-            call.failed(
-                995,
-                &failure(Kind::Unavailable),
-                false,
-                &mut Budget::default()
-            ),
-            Next::GiveUp
-        );
+        assert_eq!(call.failed(995, &failure(Kind::Unavailable), false, &mut Budget::default()), Next::GiveUp);
         assert_eq!(call.attempt(1_000), None);
-        let late = Error {
-            retry_after: Some(Duration::from_secs(5)),
-            ..failure(Kind::Unavailable)
-        };
-        assert_eq!(
-            call.failed(10, &late, false, &mut Budget::default()),
-            Next::GiveUp
-        );
+        let late = Error { retry_after: Some(Duration::from_secs(5)), ..failure(Kind::Unavailable) };
+        assert_eq!(call.failed(10, &late, false, &mut Budget::default()), Next::GiveUp);
     }
 
     #[test]
@@ -191,10 +149,6 @@ mod tests {
                 Next::GiveUp => panic!("gave up at {now}"),
             }
         }
-        assert!(
-            call.attempts() < 12 && now < 1_500,
-            "{} attempts until {now}",
-            call.attempts()
-        );
+        assert!(call.attempts() < 12 && now < 1_500, "{} attempts until {now}", call.attempts());
     }
 }

@@ -60,11 +60,7 @@ impl Endpoints {
     /// A list of addresses, `host:port` or `http://host:port`; duplicates and what is beyond [`ENDPOINTS_MAX`] are left
     /// out. `turn` is where round-robin begins, so that clients spread. `None` if no address is left.
     pub fn new<'a>(addresses: impl IntoIterator<Item = &'a str>, turn: usize) -> Option<Endpoints> {
-        let mut endpoints = Endpoints {
-            list: Vec::new(),
-            leaders: BTreeMap::new(),
-            turn,
-        };
+        let mut endpoints = Endpoints { list: Vec::new(), leaders: BTreeMap::new(), turn };
         for address in addresses {
             if !address.trim().is_empty() {
                 endpoints.learn(address);
@@ -78,11 +74,7 @@ impl Endpoints {
         let address = normalise(address);
         let known = self.list.iter().position(|e| e.address == address);
         if known.is_none() && self.list.len() < ENDPOINTS_MAX {
-            self.list.push(Endpoint {
-                address,
-                failures: 0,
-                back_at_ms: 0,
-            });
+            self.list.push(Endpoint { address, failures: 0, back_at_ms: 0 });
             return Some(EndpointId(self.list.len() - 1));
         }
         known.map(EndpointId)
@@ -105,12 +97,7 @@ impl Endpoints {
 
     /// Whom to ask now: the leader if one was named and is well, else the next that is well and was not just tried,
     /// else whoever comes back first.
-    pub fn pick(
-        &mut self,
-        now_ms: u64,
-        target: Target,
-        just_tried: Option<EndpointId>,
-    ) -> EndpointId {
+    pub fn pick(&mut self, now_ms: u64, target: Target, just_tried: Option<EndpointId>) -> EndpointId {
         if let Some(leader) = self.leaders.get(&target)
             && self.list[leader.0].back_at_ms <= now_ms
             && just_tried != Some(*leader)
@@ -118,8 +105,7 @@ impl Endpoints {
             return *leader;
         }
         self.turn = self.turn.wrapping_add(1);
-        let in_turn =
-            (0..self.list.len()).map(|step| (self.turn.wrapping_add(step)) % self.list.len());
+        let in_turn = (0..self.list.len()).map(|step| (self.turn.wrapping_add(step)) % self.list.len());
         let best = in_turn.min_by_key(|place| {
             let out_ms = self.list[*place].back_at_ms.saturating_sub(now_ms);
             (out_ms > 0, just_tried == Some(EndpointId(*place)), out_ms)
@@ -136,9 +122,7 @@ impl Endpoints {
             Health::Alive => (endpoint.failures, endpoint.back_at_ms) = (0, 0),
             Health::Unable => self.leaders.retain(|_, leader| *leader != id),
             Health::Dead => {
-                let out_ms = OUT_FIRST_MS
-                    .saturating_mul(1 << endpoint.failures.min(16))
-                    .min(OUT_LONGEST_MS);
+                let out_ms = OUT_FIRST_MS.saturating_mul(1 << endpoint.failures.min(16)).min(OUT_LONGEST_MS);
                 endpoint.failures = endpoint.failures.saturating_add(1);
                 endpoint.back_at_ms = now_ms.saturating_add(out_ms);
                 self.leaders.retain(|_, leader| *leader != id);
@@ -180,9 +164,7 @@ mod tests {
     fn without_hints_the_well_take_turns() {
         let mut endpoints = three();
         assert_eq!(endpoints.len(), 3);
-        let turns: Vec<_> = (0..4)
-            .map(|_| picked(&mut endpoints, 0, Target::Tenant))
-            .collect();
+        let turns: Vec<_> = (0..4).map(|_| picked(&mut endpoints, 0, Target::Tenant)).collect();
         assert_eq!(turns, ["b:1", "c:1", "a:1", "b:1"]);
     }
 
@@ -215,14 +197,9 @@ mod tests {
         endpoints.outcome(a, 0, Health::Dead);
         assert_eq!(endpoints.leader(Target::Tenant), None);
         for _ in 0..6 {
-            assert_ne!(
-                picked(&mut endpoints, OUT_FIRST_MS - 1, Target::Tenant),
-                "a:1"
-            );
+            assert_ne!(picked(&mut endpoints, OUT_FIRST_MS - 1, Target::Tenant), "a:1");
         }
-        let back: Vec<_> = (0..3)
-            .map(|_| picked(&mut endpoints, OUT_FIRST_MS, Target::Tenant))
-            .collect();
+        let back: Vec<_> = (0..3).map(|_| picked(&mut endpoints, OUT_FIRST_MS, Target::Tenant)).collect();
         assert!(back.contains(&"a:1".to_string()));
     }
 

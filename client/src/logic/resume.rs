@@ -29,11 +29,7 @@ pub enum Step {
 /// token: resumed. A token too old, a wrong name, no right to read: told.
 pub fn worth_reopening(error: &Error) -> bool {
     match error.kind {
-        Kind::Unavailable
-        | Kind::DeadlineExceeded
-        | Kind::Cancelled
-        | Kind::Unknown
-        | Kind::Internal => true,
+        Kind::Unavailable | Kind::DeadlineExceeded | Kind::Cancelled | Kind::Unknown | Kind::Internal => true,
         Kind::Aborted => error.is("SLOW_READER") || error.is("SESSION_SILENT"),
         Kind::ResourceExhausted => error.retry_after.is_some(),
         _ => false,
@@ -57,13 +53,7 @@ impl Resume {
     /// Begins after `token`, or with what happens from now on if it is empty.
     pub fn new(token: impl Into<String>, seed: u64) -> Resume {
         let token = token.into();
-        Resume {
-            last_event: token.clone(),
-            token,
-            last_number: 0,
-            opened_with: None,
-            backoff: Backoff::new(seed),
-        }
+        Resume { last_event: token.clone(), token, last_number: 0, opened_with: None, backoff: Backoff::new(seed) }
     }
 
     /// A connection is opened: the token to send.
@@ -90,11 +80,7 @@ impl Resume {
         self.last_number = number;
         self.token = token.to_string();
         self.last_event = token.to_string();
-        if follows || begins {
-            Seen::New
-        } else {
-            Seen::Gap
-        }
+        if follows || begins { Seen::New } else { Seen::Gap }
     }
 
     /// Nothing matched for a while, but the token moved.
@@ -112,9 +98,8 @@ impl Resume {
         {
             return Step::Fail(error.clone());
         }
-        let asked_ms = error
-            .and_then(|e| e.retry_after)
-            .map_or(0, |after| u64::try_from(after.as_millis()).unwrap_or(0));
+        let asked_ms =
+            error.and_then(|e| e.retry_after).map_or(0, |after| u64::try_from(after.as_millis()).unwrap_or(0));
         Step::ReopenAt(budget.reserve(now_ms, now_ms + self.backoff.next_ms().max(asked_ms)))
     }
 }
@@ -124,9 +109,7 @@ mod tests {
     use super::*;
 
     fn reopened(resume: &mut Resume) -> String {
-        assert!(
-            matches!(resume.broken(0, None, &mut Budget::default()), Step::ReopenAt(at) if at > 0)
-        );
+        assert!(matches!(resume.broken(0, None, &mut Budget::default()), Step::ReopenAt(at) if at > 0));
         resume.open()
     }
 
@@ -167,30 +150,17 @@ mod tests {
         resume.progress("p8");
         assert_eq!(reopened(&mut resume), "p8");
         assert_eq!(resume.event(9, "t9", "p8"), Seen::New);
-        assert_eq!(
-            resume.event(11, "t11", "p8"),
-            Seen::Gap,
-            "only the first may"
-        );
+        assert_eq!(resume.event(11, "t11", "p8"), Seen::Gap, "only the first may");
     }
 
     #[test]
     fn a_token_too_old_is_told_and_a_cut_reader_goes_on() {
         let mut resume = Resume::new("t3", 1);
         let old = Error::local(Kind::OutOfRange, "RESUME_TOKEN_EXPIRED", "");
-        assert_eq!(
-            resume.broken(0, Some(&old), &mut Budget::default()),
-            Step::Fail(old.clone())
-        );
+        assert_eq!(resume.broken(0, Some(&old), &mut Budget::default()), Step::Fail(old.clone()));
         let slow = Error::local(Kind::Aborted, "SLOW_READER", "");
-        assert!(matches!(
-            resume.broken(0, Some(&slow), &mut Budget::default()),
-            Step::ReopenAt(_)
-        ));
+        assert!(matches!(resume.broken(0, Some(&slow), &mut Budget::default()), Step::ReopenAt(_)));
         let taken = Error::local(Kind::Aborted, "ETAG_MISMATCH", "");
-        assert!(matches!(
-            resume.broken(0, Some(&taken), &mut Budget::default()),
-            Step::Fail(_)
-        ));
+        assert!(matches!(resume.broken(0, Some(&taken), &mut Budget::default()), Step::Fail(_)));
     }
 }

@@ -65,11 +65,7 @@ pub struct SessionLogic {
 
 impl SessionLogic {
     /// A session of `tenants/{tenant}` for agents `tenants/{tenant}/agents/{agent}`.
-    pub fn new(
-        parent: impl Into<String>,
-        agents: impl IntoIterator<Item = String>,
-        seed: u64,
-    ) -> SessionLogic {
+    pub fn new(parent: impl Into<String>, agents: impl IntoIterator<Item = String>, seed: u64) -> SessionLogic {
         SessionLogic {
             parent: parent.into(),
             agents: agents.into_iter().collect(),
@@ -91,10 +87,7 @@ impl SessionLogic {
             agents: self.agents.iter().cloned().collect(),
             resume_token: self.token.clone(),
         };
-        let start = v1::SessionRequest {
-            request_id: String::new(),
-            action: Some(Action::Start(start)),
-        };
+        let start = v1::SessionRequest { request_id: String::new(), action: Some(Action::Start(start)) };
         let repeats = self.open.values_mut().map(|open| {
             open.retry_at_ms = None;
             open.request.clone()
@@ -111,29 +104,13 @@ impl SessionLogic {
         action: Action,
     ) -> Result<Option<v1::SessionRequest>, Error> {
         if self.open.len() >= OPEN_REQUESTS_MAX {
-            let message =
-                format!("{OPEN_REQUESTS_MAX} requests of this session wait for their answer");
-            return Err(Error::local(
-                Kind::ResourceExhausted,
-                "SESSION_FULL",
-                message,
-            ));
+            let message = format!("{OPEN_REQUESTS_MAX} requests of this session wait for their answer");
+            return Err(Error::local(Kind::ResourceExhausted, "SESSION_FULL", message));
         }
-        let request = v1::SessionRequest {
-            request_id: request_id.clone(),
-            action: Some(action),
-        };
+        let request = v1::SessionRequest { request_id: request_id.clone(), action: Some(action) };
         self.seed = self.seed.wrapping_add(1);
         let backoff = Backoff::new(self.seed);
-        self.open.insert(
-            request_id,
-            Open {
-                request: request.clone(),
-                deadline_ms,
-                retry_at_ms: None,
-                backoff,
-            },
-        );
+        self.open.insert(request_id, Open { request: request.clone(), deadline_ms, retry_at_ms: None, backoff });
         if self.connected {
             self.spoke_ms = now_ms;
         }
@@ -141,12 +118,7 @@ impl SessionLogic {
     }
 
     /// A message came.
-    pub fn received(
-        &mut self,
-        now_ms: u64,
-        mut response: v1::SessionResponse,
-        budget: &mut Budget,
-    ) -> Received {
+    pub fn received(&mut self, now_ms: u64, mut response: v1::SessionResponse, budget: &mut Budget) -> Received {
         if !response.resume_token.is_empty() {
             self.token.clone_from(&response.resume_token);
         }
@@ -156,9 +128,7 @@ impl SessionLogic {
             Some(message) => {
                 match &message {
                     Message::Started(started) => self.started(started),
-                    Message::Detached(detached) => {
-                        self.agents.retain(|agent| !detached.agents.contains(agent))
-                    }
+                    Message::Detached(detached) => self.agents.retain(|agent| !detached.agents.contains(agent)),
                     _ => {}
                 }
                 response.message = Some(message);
@@ -170,8 +140,7 @@ impl SessionLogic {
     fn started(&mut self, started: &v1::SessionStarted) {
         self.backoff.reset();
         if let Some(interval) = &started.heartbeat_interval {
-            let asked_ms =
-                interval.seconds.max(0) as u64 * 1_000 + interval.nanos.max(0) as u64 / 1_000_000;
+            let asked_ms = interval.seconds.max(0) as u64 * 1_000 + interval.nanos.max(0) as u64 / 1_000_000;
             // Half of what is asked, so that one late message loses no session.
             self.heartbeat_ms = (asked_ms / 2).clamp(10, HEARTBEAT_MS);
         }
@@ -190,9 +159,7 @@ impl SessionLogic {
         let outcome = match result.error {
             Some(status) => {
                 let error = from_status(status);
-                let asked_ms = error
-                    .retry_after
-                    .map_or(0, |after| u64::try_from(after.as_millis()).unwrap_or(0));
+                let asked_ms = error.retry_after.map_or(0, |after| u64::try_from(after.as_millis()).unwrap_or(0));
                 let wait_ms = open.backoff.next_ms().max(asked_ms);
                 if worth_retrying(&error) && now_ms.saturating_add(wait_ms) < open.deadline_ms {
                     open.retry_at_ms = Some(budget.reserve(now_ms, now_ms + wait_ms));
@@ -202,11 +169,7 @@ impl SessionLogic {
             }
             None => {
                 self.note_agents(&result.request_id);
-                Ok(Box::new(Answer {
-                    header,
-                    interaction: result.interaction,
-                    agents: result.agents,
-                }))
+                Ok(Box::new(Answer { header, interaction: result.interaction, agents: result.agents }))
             }
         };
         self.open.remove(&result.request_id);
@@ -215,15 +178,9 @@ impl SessionLogic {
 
     /// An `attach` or `detach` succeeded: the next `start` must name the right agents.
     fn note_agents(&mut self, request_id: &str) {
-        match self
-            .open
-            .get(request_id)
-            .and_then(|open| open.request.action.as_ref())
-        {
+        match self.open.get(request_id).and_then(|open| open.request.action.as_ref()) {
             Some(Action::Attach(attach)) => self.agents.extend(attach.agents.iter().cloned()),
-            Some(Action::Detach(detach)) => {
-                self.agents.retain(|agent| !detach.agents.contains(agent))
-            }
+            Some(Action::Detach(detach)) => self.agents.retain(|agent| !detach.agents.contains(agent)),
             _ => {}
         }
     }
@@ -234,20 +191,13 @@ impl SessionLogic {
             return Vec::new();
         }
         let mut send = Vec::new();
-        for open in self
-            .open
-            .values_mut()
-            .filter(|open| open.retry_at_ms.is_some_and(|at| at <= now_ms))
-        {
+        for open in self.open.values_mut().filter(|open| open.retry_at_ms.is_some_and(|at| at <= now_ms)) {
             open.retry_at_ms = None;
             send.push(open.request.clone());
         }
         if send.is_empty() && now_ms >= self.spoke_ms + self.heartbeat_ms {
             let heartbeat = Action::Heartbeat(v1::SessionHeartbeat {});
-            send.push(v1::SessionRequest {
-                request_id: String::new(),
-                action: Some(heartbeat),
-            });
+            send.push(v1::SessionRequest { request_id: String::new(), action: Some(heartbeat) });
         }
         if !send.is_empty() {
             self.spoke_ms = now_ms;
@@ -257,41 +207,19 @@ impl SessionLogic {
 
     /// When [`SessionLogic::due`] or [`SessionLogic::overdue`] has something next, milliseconds.
     pub fn next_due_ms(&self) -> u64 {
-        let beat = if self.connected {
-            self.spoke_ms + self.heartbeat_ms
-        } else {
-            u64::MAX
-        };
+        let beat = if self.connected { self.spoke_ms + self.heartbeat_ms } else { u64::MAX };
         let deadlines = self.open.values().map(|open| open.deadline_ms);
         // While disconnected nothing can be repeated; all of it goes with the next connection.
-        let repeats = self
-            .open
-            .values()
-            .filter(|_| self.connected)
-            .filter_map(|open| open.retry_at_ms);
+        let repeats = self.open.values().filter(|_| self.connected).filter_map(|open| open.retry_at_ms);
         deadlines.chain(repeats).min().unwrap_or(beat).min(beat)
     }
 
     /// Requests whose caller's time ran out; they may or may not have happened.
     pub fn overdue(&mut self, now_ms: u64) -> Vec<(String, Error)> {
         let late = |(_, open): &(&String, &Open)| open.deadline_ms <= now_ms;
-        let ids: Vec<String> = self
-            .open
-            .iter()
-            .filter(late)
-            .map(|(id, _)| id.clone())
-            .collect();
-        let error = || {
-            Error::local(
-                Kind::DeadlineExceeded,
-                "RESULT_UNKNOWN",
-                "no answer came in time",
-            )
-        };
-        ids.into_iter()
-            .inspect(|id| drop(self.open.remove(id)))
-            .map(|id| (id, error()))
-            .collect()
+        let ids: Vec<String> = self.open.iter().filter(late).map(|(id, _)| id.clone()).collect();
+        let error = || Error::local(Kind::DeadlineExceeded, "RESULT_UNKNOWN", "no answer came in time");
+        ids.into_iter().inspect(|id| drop(self.open.remove(id))).map(|id| (id, error())).collect()
     }
 
     /// The connection ended, with an error or without.
@@ -299,9 +227,7 @@ impl SessionLogic {
         self.connected = false;
         match error {
             // A token too old is no loss here: without one the session begins with how everything stands.
-            Some(error) if error.kind == Kind::OutOfRange && !self.token.is_empty() => {
-                self.token.clear()
-            }
+            Some(error) if error.kind == Kind::OutOfRange && !self.token.is_empty() => self.token.clear(),
             Some(error) if !worth_reopening(error) => return Step::Fail(error.clone()),
             _ => {}
         }

@@ -34,11 +34,7 @@ pub fn failure(status: Status) -> Failure {
     if let Some(cause) = status.source() {
         let message = format!("{}: {cause}", status.message());
         let error = Error::local(Kind::Unavailable, "CONNECTION_LOST", message);
-        return Failure {
-            error,
-            health: Health::Dead,
-            leader: None,
-        };
+        return Failure { error, health: Health::Dead, leader: None };
     }
     let details = status.get_error_details();
     let mut error = Error::local(Kind::from_code(status.code() as i32), "", status.message());
@@ -56,38 +52,21 @@ pub fn failure(status: Status) -> Failure {
         error.violations = bad.field_violations.iter().map(violation).collect();
     }
     error.retry_after = details.retry_info().and_then(|retry| retry.retry_delay);
-    let leader = leader(status.metadata()).or_else(|| {
-        error
-            .metadata
-            .get(LEADER_INFO)
-            .filter(|l| !l.is_empty())
-            .cloned()
-    });
+    let leader =
+        leader(status.metadata()).or_else(|| error.metadata.get(LEADER_INFO).filter(|l| !l.is_empty()).cloned());
     let health = match error.kind {
         // An old proxy or a server going away answers so without our details.
         Kind::Unavailable if error.reason.is_empty() => Health::Dead,
         Kind::Unavailable => Health::Unable,
         _ => Health::Alive,
     };
-    Failure {
-        error,
-        health,
-        leader,
-    }
+    Failure { error, health, leader }
 }
 
 /// An attempt that got no answer in its time.
 pub fn timed_out() -> Failure {
-    let error = Error::local(
-        Kind::DeadlineExceeded,
-        "RESULT_UNKNOWN",
-        "no answer came in time",
-    );
-    Failure {
-        error,
-        health: Health::Dead,
-        leader: None,
-    }
+    let error = Error::local(Kind::DeadlineExceeded, "RESULT_UNKNOWN", "no answer came in time");
+    Failure { error, health: Health::Dead, leader: None }
 }
 
 #[cfg(test)]
@@ -100,10 +79,7 @@ mod tests {
     #[test]
     fn every_detail_arrives() {
         let mut details = ErrorDetails::new();
-        let metadata = HashMap::from([
-            ("leader".to_string(), "n2:7401".to_string()),
-            ("shard".into(), "0".into()),
-        ]);
+        let metadata = HashMap::from([("leader".to_string(), "n2:7401".to_string()), ("shard".into(), "0".into())]);
         details.set_error_info("NOT_LEADER", "kindred", metadata);
         details.set_retry_info(Some(Duration::from_millis(250)));
         details.add_bad_request_violation("interaction.channel", "must not be empty");
@@ -123,9 +99,7 @@ mod tests {
     #[test]
     fn a_trailer_names_the_leader_too() {
         let mut status = Status::unavailable("");
-        status
-            .metadata_mut()
-            .insert(LEADER_METADATA, "n3:7401".parse().expect("ascii"));
+        status.metadata_mut().insert(LEADER_METADATA, "n3:7401".parse().expect("ascii"));
         assert_eq!(failure(status).leader.as_deref(), Some("n3:7401"));
     }
 
@@ -133,19 +107,13 @@ mod tests {
     fn what_broke_on_this_side_is_unavailable_whatever_its_code() {
         let broken = Status::from_error(Box::new(std::io::Error::other("reset")));
         let failure = failure(broken);
-        assert_eq!(
-            (failure.error.kind, failure.health),
-            (Kind::Unavailable, Health::Dead)
-        );
+        assert_eq!((failure.error.kind, failure.health), (Kind::Unavailable, Health::Dead));
         assert!(failure.error.result_unknown());
     }
 
     #[test]
     fn a_business_no_is_an_answer_of_a_living_node() {
         let failure = failure(Status::failed_precondition("gone"));
-        assert_eq!(
-            (failure.error.kind, failure.health),
-            (Kind::FailedPrecondition, Health::Alive)
-        );
+        assert_eq!((failure.error.kind, failure.health), (Kind::FailedPrecondition, Health::Alive));
     }
 }

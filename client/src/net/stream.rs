@@ -56,11 +56,7 @@ impl Transport {
         match outcome {
             Ok(Ok(response)) => {
                 self.outcome(endpoint, Health::Alive);
-                Ok(Downstream {
-                    transport: self.clone(),
-                    endpoint,
-                    stream: response.into_inner(),
-                })
+                Ok(Downstream { transport: self.clone(), endpoint, stream: response.into_inner() })
             }
             Ok(Err(status)) => Err(self.note(endpoint, status::failure(status))),
             Err(_) => Err(self.note(endpoint, status::timed_out())),
@@ -68,13 +64,9 @@ impl Transport {
     }
 }
 
-async fn ready(
-    channel: tonic::transport::Channel,
-) -> Result<Grpc<tonic::transport::Channel>, Status> {
+async fn ready(channel: tonic::transport::Channel) -> Result<Grpc<tonic::transport::Channel>, Status> {
     let mut grpc = Grpc::new(channel);
-    grpc.ready()
-        .await
-        .map_err(|why| Status::from_error(why.into()))?;
+    grpc.ready().await.map_err(|why| Status::from_error(why.into()))?;
     Ok(grpc)
 }
 
@@ -92,10 +84,7 @@ where
     let request = transport.request(message);
     let exchange = async {
         let codec = ProstCodec::<Q, R>::default();
-        ready(channel)
-            .await?
-            .server_streaming(request, PathAndQuery::from_static(path), codec)
-            .await
+        ready(channel).await?.server_streaming(request, PathAndQuery::from_static(path), codec).await
     };
     transport.opened(endpoint, tokio::time::timeout(OPEN, exchange).await)
 }

@@ -43,28 +43,14 @@ pub(crate) struct Transport {
 impl Transport {
     pub(crate) fn new(config: &Config) -> Result<Transport, Error> {
         let addresses = config.endpoints.iter().map(String::as_str);
-        let endpoints =
-            Endpoints::new(addresses, rand::random_range(0..1_000)).ok_or_else(|| {
-                Error::local(
-                    Kind::InvalidArgument,
-                    "NO_ENDPOINTS",
-                    "no endpoint is given",
-                )
-            })?;
+        let endpoints = Endpoints::new(addresses, rand::random_range(0..1_000))
+            .ok_or_else(|| Error::local(Kind::InvalidArgument, "NO_ENDPOINTS", "no endpoint is given"))?;
         let bearer = config.token.as_ref().map(|token| {
             format!("Bearer {token}").parse().map_err(|_| {
-                Error::local(
-                    Kind::InvalidArgument,
-                    "BAD_TOKEN",
-                    "the token has characters no header can carry",
-                )
+                Error::local(Kind::InvalidArgument, "BAD_TOKEN", "the token has characters no header can carry")
             })
         });
-        let shared = Shared {
-            endpoints,
-            budget: Budget::default(),
-            channels: HashMap::new(),
-        };
+        let shared = Shared { endpoints, budget: Budget::default(), channels: HashMap::new() };
         Ok(Transport {
             shared: Mutex::new(shared),
             began: Instant::now(),
@@ -94,19 +80,13 @@ impl Transport {
     }
 
     /// Whom to ask, and a connection to it (made when first used).
-    pub(super) fn pick(
-        &self,
-        target: Target,
-        just_tried: Option<EndpointId>,
-    ) -> Result<(EndpointId, Channel), Error> {
+    pub(super) fn pick(&self, target: Target, just_tried: Option<EndpointId>) -> Result<(EndpointId, Channel), Error> {
         let now_ms = self.now_ms();
         let shared = &mut *self.shared();
         let id = shared.endpoints.pick(now_ms, target, just_tried);
         let address = shared.endpoints.address(id);
         if !shared.channels.contains_key(address) {
-            let made = (0..self.connections)
-                .map(|_| connect(address))
-                .collect::<Result<Vec<_>, _>>()?;
+            let made = (0..self.connections).map(|_| connect(address)).collect::<Result<Vec<_>, _>>()?;
             shared.channels.insert(address.to_string(), made);
         }
         let channels = &shared.channels[address];
@@ -129,13 +109,8 @@ impl Transport {
 }
 
 fn connect(address: &str) -> Result<Channel, Error> {
-    let endpoint = Endpoint::from_shared(format!("http://{address}")).map_err(|why| {
-        Error::local(
-            Kind::InvalidArgument,
-            "BAD_ENDPOINT",
-            format!("`{address}`: {why}"),
-        )
-    })?;
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))
+        .map_err(|why| Error::local(Kind::InvalidArgument, "BAD_ENDPOINT", format!("`{address}`: {why}")))?;
     let endpoint = endpoint
         .connect_timeout(CONNECT)
         .tcp_nodelay(true)

@@ -28,18 +28,10 @@ impl Transport {
         let deadline_ms = self.now_ms().saturating_add(timeout.as_millis() as u64);
         let mut call = Call::new(deadline_ms, rand::random());
         let mut just_tried = None;
-        let out_of_time = || {
-            Error::local(
-                Kind::DeadlineExceeded,
-                "RESULT_UNKNOWN",
-                "the call's time is over",
-            )
-        };
+        let out_of_time = || Error::local(Kind::DeadlineExceeded, "RESULT_UNKNOWN", "the call's time is over");
         loop {
             let attempt_ms = call.attempt(self.now_ms()).ok_or_else(out_of_time)?;
-            let attempt = self
-                .attempt(target, path, message.clone(), attempt_ms, just_tried)
-                .await?;
+            let attempt = self.attempt(target, path, message.clone(), attempt_ms, just_tried).await?;
             let failure = match attempt {
                 (_, Ok(answer)) => return Ok(answer),
                 (id, Err(failure)) => {
@@ -48,8 +40,7 @@ impl Transport {
                 }
             };
             let news = self.hint(target, failure.leader.as_deref());
-            let next =
-                self.with_budget(|budget| call.failed(self.now_ms(), &failure.error, news, budget));
+            let next = self.with_budget(|budget| call.failed(self.now_ms(), &failure.error, news, budget));
             tracing::debug!(path, attempt = call.attempts(), error = %failure.error, ?next, "attempt failed");
             match next {
                 Next::TryAt(at_ms) => self.sleep_until(at_ms).await,
@@ -77,24 +68,15 @@ impl Transport {
         request.set_timeout(time);
         let exchange = async {
             let mut grpc = Grpc::new(channel);
-            grpc.ready()
-                .await
-                .map_err(|why| tonic::Status::from_error(why.into()))?;
-            grpc.unary(
-                request,
-                PathAndQuery::from_static(path),
-                ProstCodec::<Q, R>::default(),
-            )
-            .await
+            grpc.ready().await.map_err(|why| tonic::Status::from_error(why.into()))?;
+            grpc.unary(request, PathAndQuery::from_static(path), ProstCodec::<Q, R>::default()).await
         };
         let outcome = match tokio::time::timeout(time, exchange).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(status)) => Err(status::failure(status)),
             Err(_) => Err(status::timed_out()),
         };
-        let health = outcome
-            .as_ref()
-            .map_or_else(|failure| failure.health, |_| Health::Alive);
+        let health = outcome.as_ref().map_or_else(|failure| failure.health, |_| Health::Alive);
         self.outcome(id, health);
         Ok((
             id,
@@ -109,9 +91,7 @@ impl Transport {
     pub(super) fn request<Q>(&self, message: Q) -> Request<Q> {
         let mut request = Request::new(message);
         if let Some(bearer) = &self.bearer {
-            request
-                .metadata_mut()
-                .insert("authorization", bearer.clone());
+            request.metadata_mut().insert("authorization", bearer.clone());
         }
         request
     }

@@ -63,18 +63,11 @@ impl Word {
 
 impl Row for v1::Agent {
     const MESSAGE: &'static str = "Agent";
-    const TITLES: &'static [&'static str] = &[
-        "agent", "presence", "state", "profile", "work", "units", "handled", "missed", "idle",
-    ];
+    const TITLES: &'static [&'static str] =
+        &["agent", "presence", "state", "profile", "work", "units", "handled", "missed", "idle"];
     fn cells(&self) -> Vec<String> {
-        let presence = self
-            .presence
-            .as_ref()
-            .map_or_else(String::new, |p| word(p.status().as_str_name(), "STATUS_"));
-        let work = self
-            .work
-            .iter()
-            .map(|w| format!("{} {}", w.channel, id(&w.interaction)));
+        let presence = self.presence.as_ref().map_or_else(String::new, |p| word(p.status().as_str_name(), "STATUS_"));
+        let work = self.work.iter().map(|w| format!("{} {}", w.channel, id(&w.interaction)));
         vec![
             id(&self.name),
             presence,
@@ -84,23 +77,14 @@ impl Row for v1::Agent {
             self.used_units.to_string(),
             self.handled_count.to_string(),
             self.missed_offers.to_string(),
-            if self.work.is_empty() {
-                ago(&self.idle_since)
-            } else {
-                String::new()
-            },
+            if self.work.is_empty() { ago(&self.idle_since) } else { String::new() },
         ]
     }
 }
 
 pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     match command {
-        Command::List {
-            team,
-            profile,
-            presence,
-            limit,
-        } => {
+        Command::List { team, profile, presence, limit } => {
             let request = v1::ListAgentsRequest {
                 parent: context.parent(),
                 team: context.optional_name("teams", &team),
@@ -109,58 +93,26 @@ pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
                 ..Default::default()
             };
             let page = |page_size, page_token| {
-                let request = v1::ListAgentsRequest {
-                    page_size,
-                    page_token,
-                    ..request.clone()
-                };
-                async {
-                    context
-                        .client
-                        .list_agents(request)
-                        .await
-                        .map(|r| (r.agents, r.next_page_token))
-                }
+                let request = v1::ListAgentsRequest { page_size, page_token, ..request.clone() };
+                async { context.client.list_agents(request).await.map(|r| (r.agents, r.next_page_token)) }
             };
             context.out.list(&pages(limit, page).await?)
         }
         Command::Get { agent } => {
-            let request = v1::GetAgentRequest {
-                name: context.name("agents", &agent),
-                ..Default::default()
-            };
-            let agent = context
-                .client
-                .get_agent(request)
-                .await?
-                .agent
-                .ok_or_else(|| missing("agent"))?;
+            let request = v1::GetAgentRequest { name: context.name("agents", &agent), ..Default::default() };
+            let agent = context.client.get_agent(request).await?.agent.ok_or_else(|| missing("agent"))?;
             context.out.whole("Agent", &agent)
         }
-        Command::Presence {
-            word,
-            agents,
-            reason,
-            after_contact,
-        } => {
-            let presence = v1::Presence {
-                status: word.status() as i32,
-                reason,
-                ..Default::default()
-            };
+        Command::Presence { word, agents, reason, after_contact } => {
+            let presence = v1::Presence { status: word.status() as i32, reason, ..Default::default() };
             let request = v1::BatchSetPresenceRequest {
                 parent: context.parent(),
-                names: agents
-                    .iter()
-                    .map(|agent| context.name("agents", agent))
-                    .collect(),
+                names: agents.iter().map(|agent| context.name("agents", agent)).collect(),
                 presence: Some(presence),
                 after_contact,
                 ..Default::default()
             };
-            context
-                .out
-                .list(&context.client.batch_set_presence(request).await?.agents)
+            context.out.list(&context.client.batch_set_presence(request).await?.agents)
         }
     }
 }

@@ -56,11 +56,7 @@ pub enum Command {
 }
 
 fn node_name(node: &str) -> String {
-    if node.contains('/') {
-        node.to_string()
-    } else {
-        format!("nodes/{node}")
-    }
+    if node.contains('/') { node.to_string() } else { format!("nodes/{node}") }
 }
 
 pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
@@ -70,71 +66,29 @@ pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Status(args) => status::run(context, args).await,
         Command::Nodes => {
             let page = |page_size, page_token| {
-                let request = v1::ListNodesRequest {
-                    page_size,
-                    page_token,
-                    ..Default::default()
-                };
-                async {
-                    client
-                        .list_nodes(request)
-                        .await
-                        .map(|r| (r.nodes, r.next_page_token))
-                }
+                let request = v1::ListNodesRequest { page_size, page_token, ..Default::default() };
+                async { client.list_nodes(request).await.map(|r| (r.nodes, r.next_page_token)) }
             };
             context.out.list(&pages(LISTED, page).await?)
         }
-        Command::Add {
-            node,
-            peer_address,
-            validate_only,
-        } => {
-            let request = v1::AddNodeRequest {
-                node_id: node,
-                peer_address,
-                validate_only,
-                ..Default::default()
-            };
+        Command::Add { node, peer_address, validate_only } => {
+            let request = v1::AddNodeRequest { node_id: node, peer_address, validate_only, ..Default::default() };
             print(client.add_node(request).await?.node)
         }
-        Command::Promote {
-            node,
-            validate_only,
-        } => {
-            let request = v1::PromoteNodeRequest {
-                name: node_name(&node),
-                validate_only,
-                ..Default::default()
-            };
+        Command::Promote { node, validate_only } => {
+            let request = v1::PromoteNodeRequest { name: node_name(&node), validate_only, ..Default::default() };
             print(client.promote_node(request).await?.node)
         }
-        Command::Remove {
-            node,
-            validate_only,
-        } => {
-            let request = v1::RemoveNodeRequest {
-                name: node_name(&node),
-                validate_only,
-                ..Default::default()
-            };
+        Command::Remove { node, validate_only } => {
+            let request = v1::RemoveNodeRequest { name: node_name(&node), validate_only, ..Default::default() };
             print(client.remove_node(request).await?.node)
         }
         Command::TransferLeader { node, shards } => {
-            let request = v1::TransferLeadershipRequest {
-                name: node_name(&node),
-                shards,
-                ..Default::default()
-            };
-            context
-                .out
-                .list(&client.transfer_leadership(request).await?.shards)
+            let request = v1::TransferLeadershipRequest { name: node_name(&node), shards, ..Default::default() };
+            context.out.list(&client.transfer_leadership(request).await?.shards)
         }
         Command::Drain { node, undo } => {
-            let request = v1::DrainNodeRequest {
-                name: node_name(&node),
-                undo,
-                ..Default::default()
-            };
+            let request = v1::DrainNodeRequest { name: node_name(&node), undo, ..Default::default() };
             print(client.drain_node(request).await?.node)
         }
         Command::Tenants(command) => tenants::run(context, command).await,

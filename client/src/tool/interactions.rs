@@ -70,31 +70,17 @@ pub enum Command {
 
 /// A state by its word.
 fn state(text: &str) -> Result<State, String> {
-    State::from_str_name(&format!("STATE_{}", text.to_uppercase()))
-        .ok_or_else(|| format!("`{text}` is no state"))
+    State::from_str_name(&format!("STATE_{}", text.to_uppercase())).ok_or_else(|| format!("`{text}` is no state"))
 }
 
 impl Row for v1::Interaction {
     const MESSAGE: &'static str = "Interaction";
-    const TITLES: &'static [&'static str] = &[
-        "interaction",
-        "state",
-        "channel",
-        "queue",
-        "agent",
-        "customer",
-        "prio",
-        "age",
-        "offers",
-    ];
+    const TITLES: &'static [&'static str] =
+        &["interaction", "state", "channel", "queue", "agent", "customer", "prio", "age", "offers"];
     fn cells(&self) -> Vec<String> {
         let offered = self.offers.iter().map(|offer| id(&offer.agent));
         let ended = v1::assignment::State::Ended;
-        let assigned = self
-            .assignments
-            .iter()
-            .filter(|a| a.state() != ended)
-            .map(|a| id(&a.agent));
+        let assigned = self.assignments.iter().filter(|a| a.state() != ended).map(|a| id(&a.agent));
         let state = match self.state() {
             State::Closed => word(self.close_reason().as_str_name(), "CLOSE_REASON_"),
             state => word(state.as_str_name(), "STATE_"),
@@ -116,17 +102,9 @@ impl Row for v1::Interaction {
 pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     let client = &context.client;
     let name = |id: &str| context.name("interactions", id);
-    let found =
-        |interaction: Option<v1::Interaction>| interaction.ok_or_else(|| missing("interaction"));
+    let found = |interaction: Option<v1::Interaction>| interaction.ok_or_else(|| missing("interaction"));
     match command {
-        Command::List {
-            state,
-            queue,
-            agent,
-            conversation,
-            customer,
-            limit,
-        } => {
+        Command::List { state, queue, agent, conversation, customer, limit } => {
             let request = v1::ListInteractionsRequest {
                 parent: context.parent(),
                 states: state.into_iter().map(|state| state as i32).collect(),
@@ -137,37 +115,16 @@ pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
                 ..Default::default()
             };
             let page = |page_size, page_token| {
-                let request = v1::ListInteractionsRequest {
-                    page_size,
-                    page_token,
-                    ..request.clone()
-                };
-                async {
-                    client
-                        .list_interactions(request)
-                        .await
-                        .map(|r| (r.interactions, r.next_page_token))
-                }
+                let request = v1::ListInteractionsRequest { page_size, page_token, ..request.clone() };
+                async { client.list_interactions(request).await.map(|r| (r.interactions, r.next_page_token)) }
             };
             context.out.list(&pages(limit, page).await?)
         }
         Command::Get { interaction } => {
-            let request = v1::GetInteractionRequest {
-                name: name(&interaction),
-                ..Default::default()
-            };
-            context.out.whole(
-                "Interaction",
-                &found(client.get_interaction(request).await?.interaction)?,
-            )
+            let request = v1::GetInteractionRequest { name: name(&interaction), ..Default::default() };
+            context.out.whole("Interaction", &found(client.get_interaction(request).await?.interaction)?)
         }
-        Command::Submit {
-            queue,
-            channel,
-            id,
-            customer,
-            priority,
-        } => {
+        Command::Submit { queue, channel, id, customer, priority } => {
             let interaction = v1::Interaction {
                 queue: context.name("queues", &queue),
                 customer: context.optional_name("customers", &customer),
@@ -181,29 +138,16 @@ pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
                 interaction_id: id,
                 ..Default::default()
             };
-            context.out.one(&found(
-                client.create_interaction(request).await?.interaction,
-            )?)
+            context.out.one(&found(client.create_interaction(request).await?.interaction)?)
         }
         Command::Track { interaction } => track(context, name(&interaction)).await,
         Command::Cancel { interaction, note } => {
-            let request = v1::CancelInteractionRequest {
-                name: name(&interaction),
-                note,
-                ..Default::default()
-            };
-            context.out.one(&found(
-                client.cancel_interaction(request).await?.interaction,
-            )?)
+            let request = v1::CancelInteractionRequest { name: name(&interaction), note, ..Default::default() };
+            context.out.one(&found(client.cancel_interaction(request).await?.interaction)?)
         }
         Command::Abandon { interaction } => {
-            let request = v1::AbandonInteractionRequest {
-                name: name(&interaction),
-                ..Default::default()
-            };
-            context.out.one(&found(
-                client.abandon_interaction(request).await?.interaction,
-            )?)
+            let request = v1::AbandonInteractionRequest { name: name(&interaction), ..Default::default() };
+            context.out.one(&found(client.abandon_interaction(request).await?.interaction)?)
         }
     }
 }
@@ -215,12 +159,7 @@ async fn track(context: &Context, name: String) -> anyhow::Result<()> {
             println!("{}", context.out.json("Interaction", &interaction)?);
         } else {
             let cells = interaction.cells();
-            println!(
-                "{}  {:<12} {}",
-                time(&interaction.state_time),
-                cells[1],
-                cells[4]
-            );
+            println!("{}  {:<12} {}", time(&interaction.state_time), cells[1], cells[4]);
         }
     }
     Ok(())

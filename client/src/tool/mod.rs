@@ -24,31 +24,13 @@ use std::{process::ExitCode, time::Duration};
 #[command(name = "kindred", version)]
 pub struct Args {
     /// Client addresses of nodes, `host:port`, separated by commas.
-    #[arg(
-        long,
-        global = true,
-        env = "KINDRED_ENDPOINTS",
-        default_value = "127.0.0.1:7401",
-        value_delimiter = ','
-    )]
+    #[arg(long, global = true, env = "KINDRED_ENDPOINTS", default_value = "127.0.0.1:7401", value_delimiter = ',')]
     endpoints: Vec<String>,
     /// The tenant's token.
-    #[arg(
-        long,
-        global = true,
-        env = "KINDRED_TOKEN",
-        default_value = "dev",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, env = "KINDRED_TOKEN", default_value = "dev", hide_env_values = true)]
     token: String,
     /// The operator's token, for `status` and `cluster`.
-    #[arg(
-        long,
-        global = true,
-        env = "KINDRED_OPERATOR_TOKEN",
-        default_value = "operator",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, env = "KINDRED_OPERATOR_TOKEN", default_value = "operator", hide_env_values = true)]
     operator_token: String,
     /// The tenant.
     #[arg(long, global = true, env = "KINDRED_TENANT", default_value = "dev")]
@@ -109,17 +91,12 @@ impl Context {
 
     /// The full name of a resource that may be given by its id alone.
     fn name(&self, collection: &str, id: &str) -> String {
-        if id.contains('/') {
-            id.to_string()
-        } else {
-            format!("tenants/{}/{collection}/{id}", self.tenant)
-        }
+        if id.contains('/') { id.to_string() } else { format!("tenants/{}/{collection}/{id}", self.tenant) }
     }
 
     /// The same for an optional one; empty stays empty.
     fn optional_name(&self, collection: &str, id: &Option<String>) -> String {
-        id.as_ref()
-            .map_or_else(String::new, |id| self.name(collection, id))
+        id.as_ref().map_or_else(String::new, |id| self.name(collection, id))
     }
 }
 
@@ -148,11 +125,7 @@ where
 
 /// What the server left out although its contract says it is there.
 fn missing(what: &str) -> Error {
-    Error::local(
-        Kind::Internal,
-        "INCOMPLETE_RESPONSE",
-        format!("the response has no {what}"),
-    )
+    Error::local(Kind::Internal, "INCOMPLETE_RESPONSE", format!("the response has no {what}"))
 }
 
 /// Runs a command.

@@ -47,18 +47,14 @@ impl Output {
         let descriptor = self.pool.get_message_by_name(&name);
         let descriptor = descriptor.ok_or_else(|| anyhow::anyhow!("`{name}` is not described"))?;
         let dynamic = DynamicMessage::decode(descriptor, value.encode_to_vec().as_slice())?;
-        Ok(dynamic
-            .serialize_with_options(serde_json::value::Serializer, &SerializeOptions::new())?)
+        Ok(dynamic.serialize_with_options(serde_json::value::Serializer, &SerializeOptions::new())?)
     }
 
     /// Prints a list.
     pub fn list<R: Row>(&self, rows: &[R]) -> anyhow::Result<()> {
         match self.format {
             Format::Json => {
-                let values: Vec<Value> = rows
-                    .iter()
-                    .map(|row| self.json(R::MESSAGE, row))
-                    .collect::<Result<_, _>>()?;
+                let values: Vec<Value> = rows.iter().map(|row| self.json(R::MESSAGE, row)).collect::<Result<_, _>>()?;
                 println!("{}", serde_json::to_string_pretty(&values)?);
             }
             Format::Table => println!("{}", table(R::TITLES, rows.iter().map(Row::cells))),
@@ -68,10 +64,7 @@ impl Output {
 
     /// Prints one thing whole: JSON in either format, for a table would hide most of it.
     pub fn whole(&self, message: &str, value: &impl Message) -> anyhow::Result<()> {
-        println!(
-            "{}",
-            serde_json::to_string_pretty(&self.json(message, value)?)?
-        );
+        println!("{}", serde_json::to_string_pretty(&self.json(message, value)?)?);
         Ok(())
     }
 
@@ -94,9 +87,7 @@ impl Output {
 /// A table as text.
 pub fn table(titles: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
     let mut table = Table::new();
-    table
-        .load_preset(UTF8_FULL_CONDENSED)
-        .set_header(titles.to_vec());
+    table.load_preset(UTF8_FULL_CONDENSED).set_header(titles.to_vec());
     table.add_rows(rows);
     table
 }
@@ -109,34 +100,24 @@ pub fn id(name: &str) -> String {
 /// `STATE_NOT_RESPONDING` without its prefix; nothing for the unspecified.
 pub fn word(name: &str, prefix: &str) -> String {
     let word = name.strip_prefix(prefix).unwrap_or(name);
-    if word == "UNSPECIFIED" {
-        String::new()
-    } else {
-        word.to_string()
-    }
+    if word == "UNSPECIFIED" { String::new() } else { word.to_string() }
 }
 
 /// A time of day and date in UTC, to the millisecond; empty if unset.
 pub fn time(stamp: &Option<prost_types::Timestamp>) -> String {
-    let instant = stamp
-        .as_ref()
-        .and_then(|t| jiff::Timestamp::new(t.seconds, t.nanos).ok());
+    let instant = stamp.as_ref().and_then(|t| jiff::Timestamp::new(t.seconds, t.nanos).ok());
     instant.map_or_else(String::new, |t| format!("{t:.3}"))
 }
 
 /// How long ago, by this machine's clock, in whole seconds; empty if unset.
 pub fn ago(stamp: &Option<prost_types::Timestamp>) -> String {
     let now = jiff::Timestamp::now().as_second();
-    stamp
-        .as_ref()
-        .map_or_else(String::new, |t| format!("{} s", (now - t.seconds).max(0)))
+    stamp.as_ref().map_or_else(String::new, |t| format!("{} s", (now - t.seconds).max(0)))
 }
 
 /// Seconds of a duration; empty if unset.
 pub fn seconds(duration: &Option<prost_types::Duration>) -> String {
-    duration.as_ref().map_or_else(String::new, |d| {
-        format!("{} s", d.seconds as f64 + f64::from(d.nanos) / 1e9)
-    })
+    duration.as_ref().map_or_else(String::new, |d| format!("{} s", d.seconds as f64 + f64::from(d.nanos) / 1e9))
 }
 
 #[cfg(test)]
@@ -149,15 +130,10 @@ mod tests {
         let interaction = v1::Interaction {
             name: "tenants/t/interactions/i".into(),
             state: v1::interaction::State::Queued as i32,
-            create_time: Some(prost_types::Timestamp {
-                seconds: 1,
-                nanos: 500_000_000,
-            }),
+            create_time: Some(prost_types::Timestamp { seconds: 1, nanos: 500_000_000 }),
             ..Default::default()
         };
-        let value = Output::new(Format::Json)
-            .json("Interaction", &interaction)
-            .expect("described");
+        let value = Output::new(Format::Json).json("Interaction", &interaction).expect("described");
         assert_eq!(value["state"], "STATE_QUEUED");
         assert_eq!(value["createTime"], "1970-01-01T00:00:01.500Z");
     }
@@ -167,19 +143,7 @@ mod tests {
         assert_eq!(id("tenants/t/agents/ann"), "ann");
         assert_eq!(word("STATE_IDLE", "STATE_"), "IDLE");
         assert_eq!(word("STATE_UNSPECIFIED", "STATE_"), "");
-        assert_eq!(
-            time(&Some(prost_types::Timestamp {
-                seconds: 0,
-                nanos: 0
-            })),
-            "1970-01-01T00:00:00.000Z"
-        );
-        assert_eq!(
-            seconds(&Some(prost_types::Duration {
-                seconds: 2,
-                nanos: 500_000_000
-            })),
-            "2.5 s"
-        );
+        assert_eq!(time(&Some(prost_types::Timestamp { seconds: 0, nanos: 0 })), "1970-01-01T00:00:00.000Z");
+        assert_eq!(seconds(&Some(prost_types::Duration { seconds: 2, nanos: 500_000_000 })), "2.5 s");
     }
 }

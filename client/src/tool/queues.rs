@@ -19,23 +19,11 @@ pub enum Command {
 
 impl Row for v1::Queue {
     const MESSAGE: &'static str = "Queue";
-    const TITLES: &'static [&'static str] = &[
-        "queue",
-        "policy",
-        "priority",
-        "per second",
-        "service level",
-        "max wait",
-        "channels",
-    ];
+    const TITLES: &'static [&'static str] =
+        &["queue", "policy", "priority", "per second", "service level", "max wait", "channels"];
     fn cells(&self) -> Vec<String> {
         let rules = |(channel, rules): (&String, &v1::ChannelRules)| {
-            format!(
-                "{channel} {}",
-                word(rules.answer_mode().as_str_name(), "ANSWER_MODE_")
-            )
-            .trim_end()
-            .to_string()
+            format!("{channel} {}", word(rules.answer_mode().as_str_name(), "ANSWER_MODE_")).trim_end().to_string()
         };
         vec![
             id(&self.name),
@@ -44,11 +32,7 @@ impl Row for v1::Queue {
             self.age_weight_per_second.to_string(),
             seconds(&self.service_level),
             seconds(&self.max_wait),
-            self.channels
-                .iter()
-                .map(rules)
-                .collect::<Vec<_>>()
-                .join(", "),
+            self.channels.iter().map(rules).collect::<Vec<_>>().join(", "),
         ]
     }
 }
@@ -58,33 +42,14 @@ pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::List { limit } => {
             let page = |page_size, page_token| {
                 let parent = context.parent();
-                let request = v1::ListQueuesRequest {
-                    parent,
-                    page_size,
-                    page_token,
-                    ..Default::default()
-                };
-                async {
-                    context
-                        .client
-                        .list_queues(request)
-                        .await
-                        .map(|r| (r.queues, r.next_page_token))
-                }
+                let request = v1::ListQueuesRequest { parent, page_size, page_token, ..Default::default() };
+                async { context.client.list_queues(request).await.map(|r| (r.queues, r.next_page_token)) }
             };
             context.out.list(&pages(limit, page).await?)
         }
         Command::Get { queue } => {
-            let request = v1::GetQueueRequest {
-                name: context.name("queues", &queue),
-                ..Default::default()
-            };
-            let queue = context
-                .client
-                .get_queue(request)
-                .await?
-                .queue
-                .ok_or_else(|| missing("queue"))?;
+            let request = v1::GetQueueRequest { name: context.name("queues", &queue), ..Default::default() };
+            let queue = context.client.get_queue(request).await?.queue.ok_or_else(|| missing("queue"))?;
             context.out.whole("Queue", &queue)
         }
     }

@@ -32,14 +32,7 @@ pub enum Command {
 
 impl Row for v1::Tenant {
     const MESSAGE: &'static str = "Tenant";
-    const TITLES: &'static [&'static str] = &[
-        "tenant",
-        "shard",
-        "created",
-        "closed kept",
-        "events kept",
-        "events",
-    ];
+    const TITLES: &'static [&'static str] = &["tenant", "shard", "created", "closed kept", "events kept", "events"];
     fn cells(&self) -> Vec<String> {
         vec![
             id(&self.name),
@@ -55,61 +48,28 @@ impl Row for v1::Tenant {
 pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     let client = &context.operator;
     let name = |tenant: &str| {
-        if tenant.contains('/') {
-            tenant.to_string()
-        } else {
-            format!("tenants/{tenant}")
-        }
+        if tenant.contains('/') { tenant.to_string() } else { format!("tenants/{tenant}") }
     };
     let found = |tenant: Option<v1::Tenant>| tenant.ok_or_else(|| missing("tenant"));
     match command {
         Command::List { limit } => {
             let page = |page_size, page_token| {
-                let request = v1::ListTenantsRequest {
-                    page_size,
-                    page_token,
-                    ..Default::default()
-                };
-                async {
-                    client
-                        .list_tenants(request)
-                        .await
-                        .map(|r| (r.tenants, r.next_page_token))
-                }
+                let request = v1::ListTenantsRequest { page_size, page_token, ..Default::default() };
+                async { client.list_tenants(request).await.map(|r| (r.tenants, r.next_page_token)) }
             };
             context.out.list(&pages(limit, page).await?)
         }
         Command::Get { tenant } => {
-            let request = v1::GetTenantRequest {
-                name: name(&tenant),
-                ..Default::default()
-            };
-            context
-                .out
-                .whole("Tenant", &found(client.get_tenant(request).await?.tenant)?)
+            let request = v1::GetTenantRequest { name: name(&tenant), ..Default::default() };
+            context.out.whole("Tenant", &found(client.get_tenant(request).await?.tenant)?)
         }
-        Command::Create {
-            tenant,
-            display_name,
-        } => {
-            let settings = v1::Tenant {
-                display_name,
-                ..Default::default()
-            };
-            let request = v1::CreateTenantRequest {
-                tenant: Some(settings),
-                tenant_id: tenant,
-                ..Default::default()
-            };
-            context
-                .out
-                .one(&found(client.create_tenant(request).await?.tenant)?)
+        Command::Create { tenant, display_name } => {
+            let settings = v1::Tenant { display_name, ..Default::default() };
+            let request = v1::CreateTenantRequest { tenant: Some(settings), tenant_id: tenant, ..Default::default() };
+            context.out.one(&found(client.create_tenant(request).await?.tenant)?)
         }
         Command::Delete { tenant } => {
-            let request = v1::DeleteTenantRequest {
-                name: name(&tenant),
-                ..Default::default()
-            };
+            let request = v1::DeleteTenantRequest { name: name(&tenant), ..Default::default() };
             client.delete_tenant(request).await?;
             context.out.say(&format!("{tenant} is gone"));
             Ok(())

@@ -31,9 +31,7 @@ fn kind(text: &str) -> Result<v1::event::Kind, String> {
 }
 
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<()> {
-    let names = |collection: &str, ids: &[String]| {
-        ids.iter().map(|id| context.name(collection, id)).collect()
-    };
+    let names = |collection: &str, ids: &[String]| ids.iter().map(|id| context.name(collection, id)).collect();
     let filter = v1::EventFilter {
         queues: names("queues", &args.queue),
         agents: names("agents", &args.agent),
@@ -69,24 +67,10 @@ fn print(context: &Context, event: &v1::Event) -> anyhow::Result<()> {
         println!("{}", context.out.json("Event", event)?);
         return Ok(());
     }
-    let about = [
-        &event.interaction,
-        &event.queue,
-        &event.agent,
-        &event.conversation,
-    ];
-    let about: Vec<String> = about
-        .iter()
-        .filter(|name| !name.is_empty())
-        .map(|name| short(name))
-        .collect();
+    let about = [&event.interaction, &event.queue, &event.agent, &event.conversation];
+    let about: Vec<String> = about.iter().filter(|name| !name.is_empty()).map(|name| short(name)).collect();
     let kind = word(event.kind().as_str_name(), "KIND_");
-    println!(
-        "{:>8}  {}  {kind:<24} {}",
-        event.number,
-        time(&event.time),
-        about.join(" ")
-    );
+    println!("{:>8}  {}  {kind:<24} {}", event.number, time(&event.time), about.join(" "));
     Ok(())
 }
 

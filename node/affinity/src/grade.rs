@@ -59,23 +59,10 @@ fn weigh(weight: u32, asked_for: bool) -> f64 {
 mod tests {
     use super::*;
 
-    fn grade(
-        weights: (u32, u32, u32),
-        skills: &[f64],
-        channel: f64,
-        preferred: Option<bool>,
-    ) -> i64 {
+    fn grade(weights: (u32, u32, u32), skills: &[f64], channel: f64, preferred: Option<bool>) -> i64 {
         let (skill, by_channel, by_preferred) = weights;
-        let weights = Weights {
-            skill,
-            channel: by_channel,
-            preferred: by_preferred,
-        };
-        let features = Features {
-            skills,
-            channel,
-            preferred,
-        };
+        let weights = Weights { skill, channel: by_channel, preferred: by_preferred };
+        let features = Features { skills, channel, preferred };
         GradeScorer::new(weights).score(&features).micros()
     }
 
@@ -95,16 +82,8 @@ mod tests {
 
     #[test]
     fn parts_sum_to_the_grade() {
-        let weights = Weights {
-            skill: 7,
-            channel: 11,
-            preferred: 13,
-        };
-        let features = Features {
-            skills: &[0.31, 0.77, 0.05],
-            channel: 0.6,
-            preferred: Some(true),
-        };
+        let weights = Weights { skill: 7, channel: 11, preferred: 13 };
+        let features = Features { skills: &[0.31, 0.77, 0.05], channel: 0.6, preferred: Some(true) };
         let score = GradeScorer::new(weights).score(&features);
         let parts = score.parts;
         assert!((parts.skill + parts.channel + parts.preferred - score.value).abs() < 1e-12);

@@ -18,17 +18,8 @@ struct Shard {
 
 impl Shard {
     fn new() -> Self {
-        let mut shard = Self {
-            state: State::new(),
-            index: 0,
-            now_ms: 1_750_000_000_000,
-            next: 1,
-            records: Vec::new(),
-        };
-        shard.run(vec![configured(AdoptTenant {
-            id: "t".into(),
-            display_name: String::new(),
-        })]);
+        let mut shard = Self { state: State::new(), index: 0, now_ms: 1_750_000_000_000, next: 1, records: Vec::new() };
+        shard.run(vec![configured(AdoptTenant { id: "t".into(), display_name: String::new() })]);
         shard.configure();
         shard
     }
@@ -37,12 +28,7 @@ impl Shard {
         let policy = CreatePolicy {
             id: "fair".into(),
             display_name: String::new(),
-            spec: PolicySpec {
-                mode: Mode::LongestIdle,
-                skill_weight: 0,
-                channel_weight: 0,
-                preferred_weight: 0,
-            },
+            spec: PolicySpec { mode: Mode::LongestIdle, skill_weight: 0, channel_weight: 0, preferred_weight: 0 },
             validate_only: false,
         };
         let queue = CreateQueue {
@@ -71,11 +57,7 @@ impl Shard {
             }],
             capacity: Capacity::default(),
         };
-        self.run(vec![
-            configured(policy),
-            configured(queue),
-            configured(profile),
-        ]);
+        self.run(vec![configured(policy), configured(queue), configured(profile)]);
         for n in 0..AGENTS {
             let agent = CreateAgent {
                 id: agent(n),
@@ -106,16 +88,9 @@ impl Shard {
     fn run(&mut self, commands: Vec<Command>) {
         self.index += 1;
         self.now_ms += 1;
-        let applied = self.state.apply(&Entry {
-            index: self.index,
-            time_ms: self.now_ms,
-            commands,
-        });
+        let applied = self.state.apply(&Entry { index: self.index, time_ms: self.now_ms, commands });
         assert!(
-            applied
-                .answers
-                .iter()
-                .all(|a| matches!(a, kindred_domain::Answer::Fresh(Ok(_)))),
+            applied.answers.iter().all(|a| matches!(a, kindred_domain::Answer::Fresh(Ok(_)))),
             "{:?}",
             applied.answers
         );
@@ -130,10 +105,7 @@ impl Shard {
     }
 
     fn submit(&mut self, n: usize) -> Command {
-        let request = Request {
-            id: Uid(self.draw()),
-            payload_hash: n as u64,
-        };
+        let request = Request { id: Uid(self.draw()), payload_hash: n as u64 };
         Command {
             tenant: Some("t".into()),
             request: Some(request),
@@ -161,11 +133,7 @@ impl Shard {
 }
 
 fn configured(body: impl Into<Body>) -> Command {
-    Command {
-        tenant: Some("t".into()),
-        request: None,
-        body: body.into(),
-    }
+    Command { tenant: Some("t".into()), request: None, body: body.into() }
 }
 
 fn agent(n: usize) -> AgentId {
@@ -226,44 +194,15 @@ fn lives(shard: &mut Shard) -> f64 {
         }
         .into()
     });
-    each(&|n| {
-        AcceptOffer {
-            interaction: interaction(n),
-            offer: Uid(offers[n]),
-        }
-        .into()
-    });
-    each(&|n| {
-        ReportConnected {
-            interaction: interaction(n),
-            assignment: Uid(offers[n]),
-        }
-        .into()
-    });
-    each(&|n| {
-        CompleteInteraction {
-            id: interaction(n),
-            assignment: None,
-            note: String::new(),
-        }
-        .into()
-    });
-    each(&|n| {
-        CompleteWrapUp {
-            interaction: interaction(n),
-            assignment: Uid(offers[n]),
-        }
-        .into()
-    });
+    each(&|n| AcceptOffer { interaction: interaction(n), offer: Uid(offers[n]) }.into());
+    each(&|n| ReportConnected { interaction: interaction(n), assignment: Uid(offers[n]) }.into());
+    each(&|n| CompleteInteraction { id: interaction(n), assignment: None, note: String::new() }.into());
+    each(&|n| CompleteWrapUp { interaction: interaction(n), assignment: Uid(offers[n]) }.into());
     time(shard, entries)
 }
 
 fn configured_body(body: Body) -> Command {
-    Command {
-        tenant: Some("t".into()),
-        request: None,
-        body,
-    }
+    Command { tenant: Some("t".into()), request: None, body }
 }
 
 fn main() {
@@ -272,14 +211,8 @@ fn main() {
     for more in [10_000, 90_000, 100_000] {
         let entries = submits(&mut shard, waiting, more);
         let us = time(&mut shard, entries);
-        println!(
-            "CreateInteraction, {waiting:>7} to {:>7} waiting: {us:.2} µs",
-            waiting + more
-        );
+        println!("CreateInteraction, {waiting:>7} to {:>7} waiting: {us:.2} µs", waiting + more);
         waiting += more;
     }
-    println!(
-        "offer, accept, connect, complete, wrap up: {:.2} µs a command",
-        lives(&mut shard)
-    );
+    println!("offer, accept, connect, complete, wrap up: {:.2} µs a command", lives(&mut shard));
 }

@@ -12,13 +12,7 @@ impl Default for Capacity {
         let channel = |name: &str, max, cost| (Channel::new(name), ChannelCapacity { max, cost });
         Self {
             total: 100,
-            channels: [
-                channel("voice", 1, 100),
-                channel("chat", 3, 33),
-                channel("email", 5, 20),
-            ]
-            .into_iter()
-            .collect(),
+            channels: [channel("voice", 1, 100), channel("chat", 3, 33), channel("email", 5, 20)].into_iter().collect(),
             may_interrupt: BTreeSet::new(),
         }
     }
@@ -51,11 +45,7 @@ pub fn room(capacity: &Capacity, agent: &Agent, channel: &Channel) -> bool {
 }
 
 /// Is there room for the channels together (an interaction with added channels).
-pub fn room_for<'a>(
-    capacity: &Capacity,
-    agent: &Agent,
-    channels: impl IntoIterator<Item = &'a Channel>,
-) -> bool {
+pub fn room_for<'a>(capacity: &Capacity, agent: &Agent, channels: impl IntoIterator<Item = &'a Channel>) -> bool {
     let mut added: Vec<Work> = Vec::new();
     for channel in channels {
         let Some(units) = cost(capacity, channel) else {
@@ -93,11 +83,7 @@ pub fn room_to_resume<'a>(
 ///
 /// At most `max` on the channel, dormant ones not counted, and the units of all work that the channel may not
 /// interrupt, plus its own cost, within the total. Offers reserve; HELD and after-work cost all; DORMANT its fraction.
-pub fn room_beside<'a>(
-    capacity: &Capacity,
-    work: impl Iterator<Item = &'a Work>,
-    channel: &Channel,
-) -> bool {
+pub fn room_beside<'a>(capacity: &Capacity, work: impl Iterator<Item = &'a Work>, channel: &Channel) -> bool {
     let Some(rules) = capacity.channels.get(channel) else {
         return false;
     };
@@ -115,10 +101,7 @@ pub fn room_beside<'a>(
 
 fn interrupts(capacity: &Capacity, interrupter: &Channel, interrupted: &Channel) -> bool {
     // The set is tiny; a lookup by pair would need two clones.
-    capacity
-        .may_interrupt
-        .iter()
-        .any(|(x, y)| x == interrupter && y == interrupted)
+    capacity.may_interrupt.iter().any(|(x, y)| x == interrupter && y == interrupted)
 }
 
 /// Could this work have been taken on, piece by piece, without ever exceeding the capacity.
@@ -175,11 +158,7 @@ mod tests {
     #[test]
     fn a_channel_has_a_maximum_and_a_cost() {
         let capacity = Capacity::default();
-        let chats = [
-            work(1, "chat", 33),
-            work(2, "chat", 33),
-            work(3, "chat", 33),
-        ];
+        let chats = [work(1, "chat", 33), work(2, "chat", 33), work(3, "chat", 33)];
         assert!(room(&capacity, &chats[..2], "chat"));
         assert!(!room(&capacity, &chats, "chat"), "three at most");
         assert!(!room(&capacity, &chats[..1], "voice"), "33 + 100 > 100");
@@ -200,10 +179,7 @@ mod tests {
     #[test]
     fn dormant_work_takes_its_fraction_and_no_place() {
         let capacity = Capacity::default();
-        let asleep = |id| Work {
-            dormant: true,
-            ..work(id, "chat", dormant_units(33, 10))
-        };
+        let asleep = |id| Work { dormant: true, ..work(id, "chat", dormant_units(33, 10)) };
         let three = [asleep(1), asleep(2), asleep(3)];
         assert_eq!(three[0].units, 4, "rounded up");
         assert!(room(&capacity, &three, "chat"));

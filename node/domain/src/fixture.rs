@@ -13,12 +13,7 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) fn new() -> Self {
-        let mut fixture = Self {
-            state: State::new(),
-            index: 0,
-            now_ms: 1_000_000,
-            log: Vec::new(),
-        };
+        let mut fixture = Self { state: State::new(), index: 0, now_ms: 1_000_000, log: Vec::new() };
         fixture.configure();
         fixture.people();
         fixture
@@ -33,11 +28,7 @@ impl Fixture {
         let entry = Entry {
             index: self.index,
             time_ms: self.now_ms,
-            commands: vec![Command {
-                tenant: tenant.map(TenantId::new),
-                request: None,
-                body,
-            }],
+            commands: vec![Command { tenant: tenant.map(TenantId::new), request: None, body }],
         };
         let applied = self.state.apply(&entry);
         let answer = applied.answers.first().cloned();
@@ -66,37 +57,16 @@ impl Fixture {
                 role: NodeRole::Voter,
             },
         );
-        self.run(
-            None,
-            CreateTenant {
-                id: "t".into(),
-                display_name: String::new(),
-                shard: 0,
-            },
-        );
-        self.run(
-            None,
-            AdoptTenant {
-                id: "t".into(),
-                display_name: String::new(),
-            },
-        );
+        self.run(None, CreateTenant { id: "t".into(), display_name: String::new(), shard: 0 });
+        self.run(None, AdoptTenant { id: "t".into(), display_name: String::new() });
         self.t(CreatePolicy {
             id: "p".into(),
             display_name: String::new(),
-            spec: PolicySpec {
-                mode: Mode::LongestIdle,
-                skill_weight: 0,
-                channel_weight: 0,
-                preferred_weight: 0,
-            },
+            spec: PolicySpec { mode: Mode::LongestIdle, skill_weight: 0, channel_weight: 0, preferred_weight: 0 },
             validate_only: false,
         });
         for queue in ["q", "r"] {
-            self.t(CreateQueue {
-                id: queue.into(),
-                spec: queue_spec(),
-            });
+            self.t(CreateQueue { id: queue.into(), spec: queue_spec() });
         }
         let entry = |queue: &str, channel: &str| ProfileEntry {
             queue: queue.into(),
@@ -111,18 +81,12 @@ impl Fixture {
             entries: vec![entry("r", "chat"), entry("q", "voice"), entry("q", "chat")],
             capacity: Capacity::default(),
         });
-        self.t(CreateTeam {
-            id: "team".into(),
-            display_name: String::new(),
-        });
+        self.t(CreateTeam { id: "team".into(), display_name: String::new() });
     }
 
     fn people(&mut self) {
         for agent in ["a", "b"] {
-            self.t(CreateAgent {
-                id: agent.into(),
-                spec: agent_spec(),
-            });
+            self.t(CreateAgent { id: agent.into(), spec: agent_spec() });
         }
         self.t(SetPresence {
             agents: vec!["a".into(), "b".into()],
@@ -132,36 +96,17 @@ impl Fixture {
             after_contact: false,
             expires_after_ms: None,
         });
-        self.t(AttachSession {
-            session: Uid(7),
-            node: "n1".into(),
-            agents: vec!["a".into(), "b".into()],
-        });
-        self.t(RegisterConnector {
-            id: "c".into(),
-            display_name: String::new(),
-            lease_ms: 300_000,
-        });
+        self.t(AttachSession { session: Uid(7), node: "n1".into(), agents: vec!["a".into(), "b".into()] });
+        self.t(RegisterConnector { id: "c".into(), display_name: String::new(), lease_ms: 300_000 });
         // i1 active with a, i2 offered to b, i3 waits, i4 closed.
-        for (interaction, conversation) in [("i1", "k1"), ("i2", "k2"), ("i3", "k2"), ("i4", "k4")]
-        {
+        for (interaction, conversation) in [("i1", "k1"), ("i2", "k2"), ("i3", "k2"), ("i4", "k4")] {
             self.create(interaction, conversation);
         }
         self.offer("i1", "a", 11);
-        self.t(AcceptOffer {
-            interaction: "i1".into(),
-            offer: Uid(11),
-        });
-        self.t(ReportConnected {
-            interaction: "i1".into(),
-            assignment: Uid(11),
-        });
+        self.t(AcceptOffer { interaction: "i1".into(), offer: Uid(11) });
+        self.t(ReportConnected { interaction: "i1".into(), assignment: Uid(11) });
         self.offer("i2", "b", 12);
-        self.t(CancelInteraction {
-            id: "i4".into(),
-            reason: CloseReason::Cancelled,
-            note: String::new(),
-        });
+        self.t(CancelInteraction { id: "i4".into(), reason: CloseReason::Cancelled, note: String::new() });
     }
 
     /// Submits a chat to queue `q`.

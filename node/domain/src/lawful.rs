@@ -3,20 +3,9 @@
 use crate::{capacity, ids::Channel, limits, record::*, reply::Dropped, selector, state::Tenant};
 
 /// May the interaction be offered to the agent now: everything apply rechecks in `MakeOffers`.
-pub fn lawful(
-    tenant: &Tenant,
-    interaction: &Interaction,
-    agent: &Agent,
-    now_ms: u64,
-) -> Result<(), Dropped> {
+pub fn lawful(tenant: &Tenant, interaction: &Interaction, agent: &Agent, now_ms: u64) -> Result<(), Dropped> {
     let profile = tenant.profile(&agent.profile).ok_or(Dropped::NotServed)?;
-    pair(
-        interaction,
-        agent,
-        profile,
-        capacity::effective(agent, profile),
-        now_ms,
-    )
+    pair(interaction, agent, profile, capacity::effective(agent, profile), now_ms)
 }
 
 /// As [`lawful`], of records: the agent's profile and its effective capacity ([`capacity::effective`]).
@@ -61,11 +50,7 @@ pub fn available(agent: &Agent, channel: &Channel, now_ms: u64) -> Result<(), Dr
         && agent.stream_lost_ms.is_none()
         && open(agent.backoff_until_ms)
         && open(agent.not_responding_until_ms);
-    if available {
-        Ok(())
-    } else {
-        Err(Dropped::AgentNotAvailable)
-    }
+    if available { Ok(()) } else { Err(Dropped::AgentNotAvailable) }
 }
 
 /// The profile's line for the queue and channel; lines are kept in their order.
@@ -79,17 +64,11 @@ pub fn entry<'a>(profile: &'a Profile, queue: &str, channel: &str) -> Option<&'a
 
 /// Does the agent's profile serve the interaction, and is it old enough for it. Who was named by a transfer need not
 /// serve the queue: a person chose.
-fn served(
-    interaction: &Interaction,
-    agent: &Agent,
-    profile: &Profile,
-    now_ms: u64,
-) -> Result<(), Dropped> {
+fn served(interaction: &Interaction, agent: &Agent, profile: &Profile, now_ms: u64) -> Result<(), Dropped> {
     if interaction.target_agent.as_ref() == Some(&agent.id) {
         return Ok(());
     }
-    let entry =
-        entry(profile, &interaction.queue, &interaction.channel).ok_or(Dropped::NotServed)?;
+    let entry = entry(profile, &interaction.queue, &interaction.channel).ok_or(Dropped::NotServed)?;
     let age_ms = now_ms.saturating_sub(interaction.waiting_since_ms);
     if age_ms < entry.delay_ms {
         return Err(Dropped::NotServed);
@@ -116,10 +95,7 @@ pub fn qualified(interaction: &Interaction, agent: &Agent, profile: &Profile) ->
 
 /// Did the agent decline or miss it a short while ago.
 pub fn excluded(interaction: &Interaction, agent: &Agent, now_ms: u64) -> bool {
-    interaction
-        .exclusions
-        .iter()
-        .any(|e| e.agent == agent.id && e.until_ms > now_ms)
+    interaction.exclusions.iter().any(|e| e.agent == agent.id && e.until_ms > now_ms)
 }
 
 /// Is there room for all channels of the interaction.
@@ -129,13 +105,8 @@ pub fn room(interaction: &Interaction, agent: &Agent, capacity: &Capacity) -> Re
         && if interaction.added_channels.is_empty() {
             capacity::room(capacity, agent, &interaction.channel)
         } else {
-            let channels =
-                core::iter::once(&interaction.channel).chain(&interaction.added_channels);
+            let channels = core::iter::once(&interaction.channel).chain(&interaction.added_channels);
             capacity::room_for(capacity, agent, channels)
         };
-    if room {
-        Ok(())
-    } else {
-        Err(Dropped::NoCapacity)
-    }
+    if room { Ok(()) } else { Err(Dropped::NoCapacity) }
 }

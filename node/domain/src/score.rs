@@ -51,18 +51,10 @@ impl WaitingOrder {
 
 /// The interaction's place in the order of waiting; `bonus_micros` is what the agent's profile line adds
 /// (its priority in millionths), 0 where no agent is in sight.
-pub fn waiting_order(
-    interaction: &Interaction,
-    queue: &Queue,
-    bonus_micros: i64,
-    now_ms: u64,
-) -> WaitingOrder {
+pub fn waiting_order(interaction: &Interaction, queue: &Queue, bonus_micros: i64, now_ms: u64) -> WaitingOrder {
     let starving = starving(interaction, queue, now_ms);
-    let score = if starving {
-        i64::MAX
-    } else {
-        waiting_score(interaction, queue, now_ms).saturating_add(bonus_micros)
-    };
+    let score =
+        if starving { i64::MAX } else { waiting_score(interaction, queue, now_ms).saturating_add(bonus_micros) };
     WaitingOrder {
         rested: !starving,
         score: Reverse(score),
@@ -90,8 +82,7 @@ mod tests {
         (interaction.priority, queue.priority) = (2, 3);
         queue.age_weight_micros_per_s = 500_000;
         (queue.service_level_ms, queue.sla_urgency_micros) = (20_000, 4_000_000);
-        let at =
-            |age_ms| waiting_score(&interaction, &queue, interaction.waiting_since_ms + age_ms);
+        let at = |age_ms| waiting_score(&interaction, &queue, interaction.waiting_since_ms + age_ms);
         assert_eq!(at(0), 5_000_000);
         assert_eq!(at(10_000), 5_000_000 + 5_000_000 + 2_000_000);
         assert_eq!(at(40_000), 5_000_000 + 20_000_000 + 4_000_000);
@@ -106,10 +97,7 @@ mod tests {
         assert_eq!(waiting_score(&interaction, &queue, u64::MAX), i64::MAX);
         queue.age_weight_micros_per_s = 0;
         (interaction.priority, queue.priority) = (i32::MIN, i32::MIN);
-        assert_eq!(
-            waiting_score(&interaction, &queue, 0),
-            2 * i64::from(i32::MIN) * MICROS
-        );
+        assert_eq!(waiting_score(&interaction, &queue, 0), 2 * i64::from(i32::MIN) * MICROS);
     }
 
     #[test]
@@ -119,9 +107,7 @@ mod tests {
         urgent.id = "urgent".into();
         urgent.priority = i32::MAX;
         urgent.waiting_since_ms += 1;
-        let order = |now_ms| {
-            waiting_order(&old, &queue, 0, now_ms) < waiting_order(&urgent, &queue, 0, now_ms)
-        };
+        let order = |now_ms| waiting_order(&old, &queue, 0, now_ms) < waiting_order(&urgent, &queue, 0, now_ms);
         let bound_ms = old.waiting_since_ms + queue.starvation_bound_ms;
         assert!(!order(bound_ms - 1), "the score decides");
         assert!(order(bound_ms), "only the old one is past its bound");

@@ -79,17 +79,11 @@ pub fn matches(selector: &Selector, agent: &Agent) -> bool {
         Selector::And(all) => all.iter().all(|part| matches(part, agent)),
         Selector::Or(any) => any.iter().any(|part| matches(part, agent)),
         Selector::Not(part) => !matches(part, agent),
-        Selector::Compare {
-            operand,
-            comparison,
-            value,
-        } => match read(operand, agent) {
+        Selector::Compare { operand, comparison, value } => match read(operand, agent) {
             Some(actual) => holds(&actual, *comparison, value),
             None => *comparison == Comparison::Ne,
         },
-        Selector::In { operand, values } => {
-            read(operand, agent).is_some_and(|actual| values.contains(&actual))
-        }
+        Selector::In { operand, values } => read(operand, agent).is_some_and(|actual| values.contains(&actual)),
     }
 }
 
@@ -97,10 +91,9 @@ pub fn matches(selector: &Selector, agent: &Agent) -> bool {
 fn read<'a>(operand: &Operand, agent: &'a Agent) -> Option<Cow<'a, Value>> {
     match operand {
         Operand::Label(key) => agent.labels.get(key).map(Cow::Borrowed),
-        Operand::Skill(skill) => agent
-            .skills
-            .get(skill)
-            .map(|level| Cow::Owned(Value::Micros(i64::from(*level) * MICROS))),
+        Operand::Skill(skill) => {
+            agent.skills.get(skill).map(|level| Cow::Owned(Value::Micros(i64::from(*level) * MICROS)))
+        }
     }
 }
 
@@ -125,9 +118,7 @@ impl Selector {
     /// Levels of the tree; a comparison is one.
     pub fn depth(&self) -> usize {
         match self {
-            Self::And(parts) | Self::Or(parts) => {
-                1 + parts.iter().map(Self::depth).max().unwrap_or(0)
-            }
+            Self::And(parts) | Self::Or(parts) => 1 + parts.iter().map(Self::depth).max().unwrap_or(0),
             Self::Not(part) => 1 + part.depth(),
             Self::Compare { .. } | Self::In { .. } => 1,
         }
@@ -155,9 +146,7 @@ mod tests {
         let mut fixture = Fixture::new();
         let agent = fixture.agent("a");
         agent.skills.insert("spanish".into(), 70);
-        agent
-            .labels
-            .insert("site".into(), Value::Text("madrid".into()));
+        agent.labels.insert("site".into(), Value::Text("madrid".into()));
         agent.labels.insert("vip".into(), Value::Flag(true));
         agent.clone()
     }
@@ -171,11 +160,7 @@ mod tests {
     }
 
     fn site(comparison: Comparison, value: Value) -> Selector {
-        Selector::Compare {
-            operand: Operand::Label("site".into()),
-            comparison,
-            value,
-        }
+        Selector::Compare { operand: Operand::Label("site".into()), comparison, value }
     }
 
     #[test]
@@ -203,19 +188,13 @@ mod tests {
         for comparison in [Eq, Ne, Ge, Gt, Le, Lt] {
             let other = site(comparison, Value::Flag(true));
             assert_eq!(matches(&other, &agent), comparison == Ne, "{other:?}");
-            let absent = Selector::Compare {
-                operand: Operand::Skill("basque".into()),
-                comparison,
-                value: Value::Micros(0),
-            };
+            let absent =
+                Selector::Compare { operand: Operand::Skill("basque".into()), comparison, value: Value::Micros(0) };
             assert_eq!(matches(&absent, &agent), comparison == Ne, "{absent:?}");
         }
         let madrid = Value::Text("madrid".into());
         let operand = || Operand::Label("site".into());
-        let listed = |values| Selector::In {
-            operand: operand(),
-            values,
-        };
+        let listed = |values| Selector::In { operand: operand(), values };
         assert!(matches(&listed(vec![Value::Flag(true), madrid]), &agent));
         assert!(!matches(&listed(vec![Value::Flag(true)]), &agent));
     }

@@ -123,9 +123,7 @@ fn more_than_one_entry_expires_is_left_to_the_next() {
     let mut world = World::new();
     run(&mut world, "queue short max_wait=30s");
     let count = limits::EXPIRED_PER_ENTRY + 500;
-    let submits: Vec<String> = (0..count)
-        .map(|n| format!("submit call-{n} queue=short"))
-        .collect();
+    let submits: Vec<String> = (0..count).map(|n| format!("submit call-{n} queue=short")).collect();
     for together in submits.chunks(limits::COMMANDS_PER_ENTRY) {
         run(&mut world, &together.join(" ; "));
     }

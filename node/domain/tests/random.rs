@@ -38,11 +38,7 @@ impl Day {
     fn entry(&mut self, commands: Vec<Command>) -> Result<(), String> {
         self.index += 1;
         let text = format!("{commands:?}");
-        let entry = Entry {
-            index: self.index,
-            time_ms: self.now_ms,
-            commands,
-        };
+        let entry = Entry { index: self.index, time_ms: self.now_ms, commands };
         let applied = self.state.apply(&entry);
         let accepted = |answer: &&Answer| matches!(answer, Answer::Fresh(Ok(_)));
         self.accepted += applied.answers.iter().filter(accepted).count() as u64;
@@ -67,23 +63,16 @@ impl Day {
             self.now_ms += self.chance.pause_ms();
             let mut commands = Vec::new();
             if self.chance.one_in(40) {
-                let started = LeaderStarted {
-                    raft_id: 1,
-                    term: self.index,
-                };
+                let started = LeaderStarted { raft_id: 1, term: self.index };
                 commands.push(commands::to_shard(started));
             }
             for _ in 0..self.chance.below(4) {
                 let body = commands::any(&mut self.chance, &self.state, self.now_ms);
-                let request = self.chance.one_in(2).then(|| Request {
-                    id: Uid(self.chance.below(400).into()),
-                    payload_hash: self.chance.below(2),
-                });
-                commands.push(Command {
-                    tenant: Some("t".into()),
-                    request,
-                    body,
-                });
+                let request = self
+                    .chance
+                    .one_in(2)
+                    .then(|| Request { id: Uid(self.chance.below(400).into()), payload_hash: self.chance.below(2) });
+                commands.push(Command { tenant: Some("t".into()), request, body });
             }
             self.entry(commands)?;
         }
@@ -114,9 +103,7 @@ impl Day {
 
 #[test]
 fn every_invariant_holds_whatever_happens() {
-    let only = std::env::var("SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok());
+    let only = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
     let seeds = only.map_or(0..SEEDS, |seed: u64| seed..seed + 1);
     let mut accepted = 0;
     for seed in seeds {
@@ -127,8 +114,5 @@ fn every_invariant_holds_whatever_happens() {
         accepted += day.accepted;
     }
     // Most of what chance proposes must be lawful, or nothing is tested.
-    assert!(
-        only.is_some() || accepted > SEEDS * ENTRIES / 2,
-        "{accepted}"
-    );
+    assert!(only.is_some() || accepted > SEEDS * ENTRIES / 2, "{accepted}");
 }

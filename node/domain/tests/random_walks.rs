@@ -132,9 +132,6 @@ fn random_scenarios_break_no_rule() {
         }
     }
     println!("{happened:#?}");
-    let never: Vec<_> = WITNESSES
-        .iter()
-        .filter(|kind| !happened.contains_key(**kind))
-        .collect();
+    let never: Vec<_> = WITNESSES.iter().filter(|kind| !happened.contains_key(**kind)).collect();
     assert!(seeds < 20 || never.is_empty(), "never happened: {never:?}");
 }

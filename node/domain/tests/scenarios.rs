@@ -18,11 +18,7 @@ fn scenarios_hold() {
     files.sort();
     let (mut run, mut failures) = (0, Vec::new());
     for path in files {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if !name.contains(&wanted) {
             continue;
         }
@@ -33,10 +29,5 @@ fn scenarios_hold() {
         }
     }
     assert!(run > 0, "no scenario is named like {wanted:?}");
-    assert!(
-        failures.is_empty(),
-        "{} of {run} fail:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} of {run} fail:\n{}", failures.len(), failures.join("\n"));
 }

@@ -13,9 +13,7 @@ fn run(world: &mut World, text: &str) {
 
 /// `submit call-0000 …` and so on, many in one entry.
 fn submit(world: &mut World, count: usize, keys: &str) {
-    let lines: Vec<String> = (0..count)
-        .map(|n| format!("submit call-{n:04} {keys}"))
-        .collect();
+    let lines: Vec<String> = (0..count).map(|n| format!("submit call-{n:04} {keys}")).collect();
     for lines in lines.chunks(250) {
         run(world, &lines.join(" ; "));
     }
@@ -32,9 +30,7 @@ fn is_unconfirmed(world: &World, id: &str) -> bool {
 }
 
 fn restored(world: &World) {
-    world
-        .restore_and_compare()
-        .expect("as one that never stopped");
+    world.restore_and_compare().expect("as one that never stopped");
 }
 
 #[test]
@@ -49,14 +45,8 @@ fn a_lapse_marks_so_many_per_entry() {
     restored(&world);
     // The connector is back before the lapse is through: what reconciling confirms in the meantime stays confirmed, what
     // is younger was never silent.
-    run(
-        &mut world,
-        "heartbeat phone ; submit call-9999 connector=phone",
-    );
-    run(
-        &mut world,
-        "reconcile phone alive=call-0000,call-2050 partial",
-    );
+    run(&mut world, "heartbeat phone ; submit call-9999 connector=phone");
+    run(&mut world, "reconcile phone alive=call-0000,call-2050 partial");
     assert!(!is_unconfirmed(&world, "call-0000"));
     world.now_ms += 1;
     run(&mut world, "team two");
@@ -120,10 +110,7 @@ fn a_lost_stream_of_many_agents_is_one_step() {
     }
     run(&mut world, &format!("attach desk {}", names.join(",")));
     run(&mut world, "wait 15s");
-    let lost = world
-        .tenant()
-        .agents()
-        .filter(|a| a.stream_lost_ms.is_some());
+    let lost = world.tenant().agents().filter(|a| a.stream_lost_ms.is_some());
     assert_eq!(lost.count(), 200);
     run(&mut world, "wait 30s");
     let offline = world.tenant().agents().filter(|a| a.offline_at.is_none());

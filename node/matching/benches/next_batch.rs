@@ -27,9 +27,7 @@ fn floor(mode: Mode, chance: &mut Chance) -> Floor {
         });
     }
     for profile in 0..PROFILES {
-        let queues: Vec<String> = (0..10)
-            .map(|n| format!("q{}", (profile * 7 + n * 5) % QUEUES))
-            .collect();
+        let queues: Vec<String> = (0..10).map(|n| format!("q{}", (profile * 7 + n * 5) % QUEUES)).collect();
         let mut lines = vec![];
         for queue in &queues {
             lines.extend(CHANNELS.map(|channel| (queue.as_str(), channel, 1, 0, 0)));
@@ -39,25 +37,11 @@ fn floor(mode: Mode, chance: &mut Chance) -> Floor {
         floor.profile(&format!("p{profile}"), &lines);
     }
     for agent in 0..AGENTS {
-        let skills: Vec<(String, u8)> = (0..5)
-            .map(|_| {
-                (
-                    format!("s{}", chance.below(SKILLS)),
-                    1 + chance.below(100) as u8,
-                )
-            })
-            .collect();
-        let skills: Vec<(&str, u8)> = skills
-            .iter()
-            .map(|(s, level)| (s.as_str(), *level))
-            .collect();
+        let skills: Vec<(String, u8)> =
+            (0..5).map(|_| (format!("s{}", chance.below(SKILLS)), 1 + chance.below(100) as u8)).collect();
+        let skills: Vec<(&str, u8)> = skills.iter().map(|(s, level)| (s.as_str(), *level)).collect();
         let profile = format!("p{}", agent % PROFILES);
-        floor.agent(
-            &format!("agent-{agent:05}"),
-            &profile,
-            1 + chance.below(10_000),
-            &skills,
-        );
+        floor.agent(&format!("agent-{agent:05}"), &profile, 1 + chance.below(10_000), &skills);
     }
     floor
 }
@@ -85,10 +69,7 @@ fn occupy(floor: &mut Floor, agent: &str, busy: bool) {
 fn submit(floor: &mut Floor, chance: &mut Chance, n: u64, skill: Option<&str>) {
     let required = match skill {
         Some(skill) => needs(skill, 1),
-        None => needs(
-            &format!("s{}", chance.below(SKILLS)),
-            20 * chance.below(4) as i64,
-        ),
+        None => needs(&format!("s{}", chance.below(SKILLS)), 20 * chance.below(4) as i64),
     };
     let (queue, channel) = (format!("q{}", chance.below(QUEUES)), chance.pick(&CHANNELS));
     let mut interaction = floor.interaction(&format!("interaction-{n}"), &queue, channel, required);
@@ -104,10 +85,7 @@ struct Times {
 
 impl Times {
     fn new() -> Self {
-        Self {
-            feed: vec![],
-            compose: vec![],
-        }
+        Self { feed: vec![], compose: vec![] }
     }
 
     fn say(mut self, what: &str) {
@@ -144,9 +122,7 @@ fn micros(from: Instant) -> f64 {
 fn turn(floor: &mut Floor, times: &mut Times) -> usize {
     let seed = floor.seed();
     let start = Instant::now();
-    let batch = floor
-        .matchmaker
-        .next_batch(floor.now_ms, seed, &mut NoBidder);
+    let batch = floor.matchmaker.next_batch(floor.now_ms, seed, &mut NoBidder);
     times.compose.push(micros(start));
     let Some(batch) = batch else { return 0 };
     let matchmaker = std::mem::take(&mut floor.matchmaker);
@@ -156,12 +132,8 @@ fn turn(floor: &mut Floor, times: &mut Times) -> usize {
     let start = Instant::now();
     for plan in &made {
         let interaction = floor.interactions[&plan.interaction].clone();
-        floor
-            .matchmaker
-            .apply_record(Record::Interaction(interaction));
-        floor
-            .matchmaker
-            .apply_record(Record::Agent(floor.agents[&plan.agent].clone()));
+        floor.matchmaker.apply_record(Record::Interaction(interaction));
+        floor.matchmaker.apply_record(Record::Agent(floor.agents[&plan.agent].clone()));
     }
     floor.matchmaker.batch_done(Ended::Applied(vec![]));
     times.feed.push(micros(start) / made.len().max(1) as f64);
@@ -173,9 +145,7 @@ fn freed(waiting: u64, at_once: usize) {
     let chance = &mut Chance(1);
     let mut floor = floor(Mode::LongestIdle, chance);
     let agents: Vec<String> = floor.agents.keys().map(|id| id.to_string()).collect();
-    agents
-        .iter()
-        .for_each(|agent| occupy(&mut floor, agent, true));
+    agents.iter().for_each(|agent| occupy(&mut floor, agent, true));
     (0..waiting).for_each(|n| submit(&mut floor, chance, n, None));
     floor.round();
     let (mut times, mut made) = (Times::new(), 0);
@@ -191,9 +161,7 @@ fn freed(waiting: u64, at_once: usize) {
         floor.round();
     }
     assert!(made > 0);
-    times.say(&format!(
-        "{at_once} freed of 10 000 agents, {waiting} waiting, {made} offers"
-    ));
+    times.say(&format!("{at_once} freed of 10 000 agents, {waiting} waiting, {made} offers"));
 }
 
 /// Many wait for a skill nobody has, all agents are free; one interaction arrives at a time.
@@ -209,22 +177,15 @@ fn arriving(waiting: u64, mode: Mode, skill: Option<&str>) {
         floor.now_ms += 10;
         submit(&mut floor, chance, waiting + n, skill);
         made += turn(&mut floor, &mut times);
-        let busy = floor
-            .agents
-            .values()
-            .filter(|agent| !agent.work.is_empty())
-            .count();
+        let busy = floor.agents.values().filter(|agent| !agent.work.is_empty()).count();
         if busy > 2_000 {
             let all: Vec<String> = floor.agents.keys().map(|id| id.to_string()).collect();
-            all.iter()
-                .for_each(|agent| occupy(&mut floor, agent, false));
+            all.iter().for_each(|agent| occupy(&mut floor, agent, false));
             floor.round();
         }
     }
     let asks = skill.map_or("what some have", |_| "what nobody has");
-    times.say(&format!(
-        "1 arrives, asks {asks}, {waiting} waiting, {mode:?}, {made} offers"
-    ));
+    times.say(&format!("1 arrives, asks {asks}, {waiting} waiting, {mode:?}, {made} offers"));
 }
 
 /// A new leader learns everything and composes its first batches.
@@ -236,14 +197,10 @@ fn new_leader(waiting: u64) {
     let mut matchmaker = Matchmaker::new();
     let (start, cpu) = (Instant::now(), cpu_ms());
     matchmaker.reset(floor.now_ms);
-    records
-        .into_iter()
-        .for_each(|record| matchmaker.apply_record(record));
+    records.into_iter().for_each(|record| matchmaker.apply_record(record));
     let (fed, fed_cpu) = (micros(start) / 1e3, cpu_ms() - cpu);
     let (start, cpu) = (Instant::now(), cpu_ms());
-    let first = matchmaker
-        .next_batch(floor.now_ms, 1, &mut NoBidder)
-        .map(|batch| batch.offers);
+    let first = matchmaker.next_batch(floor.now_ms, 1, &mut NoBidder).map(|batch| batch.offers);
     let (first_ms, first_cpu) = (micros(start) / 1e3, cpu_ms() - cpu);
     floor.matchmaker = matchmaker;
     floor.matchmaker.batch_done(Ended::Lost);
@@ -252,9 +209,7 @@ fn new_leader(waiting: u64) {
     println!("   front of {front} in {:.1} ms", micros(start) / 1e3);
     let mut times = Times::new();
     while turn(&mut floor, &mut times) > 0 {}
-    let offers = first.map_or(0, |offers| {
-        offers.values().map(|c| c.offers.len()).sum::<usize>()
-    });
+    let offers = first.map_or(0, |offers| offers.values().map(|c| c.offers.len()).sum::<usize>());
     println!(
         "new leader, {waiting} waiting, 10 000 free: fed in {fed:.0} ms ({fed_cpu:.0} of processor time), \
          first batch ({offers} offers) in {first_ms:.0} ms ({first_cpu:.0})"
@@ -264,10 +219,7 @@ fn new_leader(waiting: u64) {
 
 /// Every case, or those whose name the command line gives (`freed`, `arriving`, `leader`).
 fn main() {
-    let asked: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|arg| !arg.starts_with('-'))
-        .collect();
+    let asked: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let runs = |name: &str| asked.is_empty() || asked.iter().any(|arg| name.contains(arg.as_str()));
     for at_once in [1, 200] {
         for waiting in [1_000, 10_000, 100_000] {
@@ -284,12 +236,7 @@ fn main() {
             arriving(waiting, Mode::LongestIdle, Some("rare"));
         }
     }
-    for mode in [
-        Mode::LeastLoaded,
-        Mode::RoundRobin,
-        Mode::Tiered,
-        Mode::BestMatch,
-    ] {
+    for mode in [Mode::LeastLoaded, Mode::RoundRobin, Mode::Tiered, Mode::BestMatch] {
         if runs(&format!("arriving-{mode:?}")) {
             arriving(100_000, mode, None);
         }

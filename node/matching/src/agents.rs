@@ -106,10 +106,7 @@ impl Member {
             wrap_up: false,
             dormant: false,
         });
-        self.planned.push(Planned {
-            number,
-            work: work.collect(),
-        });
+        self.planned.push(Planned { number, work: work.collect() });
         self.touched = false;
         self.look();
     }
@@ -125,12 +122,7 @@ impl Member {
     /// An offer that apply has made is in the record: it does not count twice.
     fn look(&mut self) {
         self.seen = self.record.clone();
-        let made = |work: &Work| {
-            self.record
-                .work
-                .iter()
-                .any(|w| w.interaction == work.interaction)
-        };
+        let made = |work: &Work| self.record.work.iter().any(|w| w.interaction == work.interaction);
         let planned = self.planned.iter().flat_map(|planned| &planned.work);
         let planned: Vec<Work> = planned.filter(|work| !made(work)).cloned().collect();
         if !planned.is_empty() {
@@ -145,16 +137,10 @@ impl Member {
             return Vec::new();
         }
         let free = |channel: &&Channel| {
-            lawful::available(agent, channel, now_ms).is_ok()
-                && capacity::room(capacity, agent, channel)
+            lawful::available(agent, channel, now_ms).is_ok() && capacity::room(capacity, agent, channel)
         };
         let ranks = ranks(agent, self.planned.last().map(|planned| planned.number));
-        capacity
-            .channels
-            .keys()
-            .filter(free)
-            .map(|channel| (channel.clone(), ranks))
-            .collect()
+        capacity.channels.keys().filter(free).map(|channel| (channel.clone(), ranks)).collect()
     }
 
     /// Can it be offered something on the channel.
@@ -176,10 +162,7 @@ impl Member {
 
     /// When something that keeps it from work ends by itself.
     pub fn next_change_ms(&self, now_ms: u64) -> Option<u64> {
-        let ends = [
-            self.record.backoff_until_ms,
-            self.record.not_responding_until_ms,
-        ];
+        let ends = [self.record.backoff_until_ms, self.record.not_responding_until_ms];
         let ends = ends.into_iter().flatten().chain([self.held_until_ms]);
         ends.filter(|at_ms| *at_ms > now_ms).min()
     }
@@ -207,9 +190,7 @@ impl Member {
             learned.push((class, qualifies));
             qualifies
         });
-        learned
-            .into_iter()
-            .for_each(|(class, qualifies)| self.learn(class, qualifies));
+        learned.into_iter().for_each(|(class, qualifies)| self.learn(class, qualifies));
     }
 
     fn learn(&mut self, class: Slot, qualifies: bool) {
@@ -264,32 +245,25 @@ impl Agents {
         if !self.kinds.contains_key(wanted) && self.kinds.len() >= GRADES_KEPT {
             self.kinds.clear();
             self.kinds_forgotten += 1;
-            self.slots
-                .values_mut()
-                .for_each(|member| member.grades.clear());
+            self.slots.values_mut().for_each(|member| member.grades.clear());
         }
         let next = self.kinds.len();
         let at = match self.kinds.get(wanted) {
             Some(at) => *at,
             None => *self.kinds.entry(wanted.clone()).or_insert(next),
         };
-        Kind {
-            at,
-            forgotten: self.kinds_forgotten,
-        }
+        Kind { at, forgotten: self.kinds_forgotten }
     }
 }
 
 fn qualifies(agent: &Agent, class: Slot, classes: &Classes) -> bool {
-    classes
-        .required(class)
-        .is_none_or(|required| selector::matches(required, agent))
+    classes.required(class).is_none_or(|required| selector::matches(required, agent))
 }
 
 /// FNV-1a of a name, then mixed: neighbours in name are far apart.
 fn spread(id: &AgentId) -> u64 {
-    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = id
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     (hash ^ (hash >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

@@ -16,10 +16,7 @@ pub struct Batch {
 impl Batch {
     /// Offers of all tenants.
     pub fn len(&self) -> usize {
-        self.offers
-            .values()
-            .map(|command| command.offers.len())
-            .sum()
+        self.offers.values().map(|command| command.offers.len()).sum()
     }
 
     /// No offer at all; the Matchmaker never gives such a batch.

@@ -61,11 +61,7 @@ impl Bucket {
     pub fn configure(&mut self, queue: Option<Arc<Queue>>) -> bool {
         let shape = |queue: &Option<Arc<Queue>>| {
             let queue = queue.as_ref()?;
-            Some((
-                queue.age_weight_micros_per_s,
-                queue.service_level_ms,
-                queue.sla_urgency_micros,
-            ))
+            Some((queue.age_weight_micros_per_s, queue.service_level_ms, queue.sla_urgency_micros))
         };
         let reordered = shape(&queue) != shape(&self.queue);
         self.queue = queue;
@@ -84,9 +80,7 @@ impl Bucket {
                 ages.entry(queue.service_level_ms).or_default();
             }
         }
-        let cut = ages
-            .into_iter()
-            .map(|(age_ms, delay)| Threshold { age_ms, delay });
+        let cut = ages.into_iter().map(|(age_ms, delay)| Threshold { age_ms, delay });
         let cut: Vec<Threshold> = cut.collect();
         let changed = cut != self.thresholds;
         self.thresholds = cut;
@@ -95,16 +89,11 @@ impl Bucket {
 
     /// The first phase that agents with this delay serve.
     pub fn first_phase(&self, delay_ms: u64) -> u32 {
-        if delay_ms == 0 {
-            0
-        } else {
-            self.phase_of_age(delay_ms)
-        }
+        if delay_ms == 0 { 0 } else { self.phase_of_age(delay_ms) }
     }
 
     fn phase_of_age(&self, age_ms: u64) -> u32 {
-        self.thresholds
-            .partition_point(|threshold| threshold.age_ms <= age_ms) as u32
+        self.thresholds.partition_point(|threshold| threshold.age_ms <= age_ms) as u32
     }
 
     /// The age at the end of a phase, and whether a delay ends then or later: only then is it worth waking up for.

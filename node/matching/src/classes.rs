@@ -31,10 +31,7 @@ impl Classes {
             return slot;
         }
         let required = Arc::new(required.clone());
-        let slot = self.slots.insert(Class {
-            required: required.clone(),
-            waiting: 1,
-        });
+        let slot = self.slots.insert(Class { required: required.clone(), waiting: 1 });
         self.by_selector.insert(required, slot);
         slot
     }

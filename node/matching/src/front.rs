@@ -18,13 +18,8 @@ pub struct Front {
 
 /// At most `depth` of each queue and channel.
 pub(crate) fn front(world: &World, depth: usize, now_ms: u64) -> Front {
-    let buckets = world
-        .buckets
-        .iter()
-        .map(|(_, bucket)| first(world, bucket, depth, now_ms));
-    let mut waiting: Vec<(usize, InteractionId)> = buckets
-        .flat_map(|ids| ids.into_iter().enumerate())
-        .collect();
+    let buckets = world.buckets.iter().map(|(_, bucket)| first(world, bucket, depth, now_ms));
+    let mut waiting: Vec<(usize, InteractionId)> = buckets.flat_map(|ids| ids.into_iter().enumerate()).collect();
     waiting.sort_unstable();
     waiting.truncate(FRONT_MAX);
     Front {

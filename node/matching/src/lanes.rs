@@ -44,12 +44,7 @@ impl Place {
     pub fn new(interaction: &Interaction, slot: Slot, queue: Option<&Queue>, age_ms: u64) -> Self {
         let key = queue.map_or(0, |queue| key(interaction, queue, age_ms));
         let (since_ms, id) = (interaction.waiting_since_ms, interaction.id.clone());
-        Self {
-            key,
-            since_ms,
-            id,
-            slot,
-        }
+        Self { key, since_ms, id, slot }
     }
 }
 
@@ -59,19 +54,13 @@ impl Lane {
         let places = self.phases.get(&phase)?;
         match after {
             None => places.first(),
-            Some(place) => places
-                .range((Bound::Excluded(place), Bound::Unbounded))
-                .next(),
+            Some(place) => places.range((Bound::Excluded(place), Bound::Unbounded)).next(),
         }
     }
 
     /// Who waits in a phase, in order.
     pub fn in_phase(&self, phase: u32) -> impl Iterator<Item = Slot> + '_ {
-        self.phases
-            .get(&phase)
-            .into_iter()
-            .flatten()
-            .map(|place| place.slot)
+        self.phases.get(&phase).into_iter().flatten().map(|place| place.slot)
     }
 
     /// Phases somebody waits in.
@@ -162,20 +151,12 @@ impl Lanes {
 
     /// A changed agent serves these classes from a phase on: those it qualifies for, and of those it is not known to be
     /// barred from the ones `ask` says so of.
-    pub fn wake(
-        &mut self,
-        qualified: &Bits,
-        barred: &Bits,
-        from: u32,
-        mut ask: impl FnMut(Slot) -> bool,
-    ) {
+    pub fn wake(&mut self, qualified: &Bits, barred: &Bits, from: u32, mut ask: impl FnMut(Slot) -> bool) {
         let unknown: Vec<Slot> = self.classes.iter_without(barred, qualified).collect();
         let mut woken: Vec<Slot> = unknown.into_iter().filter(|class| ask(*class)).collect();
         if from == 0 {
             self.woken.add_both(&self.classes, qualified);
-            woken
-                .into_iter()
-                .for_each(|class| self.woken.set(class, true));
+            woken.into_iter().for_each(|class| self.woken.set(class, true));
             return;
         }
         woken.extend(self.classes.iter().filter(|class| qualified.get(*class)));
@@ -242,54 +223,28 @@ impl Lanes {
     pub fn is_live(&self, class: Slot, phase: u32) -> bool {
         let settled = |lane: &Lane| phase < lane.exhausted;
         self.woken.get(class)
-            || self
-                .woken_from
-                .get(&class)
-                .is_some_and(|from| *from <= phase)
+            || self.woken_from.get(&class).is_some_and(|from| *from <= phase)
             || self.fresh.get(class) && self.get(class).is_some_and(|lane| !settled(lane))
     }
 
     /// Phases with how many lanes have somebody in them.
     pub fn phases(&self) -> impl Iterator<Item = (u32, usize)> + '_ {
-        self.heads
-            .iter()
-            .map(|(phase, heads)| (*phase, heads.len()))
+        self.heads.iter().map(|(phase, heads)| (*phase, heads.len()))
     }
 
     /// Who waits in a phase, all lanes together, in order. Costs only as much as is taken of it.
     pub fn in_order(&self, phase: u32) -> InOrder<'_> {
-        let heads = self
-            .heads
-            .get(&phase)
-            .map(BTreeSet::iter)
-            .unwrap_or_default();
-        let mut all = InOrder {
-            lanes: self,
-            phase,
-            heads,
-            next: BinaryHeap::new(),
-        };
+        let heads = self.heads.get(&phase).map(BTreeSet::iter).unwrap_or_default();
+        let mut all = InOrder { lanes: self, phase, heads, next: BinaryHeap::new() };
         all.take_head();
         all
     }
 
     /// The live ones among the first of each lane in a phase, from a place on.
-    pub fn first_live(
-        &self,
-        phase: u32,
-        from: Option<&Place>,
-    ) -> impl Iterator<Item = (&Place, Slot)> {
-        let from = from.map_or(Bound::Unbounded, |place| {
-            Bound::Included((place.clone(), 0))
-        });
-        let heads = self
-            .heads
-            .get(&phase)
-            .map(|heads| heads.range((from, Bound::Unbounded)));
-        let heads = heads
-            .into_iter()
-            .flatten()
-            .map(|(place, class)| (place, *class));
+    pub fn first_live(&self, phase: u32, from: Option<&Place>) -> impl Iterator<Item = (&Place, Slot)> {
+        let from = from.map_or(Bound::Unbounded, |place| Bound::Included((place.clone(), 0)));
+        let heads = self.heads.get(&phase).map(|heads| heads.range((from, Bound::Unbounded)));
+        let heads = heads.into_iter().flatten().map(|(place, class)| (place, *class));
         heads.filter(move |(_, class)| self.is_live(*class, phase))
     }
 }
@@ -306,8 +261,7 @@ pub(crate) struct InOrder<'a> {
 impl InOrder<'_> {
     fn take_head(&mut self) {
         let head = self.heads.next();
-        self.next
-            .extend(head.map(|(place, class)| Reverse((place, *class, true))));
+        self.next.extend(head.map(|(place, class)| Reverse((place, *class, true))));
     }
 }
 
@@ -321,8 +275,7 @@ impl Iterator for InOrder<'_> {
         }
         let lane = self.lanes.get(class);
         let behind = lane.and_then(|lane| lane.next(self.phase, Some(place)));
-        self.next
-            .extend(behind.map(|place| Reverse((place, class, false))));
+        self.next.extend(behind.map(|place| Reverse((place, class, false))));
         Some(place.slot)
     }
 }
@@ -342,10 +295,7 @@ fn key(interaction: &Interaction, queue: &Queue, age_ms: u64) -> i128 {
     // then the older goes first.
     let (priority, slope) = if young {
         let urgency = i128::from(queue.sla_urgency_micros) * 1_000;
-        (
-            priority.saturating_mul(level_ms),
-            ageing.saturating_mul(level_ms).saturating_add(urgency),
-        )
+        (priority.saturating_mul(level_ms), ageing.saturating_mul(level_ms).saturating_add(urgency))
     } else {
         (priority, ageing)
     };

@@ -8,9 +8,7 @@ use crate::{
     offer_ids::Seeded,
     world::World,
 };
-use kindred_domain::{
-    command::MakeOffers, ids::*, limits::OFFERS_PER_BATCH, record::*, reply::Dropped,
-};
+use kindred_domain::{command::MakeOffers, ids::*, limits::OFFERS_PER_BATCH, record::*, reply::Dropped};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tenants that share the first helping of a batch; what is left over goes round again.
@@ -75,9 +73,7 @@ impl Matchmaker {
         };
         let now_ms = self.now_ms;
         let world = self.worlds.entry(tenant.clone());
-        world
-            .or_insert_with(|| World::new(tenant.clone(), now_ms))
-            .put(record);
+        world.or_insert_with(|| World::new(tenant.clone(), now_ms)).put(record);
         self.note(&tenant);
     }
 
@@ -108,12 +104,7 @@ impl Matchmaker {
     ///
     /// Call it after every change and at [`Self::next_wake_ms`]. When it returns a batch, that is in flight until
     /// [`Self::batch_done`]; nothing in it is planned again before.
-    pub fn next_batch(
-        &mut self,
-        now_ms: u64,
-        seed: u128,
-        bidder: &mut impl Bidder,
-    ) -> Option<Batch> {
+    pub fn next_batch(&mut self, now_ms: u64, seed: u128, bidder: &mut impl Bidder) -> Option<Batch> {
         self.now_ms = self.now_ms.max(now_ms);
         if self.is_in_flight {
             return None;
@@ -125,10 +116,7 @@ impl Matchmaker {
             self.wake_of.remove(&tenant);
             self.ready.insert(tenant);
         }
-        let numbers = Seeded {
-            seed,
-            planned: self.planned,
-        };
+        let numbers = Seeded { seed, planned: self.planned };
         let batch = self.compose(numbers, bidder);
         if batch.offers.is_empty() {
             return None;
@@ -170,10 +158,7 @@ impl Matchmaker {
         if let Ended::Applied(list) = ended {
             self.tally.dropped += list.len() as u64;
             for (tenant, interaction, reason) in list {
-                dropped
-                    .entry(tenant)
-                    .or_default()
-                    .push((interaction, reason));
+                dropped.entry(tenant).or_default().push((interaction, reason));
             }
         }
         for tenant in std::mem::take(&mut self.in_flight) {
@@ -220,14 +205,8 @@ impl Matchmaker {
     /// Ready tenants, beginning after the one served last.
     fn round(&self) -> Vec<TenantId> {
         let split = self.last_served.as_ref();
-        let late = self
-            .ready
-            .iter()
-            .filter(|tenant| split.is_some_and(|last| *tenant <= last));
-        let early = self
-            .ready
-            .iter()
-            .filter(|tenant| split.is_none_or(|last| *tenant > last));
+        let late = self.ready.iter().filter(|tenant| split.is_some_and(|last| *tenant <= last));
+        let early = self.ready.iter().filter(|tenant| split.is_none_or(|last| *tenant > last));
         early.chain(late).cloned().collect()
     }
 
@@ -244,21 +223,12 @@ impl Matchmaker {
             return End::Complete;
         };
         let (offers, reasons) = Default::default();
-        let mut out = Output {
-            bidder,
-            numbers,
-            tally: &mut self.tally,
-            offers,
-            reasons,
-        };
+        let mut out = Output { bidder, numbers, tally: &mut self.tally, offers, reasons };
         world.tick(self.now_ms);
         let end = compose(world, limit, &mut out);
         batch.reasons.append(&mut out.reasons);
         if !out.offers.is_empty() {
-            let none = || MakeOffers {
-                offers: Vec::new(),
-                deferrals: Vec::new(),
-            };
+            let none = || MakeOffers { offers: Vec::new(), deferrals: Vec::new() };
             let command = batch.offers.entry(tenant.clone()).or_insert_with(none);
             command.offers.append(&mut out.offers);
             self.last_served = Some(tenant.clone());

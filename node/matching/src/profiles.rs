@@ -36,20 +36,12 @@ pub(crate) struct ProfileSlot {
 impl ProfileSlot {
     pub fn new(id: ProfileId) -> Self {
         let (lines, members, free) = Default::default();
-        Self {
-            id,
-            record: None,
-            lines,
-            members,
-            free,
-        }
+        Self { id, record: None, lines, members, free }
     }
 
     /// Is anybody free on the channel.
     pub fn anybody(&self, channel: &Channel) -> bool {
-        self.free
-            .get(channel)
-            .is_some_and(|free| !free[0].is_empty())
+        self.free.get(channel).is_some_and(|free| !free[0].is_empty())
     }
 
     /// Puts an agent into the orders, or takes it out.
@@ -62,11 +54,7 @@ impl ProfileSlot {
                 continue;
             };
             for (order, rank) in free.iter_mut().zip(ranks) {
-                let stand = Stand {
-                    rank: *rank,
-                    tie: member.tie,
-                    slot,
-                };
+                let stand = Stand { rank: *rank, tie: member.tie, slot };
                 if enters {
                     order.insert(stand);
                 } else {

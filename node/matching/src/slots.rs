@@ -14,10 +14,7 @@ pub(crate) struct Slots<T> {
 
 impl<T> Default for Slots<T> {
     fn default() -> Self {
-        Self {
-            items: Vec::new(),
-            free: Vec::new(),
-        }
+        Self { items: Vec::new(), free: Vec::new() }
     }
 }
 
@@ -67,17 +64,13 @@ impl<T> Index<Slot> for Slots<T> {
     type Output = T;
     /// Panics if the slot is empty: whoever holds a number keeps its record.
     fn index(&self, slot: Slot) -> &T {
-        self.items[slot as usize]
-            .as_ref()
-            .expect("an occupied slot")
+        self.items[slot as usize].as_ref().expect("an occupied slot")
     }
 }
 
 impl<T> IndexMut<Slot> for Slots<T> {
     fn index_mut(&mut self, slot: Slot) -> &mut T {
-        self.items[slot as usize]
-            .as_mut()
-            .expect("an occupied slot")
+        self.items[slot as usize].as_mut().expect("an occupied slot")
     }
 }
 
@@ -115,10 +108,7 @@ impl Bits {
 
     /// How many are in the set.
     pub fn count(&self) -> usize {
-        self.words
-            .iter()
-            .map(|word| word.count_ones() as usize)
-            .sum()
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
     /// Adds those that are in both.
@@ -176,16 +166,10 @@ mod tests {
         }
         but.set(64, true);
         bits.set(5000, false);
-        assert_eq!(
-            bits.iter_without(&but, &but).collect::<Vec<_>>(),
-            [0, 63, 200]
-        );
+        assert_eq!(bits.iter_without(&but, &but).collect::<Vec<_>>(), [0, 63, 200]);
         let mut both = Bits::default();
         both.add_both(&bits, &but);
-        assert_eq!(
-            (both.iter().collect::<Vec<_>>(), bits.count()),
-            (vec![64], 4)
-        );
+        assert_eq!((both.iter().collect::<Vec<_>>(), bits.count()), (vec![64], 4));
         assert!(bits.get(200) && !bits.get(201) && !bits.get(9999));
     }
 }

@@ -26,10 +26,7 @@ fn a_batch_is_bounded_and_the_next_goes_on() {
 fn nothing_is_planned_twice_while_a_batch_is_in_flight() {
     let mut floor = three(Mode::LongestIdle);
     floor.submit("1", "q", VOICE, None);
-    let batch = floor
-        .matchmaker
-        .next_batch(T0, 1, &mut NoBidder)
-        .expect("a batch");
+    let batch = floor.matchmaker.next_batch(T0, 1, &mut NoBidder).expect("a batch");
     floor.submit("2", "q", VOICE, None);
     assert!(floor.matchmaker.is_in_flight());
     assert_eq!(floor.matchmaker.next_batch(T0, 2, &mut NoBidder), None);
@@ -41,23 +38,11 @@ fn nothing_is_planned_twice_while_a_batch_is_in_flight() {
 fn a_lost_batch_is_planned_again_under_new_offer_ids() {
     let mut floor = three(Mode::LongestIdle);
     floor.submit("1", "q", VOICE, None);
-    let lost = floor
-        .matchmaker
-        .next_batch(T0, 1, &mut NoBidder)
-        .expect("a batch");
+    let lost = floor.matchmaker.next_batch(T0, 1, &mut NoBidder).expect("a batch");
     floor.matchmaker.batch_done(Ended::Lost);
-    let again = floor
-        .matchmaker
-        .next_batch(T0, 2, &mut NoBidder)
-        .expect("a batch");
-    let (lost, again) = (
-        &lost.offers[&floor.tenant].offers[0],
-        &again.offers[&floor.tenant].offers[0],
-    );
-    assert_eq!(
-        (&lost.interaction, &lost.agent),
-        (&again.interaction, &again.agent)
-    );
+    let again = floor.matchmaker.next_batch(T0, 2, &mut NoBidder).expect("a batch");
+    let (lost, again) = (&lost.offers[&floor.tenant].offers[0], &again.offers[&floor.tenant].offers[0]);
+    assert_eq!((&lost.interaction, &lost.agent), (&again.interaction, &again.agent));
     assert_ne!(lost.offer, again.offer);
 }
 
@@ -65,10 +50,7 @@ fn a_lost_batch_is_planned_again_under_new_offer_ids() {
 fn what_apply_drops_without_a_reason_we_know_is_held_back_for_a_moment() {
     let mut floor = three(Mode::LongestIdle);
     floor.submit("1", "q", VOICE, None);
-    floor
-        .matchmaker
-        .next_batch(T0, 1, &mut NoBidder)
-        .expect("a batch");
+    floor.matchmaker.next_batch(T0, 1, &mut NoBidder).expect("a batch");
     let dropped = vec![(floor.tenant.clone(), "1".into(), Dropped::AgentNotAvailable)];
     floor.matchmaker.batch_done(Ended::Applied(dropped));
     // Not that agent again at once.
@@ -94,22 +76,11 @@ fn tenants_share_a_batch() {
             floor.submit(&format!("i{n}"), "q", VOICE, None);
         }
     }
-    small
-        .records()
-        .into_iter()
-        .for_each(|record| floor.matchmaker.apply_record(record));
-    let batch = floor
-        .matchmaker
-        .next_batch(T0, 1, &mut NoBidder)
-        .expect("a batch");
+    small.records().into_iter().for_each(|record| floor.matchmaker.apply_record(record));
+    let batch = floor.matchmaker.next_batch(T0, 1, &mut NoBidder).expect("a batch");
     assert_eq!(batch.offers[&small.tenant].offers.len(), 3);
-    assert_eq!(
-        batch.offers[&floor.tenant].offers.len(),
-        OFFERS_PER_BATCH - 3
-    );
-    floor
-        .matchmaker
-        .remove_record(&RecordKey::Tenant(small.tenant.clone()));
+    assert_eq!(batch.offers[&floor.tenant].offers.len(), OFFERS_PER_BATCH - 3);
+    floor.matchmaker.remove_record(&RecordKey::Tenant(small.tenant.clone()));
     assert_eq!(floor.matchmaker.tenants().count(), 1);
 }
 

@@ -70,10 +70,7 @@ fn best_match_weighs_skills_channel_and_preference() {
     floor.submit("1", "q", VOICE, needs("loans", 10));
     let offers = floor.round();
     assert_eq!(pairs(&offers), ["1→expert"]);
-    assert_eq!(
-        (offers[0].score_micros, offers[0].policy_revision),
-        (800_000, 1)
-    );
+    assert_eq!((offers[0].score_micros, offers[0].policy_revision), (800_000, 1));
     floor.close("1");
     // Two agents alike but for channel: swapping the channel swaps the agent.
     for (agent, voice, chat) in [("talker", 90, 10), ("writer", 10, 90)] {
@@ -120,11 +117,7 @@ struct Actor {
 
 impl Bidder for Actor {
     fn bid(&mut self, ask: &Ask<'_>) -> Option<Bid> {
-        let names = ask
-            .candidates
-            .iter()
-            .map(|agent| agent.id.to_string())
-            .collect();
+        let names = ask.candidates.iter().map(|agent| agent.id.to_string()).collect();
         self.asked.push((ask.interaction.id.to_string(), names));
         (self.answer)(ask)
     }
@@ -132,10 +125,7 @@ impl Bidder for Actor {
 
 fn asks(answer: fn(&Ask<'_>) -> Option<Bid>) -> (Vec<String>, i64, Actor, Floor) {
     let mut floor = three(Mode::BestMatch);
-    let mut actor = Actor {
-        asked: vec![],
-        answer,
-    };
+    let mut actor = Actor { asked: vec![], answer };
     floor.submit("1", "q", VOICE, None);
     let offers = floor.round_with(&mut actor);
     (pairs(&offers), offers[0].score_micros, actor, floor)
@@ -144,33 +134,18 @@ fn asks(answer: fn(&Ask<'_>) -> Option<Bid>) -> (Vec<String>, i64, Actor, Floor)
 #[test]
 fn the_highest_bid_is_chosen() {
     let answer = |ask: &Ask<'_>| {
-        let scores = ask
-            .candidates
-            .iter()
-            .map(|a| if &*a.id == "b" { 9 } else { 4 })
-            .collect();
-        Some(Bid {
-            scores,
-            reasons: vec![],
-        })
+        let scores = ask.candidates.iter().map(|a| if &*a.id == "b" { 9 } else { 4 }).collect();
+        Some(Bid { scores, reasons: vec![] })
     };
     let (offers, score, actor, floor) = asks(answer);
     assert_eq!((offers, score), (vec!["1→b".to_string()], 9));
-    assert_eq!(
-        actor.asked,
-        [("1".into(), vec!["a".into(), "b".into(), "c".into()])]
-    );
+    assert_eq!(actor.asked, [("1".into(), vec!["a".into(), "b".into(), "c".into()])]);
     assert_eq!(floor.matchmaker.tally().bids, 1);
 }
 
 #[test]
 fn equal_bids_go_to_the_longest_idle() {
-    let answer = |ask: &Ask<'_>| {
-        Some(Bid {
-            scores: vec![7; ask.candidates.len()],
-            reasons: vec![],
-        })
-    };
+    let answer = |ask: &Ask<'_>| Some(Bid { scores: vec![7; ask.candidates.len()], reasons: vec![] });
     assert_eq!(asks(answer).0, ["1→a"]);
 }
 
@@ -179,12 +154,7 @@ fn silence_and_nonsense_fall_back_to_grades() {
     let (offers, score, _, floor) = asks(|_| None);
     assert_eq!((offers, score), (vec!["1→a".to_string()], 500_000));
     assert_eq!(floor.matchmaker.tally().silent, 1);
-    let (offers, _, _, floor) = asks(|_| {
-        Some(Bid {
-            scores: vec![1],
-            reasons: vec![],
-        })
-    });
+    let (offers, _, _, floor) = asks(|_| Some(Bid { scores: vec![1], reasons: vec![] }));
     assert_eq!(offers, ["1→a"]);
     assert_eq!(floor.matchmaker.tally().unfit, 1);
 }
@@ -195,10 +165,7 @@ fn a_sole_candidate_needs_no_bid() {
     floor.edit_agent("a", |agent| agent.presence.status = PresenceStatus::Away);
     floor.edit_agent("b", |agent| agent.presence.status = PresenceStatus::Away);
     floor.submit("1", "q", VOICE, None);
-    let mut actor = Actor {
-        asked: vec![],
-        answer: |_| None,
-    };
+    let mut actor = Actor { asked: vec![], answer: |_| None };
     assert_eq!(pairs(&floor.round_with(&mut actor)), ["1→c"]);
     assert!(actor.asked.is_empty());
 }

@@ -11,16 +11,8 @@ const SEEDS: u64 = 150;
 const STEPS: u64 = 60;
 /// The rule, without any index: those who wait in waiting order; each takes the best of all lawful agents.
 fn reference(floor: &Floor) -> Vec<String> {
-    let mut agents: Vec<Agent> = floor
-        .agents
-        .values()
-        .map(|agent| (**agent).clone())
-        .collect();
-    let deferred = |i: &Interaction| {
-        i.deferred
-            .as_ref()
-            .is_some_and(|d| d.until_ms > floor.now_ms)
-    };
+    let mut agents: Vec<Agent> = floor.agents.values().map(|agent| (**agent).clone()).collect();
+    let deferred = |i: &Interaction| i.deferred.as_ref().is_some_and(|d| d.until_ms > floor.now_ms);
     let waiting = floor.interactions.values().filter(|i| !deferred(i));
     let mut waiting: Vec<&Arc<Interaction>> = waiting.collect();
     waiting.sort_by_key(|i| score::waiting_order(i, &floor.queues[&i.queue], 0, floor.now_ms));
@@ -28,9 +20,7 @@ fn reference(floor: &Floor) -> Vec<String> {
     for interaction in waiting {
         let queue = &floor.queues[&interaction.queue];
         let revision = floor.policies[&queue.policy].revisions.last().unwrap();
-        let lawful = agents
-            .iter_mut()
-            .filter(|a| floor.is_lawful(interaction, a).is_ok());
+        let lawful = agents.iter_mut().filter(|a| floor.is_lawful(interaction, a).is_ok());
         let Some(best) = lawful.min_by_key(|a| rank(floor, interaction, revision, a)) else {
             continue;
         };
@@ -60,25 +50,15 @@ fn rank(
 ) -> (Reverse<i64>, u64, [u64; 3]) {
     let busy = u64::from(agent.work.iter().any(|work| !work.dormant));
     let (idle, offered) = (agent.idle_since_ms, agent.last_offered);
-    let idle = if busy == 0 {
-        [0, idle, offered]
-    } else {
-        [1, offered, idle]
-    };
+    let idle = if busy == 0 { [0, idle, offered] } else { [1, offered, idle] };
     let units: u64 = agent.work.iter().map(|work| u64::from(work.units)).sum();
     match revision.mode {
         Mode::LeastLoaded => (Reverse(0), units, idle),
         Mode::RoundRobin => (Reverse(0), offered, idle),
         Mode::Tiered => {
             let lines = &floor.profiles[&agent.profile].entries;
-            let serves = |line: &&ProfileEntry| {
-                line.queue == interaction.queue && line.channel == interaction.channel
-            };
-            (
-                Reverse(0),
-                lines.iter().find(serves).map_or(0, |line| line.tier.into()),
-                idle,
-            )
+            let serves = |line: &&ProfileEntry| line.queue == interaction.queue && line.channel == interaction.channel;
+            (Reverse(0), lines.iter().find(serves).map_or(0, |line| line.tier.into()), idle)
         }
         Mode::BestMatch => {
             let (required, preferred) = (&interaction.required, &interaction.preferred);
@@ -95,17 +75,10 @@ fn check_bounds(floor: &Floor, offers: &[OfferPlan], at: &str) {
     let mut names: Vec<&InteractionId> = offers.iter().map(|plan| &plan.interaction).collect();
     names.sort();
     names.dedup();
-    assert_eq!(
-        names.len(),
-        offers.len(),
-        "{at}: an interaction was planned twice"
-    );
+    assert_eq!(names.len(), offers.len(), "{at}: an interaction was planned twice");
     for agent in floor.agents.values() {
         let units: u32 = agent.work.iter().map(|work| work.units).sum();
-        assert!(
-            agent.work.is_empty() || units <= floor.capacity(agent).total,
-            "{at}: {agent:?}"
-        );
+        assert!(agent.work.is_empty() || units <= floor.capacity(agent).total, "{at}: {agent:?}");
     }
 }
 
@@ -119,13 +92,8 @@ fn batches_are_what_the_plain_rule_gives() {
             }
             let at = format!("seed {seed} step {step}");
             let expected = reference(&life.floor);
-            let plan = life
-                .floor
-                .matchmaker
-                .next_batch(life.floor.now_ms, 7, &mut NoBidder);
-            let planned = plan.as_ref().map_or(vec![], |batch| {
-                pairs(&batch.offers.values().next().unwrap().offers)
-            });
+            let plan = life.floor.matchmaker.next_batch(life.floor.now_ms, 7, &mut NoBidder);
+            let planned = plan.as_ref().map_or(vec![], |batch| pairs(&batch.offers.values().next().unwrap().offers));
             assert_eq!(planned, expected, "{at}");
             let made = plan.map_or(vec![], |batch| life.floor.apply(batch));
             assert_eq!(made.len(), expected.len(), "{at}: apply dropped some");
@@ -162,13 +130,8 @@ fn check_profile_order(
 ) {
     let order = |agent: &Agent, interaction: &Interaction| {
         let lines = &floor.profiles[&agent.profile].entries;
-        let serves = |line: &&ProfileEntry| {
-            line.queue == interaction.queue && line.channel == interaction.channel
-        };
-        let bonus = lines
-            .iter()
-            .find(serves)
-            .map_or(0, |line| i64::from(line.priority));
+        let serves = |line: &&ProfileEntry| line.queue == interaction.queue && line.channel == interaction.channel;
+        let bonus = lines.iter().find(serves).map_or(0, |line| i64::from(line.priority));
         let queue = &floor.queues[&interaction.queue];
         score::waiting_order(interaction, queue, bonus * 1_000_000, floor.now_ms)
     };
@@ -177,16 +140,9 @@ fn check_profile_order(
     for plan in made.iter().filter(once) {
         let (agent, taken) = (&before[&plan.agent], &floor.interactions[&plan.interaction]);
         for left in floor.interactions.values() {
-            let deferred = left
-                .deferred
-                .as_ref()
-                .is_some_and(|d| d.until_ms > floor.now_ms);
+            let deferred = left.deferred.as_ref().is_some_and(|d| d.until_ms > floor.now_ms);
             let may = !deferred && floor.is_lawful(left, agent).is_ok();
-            assert!(
-                !may || order(agent, left) > order(agent, taken),
-                "{at}: {plan:?} over {}",
-                left.id
-            );
+            assert!(!may || order(agent, left) > order(agent, taken), "{at}: {plan:?} over {}", left.id);
         }
     }
 }
@@ -198,25 +154,14 @@ fn changes_in_flight_and_lost_batches_leave_no_pair_behind() {
         let mut life = Life::new(seed ^ 0x77, false);
         for step in 0..STEPS {
             life.step();
-            let Some(batch) = life
-                .floor
-                .matchmaker
-                .next_batch(life.floor.now_ms, 7, &mut NoBidder)
-            else {
+            let Some(batch) = life.floor.matchmaker.next_batch(life.floor.now_ms, 7, &mut NoBidder) else {
                 continue;
             };
             life.step();
             life.step();
-            assert_eq!(
-                life.floor
-                    .matchmaker
-                    .next_batch(life.floor.now_ms, 7, &mut NoBidder),
-                None
-            );
+            assert_eq!(life.floor.matchmaker.next_batch(life.floor.now_ms, 7, &mut NoBidder), None);
             if life.chance.one_in(3) {
-                life.floor
-                    .matchmaker
-                    .batch_done(kindred_matching::Ended::Lost);
+                life.floor.matchmaker.batch_done(kindred_matching::Ended::Lost);
             } else {
                 let made = life.floor.apply(batch);
                 check_bounds(&life.floor, &made, "in flight");
@@ -265,19 +210,13 @@ fn the_front_is_the_first_in_waiting_order() {
         }
         let floor = &life.floor;
         let waits = |i: &&Arc<Interaction>| {
-            let deferred = i
-                .deferred
-                .as_ref()
-                .is_some_and(|d| d.until_ms > floor.now_ms);
+            let deferred = i.deferred.as_ref().is_some_and(|d| d.until_ms > floor.now_ms);
             i.state == InteractionState::Queued && i.target_agent.is_none() && !deferred
         };
-        let mut waiting: Vec<&Arc<Interaction>> =
-            floor.interactions.values().filter(waits).collect();
+        let mut waiting: Vec<&Arc<Interaction>> = floor.interactions.values().filter(waits).collect();
         waiting.sort_by_key(|i| score::waiting_order(i, &floor.queues[&i.queue], 0, floor.now_ms));
         let place = |at: usize| {
-            let same = |i: &&&Arc<Interaction>| {
-                (&i.queue, &i.channel) == (&waiting[at].queue, &waiting[at].channel)
-            };
+            let same = |i: &&&Arc<Interaction>| (&i.queue, &i.channel) == (&waiting[at].queue, &waiting[at].channel);
             waiting[..at].iter().filter(same).count()
         };
         let first = (0..waiting.len()).filter(|at| place(*at) < DEPTH);
@@ -303,14 +242,9 @@ fn the_order_of_feeding_does_not_matter() {
             life.chance.shuffle(&mut records);
             let mut matchmaker = Matchmaker::new();
             matchmaker.reset(life.floor.now_ms);
-            records
-                .into_iter()
-                .for_each(|record| matchmaker.apply_record(record));
+            records.into_iter().for_each(|record| matchmaker.apply_record(record));
             batches.push(matchmaker.next_batch(life.floor.now_ms, 42, &mut NoBidder));
         }
-        assert!(
-            batches.iter().all(|batch| *batch == batches[0]),
-            "seed {seed}"
-        );
+        assert!(batches.iter().all(|batch| *batch == batches[0]), "seed {seed}");
     }
 }

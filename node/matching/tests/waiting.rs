@@ -44,10 +44,7 @@ fn waiting_score_is_one_scale_for_all_queues() {
 
 fn one_at_a_time() -> Capacity {
     let mut capacity = Capacity::default();
-    capacity
-        .channels
-        .values_mut()
-        .for_each(|channel| channel.cost = 100);
+    capacity.channels.values_mut().for_each(|channel| channel.cost = 100);
     capacity
 }
 
@@ -123,11 +120,7 @@ fn a_delayed_line_opens_by_itself() {
 fn an_exclusion_ends_by_itself() {
     let mut floor = three(Mode::LongestIdle);
     floor.submit("1", "q", VOICE, None);
-    let excluded = |agent: &str| Exclusion {
-        agent: agent.into(),
-        until_ms: T0 + 60_000,
-        times: 1,
-    };
+    let excluded = |agent: &str| Exclusion { agent: agent.into(), until_ms: T0 + 60_000, times: 1 };
     floor.edit_interaction("1", |i| i.exclusions = ["a", "b", "c"].map(excluded).into());
     assert_eq!(floor.round(), []);
     // Others of the same class are not held back by it.
@@ -143,13 +136,7 @@ fn deferrals_and_back_offs_end_by_themselves() {
     let mut floor = three(Mode::LongestIdle);
     floor.submit("1", "q", VOICE, None);
     let (until_ms, reason) = (T0 + 3_000, DeferReason::PreferredAgent);
-    floor.edit_interaction("1", |i| {
-        i.deferred = Some(Deferred {
-            until_ms,
-            reason,
-            skips: 1,
-        })
-    });
+    floor.edit_interaction("1", |i| i.deferred = Some(Deferred { until_ms, reason, skips: 1 }));
     assert_eq!(floor.round(), []);
     for agent in ["a", "b", "c"] {
         floor.edit_agent(agent, |agent| {
@@ -204,9 +191,7 @@ fn a_transfer_to_an_agent_waits_for_that_agent() {
     floor.submit("1", "q", VOICE, None);
     floor.edit_interaction("1", |i| i.target_agent = Some("d".into()));
     assert_eq!(floor.round(), []);
-    floor.edit_agent("d", |agent| {
-        agent.presence.status = PresenceStatus::Available
-    });
+    floor.edit_agent("d", |agent| agent.presence.status = PresenceStatus::Available);
     assert_eq!(pairs(&floor.round()), ["1→d"]);
 }
 
@@ -214,22 +199,9 @@ fn a_transfer_to_an_agent_waits_for_that_agent() {
 fn capacity_counts_what_the_batch_already_plans() {
     let mut floor = Floor::new();
     floor.queue("q", Mode::LongestIdle);
-    floor.profile(
-        "p",
-        &[
-            ("q", VOICE, 1, 0, 0),
-            ("q", CHAT, 1, 0, 0),
-            ("q", EMAIL, 1, 0, 0),
-        ],
-    );
+    floor.profile("p", &[("q", VOICE, 1, 0, 0), ("q", CHAT, 1, 0, 0), ("q", EMAIL, 1, 0, 0)]);
     floor.agent("a", "p", 1, &[]);
-    for (name, channel) in [
-        ("1", CHAT),
-        ("2", CHAT),
-        ("3", VOICE),
-        ("4", EMAIL),
-        ("5", CHAT),
-    ] {
+    for (name, channel) in [("1", CHAT), ("2", CHAT), ("3", VOICE), ("4", EMAIL), ("5", CHAT)] {
         floor.now_ms += 1;
         floor.submit(name, "q", channel, None);
     }

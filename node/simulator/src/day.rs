@@ -79,19 +79,11 @@ pub struct Actual {
 /// Builds the day. `seed` decides the patience of those who were served.
 pub fn day(calls: &[Call], date: u32, seed: u64) -> Result<Day, Error> {
     let real = |call: &&Call| call.outcome != Outcome::Phantom;
-    let mut todays: Vec<&Call> = calls
-        .iter()
-        .filter(real)
-        .filter(|call| call.date == date)
-        .collect();
+    let mut todays: Vec<&Call> = calls.iter().filter(real).filter(|call| call.date == date).collect();
     if todays.is_empty() {
         let dates = || calls.iter().map(|call| call.date);
         let (first, last) = (dates().min().unwrap_or(0), dates().max().unwrap_or(0));
-        return Err(Error::NoSuchDay {
-            day: date,
-            first,
-            last,
-        });
+        return Err(Error::NoSuchDay { day: date, first, last });
     }
     let patience = Survival::fit(&waits(calls)).ok_or(Error::NoPatience)?;
     todays.sort_by_key(|call| (joined_s(call), call.line));
@@ -108,29 +100,15 @@ pub fn day(calls: &[Call], date: u32, seed: u64) -> Result<Day, Error> {
         .map(|(call, number)| arrival(call, number, begins_s, &patience, &handled, &mut rng))
         .collect();
     let kinds: BTreeSet<&str> = todays.iter().map(|call| call.kind.as_str()).collect();
-    let channel = ChannelPlan {
-        channel: "voice".into(),
-        service_level_s: SERVICE_LEVEL_S,
-    };
+    let channel = ChannelPlan { channel: "voice".into(), service_level_s: SERVICE_LEVEL_S };
     let queue = |kind: &&str| Queue {
         name: kind.to_string(),
         priority_worth_s: PRIORITY_WORTH_S,
         channels: vec![channel.clone()],
     };
     let duration_s = arrivals.last().map_or(0.0, |last| last.at_s);
-    let demand = Demand {
-        duration_s,
-        queues: kinds.iter().map(queue).collect(),
-        profiles,
-        agents,
-        arrivals,
-    };
-    Ok(Day {
-        demand,
-        begins_s,
-        actual: actual(&todays),
-        patience_mean_s: patience.mean_s(),
-    })
+    let demand = Demand { duration_s, queues: kinds.iter().map(queue).collect(), profiles, agents, arrivals };
+    Ok(Day { demand, begins_s, actual: actual(&todays), patience_mean_s: patience.mean_s() })
 }
 
 /// When a call joins the queue: after the voice menu.
@@ -140,15 +118,8 @@ fn joined_s(call: &Call) -> u32 {
 
 /// Waits of all queued calls of the file, for the fit.
 fn waits(calls: &[Call]) -> Vec<Observation> {
-    let queued = calls
-        .iter()
-        .filter(|call| call.outcome != Outcome::Phantom && call.wait_s > 0);
-    queued
-        .map(|call| Observation {
-            waited_s: call.wait_s.into(),
-            left: call.outcome == Outcome::Hang,
-        })
-        .collect()
+    let queued = calls.iter().filter(|call| call.outcome != Outcome::Phantom && call.wait_s > 0);
+    queued.map(|call| Observation { waited_s: call.wait_s.into(), left: call.outcome == Outcome::Hang }).collect()
 }
 
 /// Handle times of the served calls of one type: what a caller who hung up would have needed is drawn from them.
@@ -163,14 +134,9 @@ fn arrival(
     rng: &mut ChaCha8Rng,
 ) -> Arrival {
     let (patience_s, handle_s) = match call.outcome {
-        Outcome::Agent => (
-            patience.draw_beyond(rng, call.wait_s.into()),
-            call.service_s,
-        ),
+        Outcome::Agent => (patience.draw_beyond(rng, call.wait_s.into()), call.service_s),
         _ => {
-            let known = handled
-                .get(call.kind.as_str())
-                .and_then(|times| times.choose(rng));
+            let known = handled.get(call.kind.as_str()).and_then(|times| times.choose(rng));
             (call.wait_s.into(), known.copied().unwrap_or(0))
         }
     };
@@ -190,18 +156,10 @@ fn arrival(
 }
 
 /// Profiles (one for each set of types served) and agents on shift, by name.
-fn staff(
-    calls: &[Call],
-    todays: &[&Call],
-    day: u32,
-    begins_s: f64,
-) -> Result<(Vec<Profile>, Vec<Agent>), Error> {
+fn staff(calls: &[Call], todays: &[&Call], day: u32, begins_s: f64) -> Result<(Vec<Profile>, Vec<Agent>), Error> {
     let mut serves: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let today_kinds: BTreeSet<&str> = todays.iter().map(|call| call.kind.as_str()).collect();
-    for call in calls
-        .iter()
-        .filter(|call| today_kinds.contains(call.kind.as_str()))
-    {
+    for call in calls.iter().filter(|call| today_kinds.contains(call.kind.as_str())) {
         if let (Some(server), Outcome::Agent) = (&call.server, call.outcome) {
             serves.entry(server).or_default().insert(&call.kind);
         }
@@ -221,15 +179,9 @@ fn staff(
     let sets: Vec<_> = sets.into_iter().collect();
     let agent = |(name, shift): (&&str, &(u32, u32))| Agent {
         name: name.to_lowercase(),
-        profile: sets
-            .iter()
-            .position(|set| **set == serves[name])
-            .unwrap_or(0),
+        profile: sets.iter().position(|set| **set == serves[name]).unwrap_or(0),
         skills: BTreeMap::new(),
-        shift: Shift {
-            from_s: f64::from(shift.0) - begins_s,
-            to_s: f64::from(shift.1) - begins_s,
-        },
+        shift: Shift { from_s: f64::from(shift.0) - begins_s, to_s: f64::from(shift.1) - begins_s },
         habits: Habits::ALWAYS,
     };
     let agents = shifts.iter().map(agent).collect();
@@ -238,15 +190,8 @@ fn staff(
 
 fn profile(kinds: &BTreeSet<&str>) -> Profile {
     Profile {
-        name: kinds
-            .iter()
-            .map(|kind| kind.to_lowercase())
-            .collect::<Vec<_>>()
-            .join("-"),
-        serves: kinds
-            .iter()
-            .map(|kind| (kind.to_string(), "voice".to_string(), 1))
-            .collect(),
+        name: kinds.iter().map(|kind| kind.to_lowercase()).collect::<Vec<_>>().join("-"),
+        serves: kinds.iter().map(|kind| (kind.to_string(), "voice".to_string(), 1)).collect(),
         total_units: 100,
         capacity: BTreeMap::from([("voice".to_string(), (1, 100))]),
     }

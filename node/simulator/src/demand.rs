@@ -99,20 +99,12 @@ pub enum Reaction {
 
 impl Habits {
     /// Takes everything at once.
-    pub const ALWAYS: Habits = Habits {
-        declines: 0.0,
-        silent: 0.0,
-        answer_mean_s: 0.0,
-    };
+    pub const ALWAYS: Habits = Habits { declines: 0.0, silent: 0.0, answer_mean_s: 0.0 };
 
     /// Draws what the agent does with one offer.
     pub fn react(&self, rng: &mut impl Rng) -> Reaction {
         let chance: f64 = rng.random();
-        let after_s = if self.answer_mean_s > 0.0 {
-            draw::lognormal(rng, self.answer_mean_s, 0.5)
-        } else {
-            0.0
-        };
+        let after_s = if self.answer_mean_s > 0.0 { draw::lognormal(rng, self.answer_mean_s, 0.5) } else { 0.0 };
         if chance < self.silent {
             Reaction::Silent
         } else if chance < self.silent + self.declines {

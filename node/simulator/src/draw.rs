@@ -58,9 +58,7 @@ mod tests {
     #[test]
     fn lognormal_has_the_mean_and_spread_asked_for() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let draws: Vec<f64> = (0..200_000)
-            .map(|_| lognormal(&mut rng, 200.0, 1.2))
-            .collect();
+        let draws: Vec<f64> = (0..200_000).map(|_| lognormal(&mut rng, 200.0, 1.2)).collect();
         let (mean, cv) = mean_and_cv(&draws);
         assert!((mean - 200.0).abs() < 3.0, "mean {mean}");
         assert!((cv - 1.2).abs() < 0.1, "cv {cv}");
@@ -71,10 +69,7 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(2);
         let draws: Vec<f64> = (0..100_000).map(|_| exponential(&mut rng, 30.0)).collect();
         let (mean, cv) = mean_and_cv(&draws);
-        assert!(
-            (mean - 30.0).abs() < 0.5 && (cv - 1.0).abs() < 0.03,
-            "mean {mean} cv {cv}"
-        );
+        assert!((mean - 30.0).abs() < 0.5 && (cv - 1.0).abs() < 0.03, "mean {mean} cv {cv}");
         assert_eq!(exponential(&mut rng, 0.0), 0.0);
     }
 

@@ -41,10 +41,7 @@ impl Survival {
     /// Fits the estimate. `None` if nobody left, for then nothing is known about patience. Waits that are negative
     /// or not finite are refused the same way.
     pub fn fit(observations: &[Observation]) -> Option<Survival> {
-        if observations
-            .iter()
-            .any(|o| !o.waited_s.is_finite() || o.waited_s < 0.0)
-        {
+        if observations.iter().any(|o| !o.waited_s.is_finite() || o.waited_s < 0.0) {
             return None;
         }
         let mut sorted = observations.to_vec();
@@ -56,28 +53,16 @@ impl Survival {
             if events > 0 {
                 let (n, d) = (at_risk as f64, events as f64);
                 survival *= 1.0 - d / n;
-                greenwood += if at_risk > events {
-                    d / (n * (n - d))
-                } else {
-                    0.0
-                };
+                greenwood += if at_risk > events { d / (n * (n - d)) } else { 0.0 };
                 let variance = survival * survival * greenwood;
-                steps.push(Step {
-                    at_s: same_time[0].waited_s,
-                    survival,
-                    variance,
-                });
+                steps.push(Step { at_s: same_time[0].waited_s, survival, variance });
             }
             at_risk -= same_time.len();
         }
         let events = observations.iter().filter(|o| o.left).count() as f64;
         let exposure: f64 = observations.iter().map(|o| o.waited_s).sum();
         // All left at 0: patience is 0, and the tail is never reached since S is 0.
-        let tail_rate = if exposure > 0.0 {
-            events / exposure
-        } else {
-            1.0
-        };
+        let tail_rate = if exposure > 0.0 { events / exposure } else { 1.0 };
         (!steps.is_empty()).then_some(Survival { steps, tail_rate })
     }
 
@@ -89,11 +74,7 @@ impl Survival {
     /// Probability that patience exceeds `t_s`.
     pub fn at(&self, t_s: f64) -> f64 {
         let passed = self.steps.partition_point(|step| step.at_s <= t_s);
-        let survival = if passed == 0 {
-            1.0
-        } else {
-            self.steps[passed - 1].survival
-        };
+        let survival = if passed == 0 { 1.0 } else { self.steps[passed - 1].survival };
         match self.steps.last() {
             Some(last) if t_s > last.at_s => survival * (-(t_s - last.at_s) * self.tail_rate).exp(),
             _ => survival,
@@ -105,9 +86,7 @@ impl Survival {
         let step = self.steps.partition_point(|step| step.survival > survival);
         match (self.steps.get(step), self.steps.last()) {
             (Some(step), _) => step.at_s,
-            (None, Some(last)) => {
-                last.at_s + (last.survival / survival.max(f64::MIN_POSITIVE)).ln() / self.tail_rate
-            }
+            (None, Some(last)) => last.at_s + (last.survival / survival.max(f64::MIN_POSITIVE)).ln() / self.tail_rate,
             (None, None) => 0.0,
         }
     }
@@ -146,18 +125,13 @@ mod tests {
 
     fn observed(left: &[f64], served: &[f64]) -> Vec<Observation> {
         let event = |left| move |w: &f64| Observation { waited_s: *w, left };
-        left.iter()
-            .map(event(true))
-            .chain(served.iter().map(event(false)))
-            .collect()
+        left.iter().map(event(true)).chain(served.iter().map(event(false))).collect()
     }
 
     /// 6-MP arm of Freireich et al. 1963, as worked in Cox and Oakes (1984) and every textbook since.
     fn leukaemia() -> Survival {
         let left = [6.0, 6.0, 6.0, 7.0, 10.0, 13.0, 16.0, 22.0, 23.0];
-        let censored = [
-            6.0, 9.0, 10.0, 11.0, 17.0, 19.0, 20.0, 25.0, 32.0, 32.0, 34.0, 35.0,
-        ];
+        let censored = [6.0, 9.0, 10.0, 11.0, 17.0, 19.0, 20.0, 25.0, 32.0, 32.0, 34.0, 35.0];
         Survival::fit(&observed(&left, &censored)).expect("somebody left")
     }
 
@@ -176,16 +150,8 @@ mod tests {
         assert_eq!(fit.steps().len(), printed.len());
         for (step, (at, survival, deviation)) in fit.steps().iter().zip(printed) {
             assert_eq!(step.at_s, at);
-            assert!(
-                (step.survival - survival).abs() < 0.0006,
-                "S({at}) = {}",
-                step.survival
-            );
-            assert!(
-                (step.variance.sqrt() - deviation).abs() < 0.0001,
-                "s.e.({at}) = {}",
-                step.variance.sqrt()
-            );
+            assert!((step.survival - survival).abs() < 0.0006, "S({at}) = {}", step.survival);
+            assert!((step.variance.sqrt() - deviation).abs() < 0.0001, "s.e.({at}) = {}", step.variance.sqrt());
         }
     }
 
@@ -217,17 +183,12 @@ mod tests {
     fn draws_follow_the_conditional_law() {
         let fit = leukaemia();
         let mut rng = ChaCha8Rng::seed_from_u64(5);
-        let draws: Vec<f64> = (0..50_000)
-            .map(|_| fit.draw_beyond(&mut rng, 8.0))
-            .collect();
+        let draws: Vec<f64> = (0..50_000).map(|_| fit.draw_beyond(&mut rng, 8.0)).collect();
         assert!(draws.iter().all(|d| *d > 8.0));
         for t in [10.0, 16.0, 23.0, 40.0] {
             let share = draws.iter().filter(|d| **d > t).count() as f64 / draws.len() as f64;
             let expected = fit.at(t) / fit.at(8.0);
-            assert!(
-                (share - expected).abs() < 0.01,
-                "P(> {t}) {share}, expected {expected}"
-            );
+            assert!((share - expected).abs() < 0.01, "P(> {t}) {share}, expected {expected}");
         }
     }
 

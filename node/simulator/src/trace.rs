@@ -126,23 +126,12 @@ pub fn parse(input: impl Read) -> Result<Vec<Call>, Error> {
             continue;
         };
         if fields.len() != *width {
-            return Err(Error::WrongWidth {
-                line,
-                fields: fields.len(),
-                expected: *width,
-            });
+            return Err(Error::WrongWidth { line, fields: fields.len(), expected: *width });
         }
         if calls.len() == ROWS_MAX {
             return Err(Error::TooLong);
         }
-        calls.push(
-            Row {
-                line,
-                fields: &fields,
-                columns,
-            }
-            .call()?,
-        );
+        calls.push(Row { line, fields: &fields, columns }.call()?);
     }
     Ok(calls)
 }
@@ -150,10 +139,7 @@ pub fn parse(input: impl Read) -> Result<Vec<Call>, Error> {
 fn find_columns(header: &[&str]) -> Result<[usize; COLUMNS.len()], Error> {
     let mut columns = [0; COLUMNS.len()];
     for (place, column) in columns.iter_mut().zip(COLUMNS) {
-        *place = header
-            .iter()
-            .position(|name| *name == column)
-            .ok_or(Error::MissingColumn { column })?;
+        *place = header.iter().position(|name| *name == column).ok_or(Error::MissingColumn { column })?;
     }
     Ok(columns)
 }
@@ -167,43 +153,22 @@ struct Row<'a> {
 
 impl Row<'_> {
     fn text(&self, column: &'static str) -> &str {
-        let place = COLUMNS
-            .iter()
-            .position(|c| *c == column)
-            .unwrap_or_default();
-        self.fields
-            .get(self.columns[place])
-            .copied()
-            .unwrap_or_default()
+        let place = COLUMNS.iter().position(|c| *c == column).unwrap_or_default();
+        self.fields.get(self.columns[place]).copied().unwrap_or_default()
     }
 
     fn bad(&self, column: &'static str, expected: &'static str) -> Error {
-        Error::BadField {
-            line: self.line,
-            column,
-            value: self.text(column).to_string(),
-            expected,
-        }
+        Error::BadField { line: self.line, column, value: self.text(column).to_string(), expected }
     }
 
-    fn number<T: std::str::FromStr>(
-        &self,
-        column: &'static str,
-        expected: &'static str,
-    ) -> Result<T, Error> {
-        self.text(column)
-            .parse()
-            .map_err(|_| self.bad(column, expected))
+    fn number<T: std::str::FromStr>(&self, column: &'static str, expected: &'static str) -> Result<T, Error> {
+        self.text(column).parse().map_err(|_| self.bad(column, expected))
     }
 
     fn customer(&self) -> Result<u64, Error> {
         let text = self.text("customer_id");
         let rounded = text.contains("E+") && text.parse::<f64>().is_ok_and(|id| id > 0.0);
-        if rounded {
-            Ok(0)
-        } else {
-            self.number("customer_id", "a number")
-        }
+        if rounded { Ok(0) } else { self.number("customer_id", "a number") }
     }
 
     /// `H:MM:SS` as seconds.
@@ -211,9 +176,7 @@ impl Row<'_> {
         let expected = "a time H:MM:SS";
         let mut parts = self.text(column).split(':').map(str::parse::<u32>);
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some(Ok(h)), Some(Ok(m)), Some(Ok(s)), None) if h < 24 && m < 60 && s < 60 => {
-                Ok(h * 3600 + m * 60 + s)
-            }
+            (Some(Ok(h)), Some(Ok(m)), Some(Ok(s)), None) if h < 24 && m < 60 && s < 60 => Ok(h * 3600 + m * 60 + s),
             _ => Err(self.bad(column, expected)),
         }
     }
@@ -251,8 +214,7 @@ impl Row<'_> {
             queued_s: (wait_s > 0).then(|| following(queue_start, vru_entry_s)),
             wait_s,
             outcome,
-            service_start_s: (outcome == Outcome::Agent)
-                .then(|| following(service_start, vru_entry_s)),
+            service_start_s: (outcome == Outcome::Agent).then(|| following(service_start, vru_entry_s)),
             service_s: self.number("ser_time", "seconds")?,
             server: (!server.is_empty() && server != "NO_SERVER").then(|| server.to_string()),
         })
@@ -262,11 +224,7 @@ impl Row<'_> {
 /// A clock time that must not lie before another: past midnight if it seems to, by more than half a day. (Clocks of
 /// menu and desk differ by a second or two; that is no midnight.)
 fn following(time_s: u32, earlier_s: u32) -> u32 {
-    if time_s + DAY_S / 2 < earlier_s {
-        time_s + DAY_S
-    } else {
-        time_s
-    }
+    if time_s + DAY_S / 2 < earlier_s { time_s + DAY_S } else { time_s }
 }
 
 #[cfg(test)]

@@ -35,15 +35,7 @@ pub struct BusyHour {
 
 impl Default for BusyHour {
     fn default() -> Self {
-        Self {
-            seed: 1,
-            duration_s: 3600.0,
-            agents: 100,
-            load: 1.0,
-            returning: 0.35,
-            declines: 0.03,
-            silent: 0.02,
-        }
+        Self { seed: 1, duration_s: 3600.0, agents: 100, load: 1.0, returning: 0.35, declines: 0.03, silent: 0.02 }
     }
 }
 
@@ -58,27 +50,14 @@ struct Stream {
     patience_mean_s: f64,
 }
 
-const fn stream(
-    queue: &'static str,
-    channel: &'static str,
-    per_hour: f64,
-    handle_mean_s: f64,
-) -> Stream {
+const fn stream(queue: &'static str, channel: &'static str, per_hour: f64, handle_mean_s: f64) -> Stream {
     // Callers wait for minutes, chatters a little longer, nobody waits on the line for an e-mail.
     let (handle_cv, wrap_up_mean_s, patience_mean_s) = match channel.as_bytes()[0] {
         b'v' => (1.2, 25.0, 240.0),
         b'c' => (0.9, 15.0, 420.0),
         _ => (1.0, 0.0, 8.0 * 3600.0),
     };
-    Stream {
-        queue,
-        channel,
-        per_hour,
-        handle_mean_s,
-        handle_cv,
-        wrap_up_mean_s,
-        patience_mean_s,
-    }
+    Stream { queue, channel, per_hour, handle_mean_s, handle_cv, wrap_up_mean_s, patience_mean_s }
 }
 
 /// 600 calls, 500 chats and 210 e-mails an hour: 52 agents' worth of talk, 75 chats at once, 14 e-mails.
@@ -95,33 +74,15 @@ const STREAMS: [Stream; 9] = [
 ];
 
 /// How the rate moves within the hour, twelve parts, mean 1.
-const SHAPE: [f64; 12] = [
-    0.80, 0.90, 1.00, 1.08, 1.15, 1.20, 1.18, 1.10, 1.00, 0.93, 0.86, 0.80,
-];
+const SHAPE: [f64; 12] = [0.80, 0.90, 1.00, 1.08, 1.15, 1.20, 1.18, 1.10, 1.00, 0.93, 0.86, 0.80];
 
 /// (queue, channel, tier) served.
 type Serves = &'static [(&'static str, &'static str, u32)];
 
 /// Groups of agents: name, share of a hundred, what they serve.
 const GROUPS: [(&str, usize, Serves); 5] = [
-    (
-        "support-voice",
-        28,
-        &[
-            ("support", "voice", 1),
-            ("sales", "voice", 2),
-            ("support", "email", 2),
-        ],
-    ),
-    (
-        "sales-voice",
-        14,
-        &[
-            ("sales", "voice", 1),
-            ("support", "voice", 2),
-            ("sales", "email", 2),
-        ],
-    ),
+    ("support-voice", 28, &[("support", "voice", 1), ("sales", "voice", 2), ("support", "email", 2)]),
+    ("sales-voice", 14, &[("sales", "voice", 1), ("support", "voice", 2), ("sales", "email", 2)]),
     (
         "digital",
         38,
@@ -134,24 +95,11 @@ const GROUPS: [(&str, usize, Serves); 5] = [
             ("billing", "email", 1),
         ],
     ),
-    (
-        "billing-experts",
-        10,
-        &[
-            ("billing", "voice", 1),
-            ("billing", "chat", 2),
-            ("billing", "email", 2),
-        ],
-    ),
+    ("billing-experts", 10, &[("billing", "voice", 1), ("billing", "chat", 2), ("billing", "email", 2)]),
     (
         "universal",
         10,
-        &[
-            ("support", "voice", 2),
-            ("sales", "voice", 2),
-            ("billing", "voice", 2),
-            ("support", "chat", 2),
-        ],
+        &[("support", "voice", 2), ("sales", "voice", 2), ("billing", "voice", 2), ("support", "chat", 2)],
     ),
 ];
 
@@ -171,10 +119,7 @@ pub fn busy_hour(plan: &BusyHour) -> Demand {
     Demand {
         duration_s: plan.duration_s,
         queues: queues(),
-        profiles: GROUPS
-            .iter()
-            .map(|(name, _, serves)| profile(name, serves))
-            .collect(),
+        profiles: GROUPS.iter().map(|(name, _, serves)| profile(name, serves)).collect(),
         agents: agents(plan),
         arrivals: arrivals(plan),
     }
@@ -182,38 +127,20 @@ pub fn busy_hour(plan: &BusyHour) -> Demand {
 
 fn queues() -> Vec<Queue> {
     let levels = [("voice", 20.0), ("chat", 45.0), ("email", 1800.0)];
-    let channels = levels.map(|(channel, service_level_s)| ChannelPlan {
-        channel: channel.into(),
-        service_level_s,
-    });
+    let channels = levels.map(|(channel, service_level_s)| ChannelPlan { channel: channel.into(), service_level_s });
     ["support", "sales", "billing"]
-        .map(|name| Queue {
-            name: name.into(),
-            priority_worth_s: PRIORITY_WORTH_S,
-            channels: channels.to_vec(),
-        })
+        .map(|name| Queue { name: name.into(), priority_worth_s: PRIORITY_WORTH_S, channels: channels.to_vec() })
         .to_vec()
 }
 
 fn profile(name: &str, serves: &[(&str, &str, u32)]) -> Profile {
-    let serves: Vec<_> = serves
-        .iter()
-        .map(|(queue, channel, tier)| (queue.to_string(), channel.to_string(), *tier))
-        .collect();
+    let serves: Vec<_> =
+        serves.iter().map(|(queue, channel, tier)| (queue.to_string(), channel.to_string(), *tier)).collect();
     // The defaults of the API: one call takes everything, three chats or five e-mails fill an agent.
     let custom = [("voice", (1, 100)), ("chat", (3, 33)), ("email", (5, 20))];
     let served = |channel: &str| serves.iter().any(|(_, c, _)| c == channel);
-    let capacity = custom
-        .iter()
-        .filter(|(c, _)| served(c))
-        .map(|(c, cap)| (c.to_string(), *cap))
-        .collect();
-    Profile {
-        name: name.into(),
-        serves,
-        total_units: 100,
-        capacity,
-    }
+    let capacity = custom.iter().filter(|(c, _)| served(c)).map(|(c, cap)| (c.to_string(), *cap)).collect();
+    Profile { name: name.into(), serves, total_units: 100, capacity }
 }
 
 /// Shares `agents` among the groups by largest remainder, so that the sum is exact.
@@ -222,11 +149,7 @@ fn group_sizes(agents: usize) -> [usize; GROUPS.len()] {
     let mut by_remainder: Vec<usize> = (0..GROUPS.len()).collect();
     by_remainder.sort_by_key(|g| std::cmp::Reverse(GROUPS[*g].1 * agents % 100));
     let missing = agents - sizes.iter().sum::<usize>();
-    by_remainder
-        .iter()
-        .cycle()
-        .take(missing)
-        .for_each(|group| sizes[*group] += 1);
+    by_remainder.iter().cycle().take(missing).for_each(|group| sizes[*group] += 1);
     sizes
 }
 
@@ -238,9 +161,7 @@ fn agents(plan: &BusyHour) -> Vec<Agent> {
             let mut skills = BTreeMap::new();
             let served: Vec<&str> = GROUPS[group].2.iter().map(|(queue, _, _)| *queue).collect();
             for queue in served {
-                skills
-                    .entry(queue.to_string())
-                    .or_insert_with(|| rng.random_range(40..=100));
+                skills.entry(queue.to_string()).or_insert_with(|| rng.random_range(40..=100));
             }
             if rng.random_bool(SPEAKS_ENGLISH) {
                 skills.insert(ENGLISH.0.into(), rng.random_range(ENGLISH.1..=100));
@@ -249,15 +170,8 @@ fn agents(plan: &BusyHour) -> Vec<Agent> {
                 name: format!("{}-{:02}", GROUPS[group].0, number + 1),
                 profile: group,
                 skills,
-                shift: Shift {
-                    from_s: 0.0,
-                    to_s: f64::INFINITY,
-                },
-                habits: Habits {
-                    declines: plan.declines,
-                    silent: plan.silent,
-                    answer_mean_s: 2.5,
-                },
+                shift: Shift { from_s: 0.0, to_s: f64::INFINITY },
+                habits: Habits { declines: plan.declines, silent: plan.silent, answer_mean_s: 2.5 },
             });
         }
     }
@@ -298,14 +212,8 @@ fn contact(rng: &mut ChaCha8Rng, stream: &Stream, at_s: f64) -> Arrival {
         channel: stream.channel.into(),
         customer: None,
         priority: i32::from(rng.random_bool(HIGH_PRIORITY)),
-        needs: rng
-            .random_bool(NEEDS_ENGLISH)
-            .then(|| (ENGLISH.0.to_string(), ENGLISH.1)),
-        connect_s: if stream.channel == "voice" {
-            lognormal(rng, 1.5, 0.4)
-        } else {
-            0.0
-        },
+        needs: rng.random_bool(NEEDS_ENGLISH).then(|| (ENGLISH.0.to_string(), ENGLISH.1)),
+        connect_s: if stream.channel == "voice" { lognormal(rng, 1.5, 0.4) } else { 0.0 },
         handle_s: lognormal(rng, stream.handle_mean_s, stream.handle_cv).min(HANDLE_MAX_S),
         wrap_up_s: exponential(rng, stream.wrap_up_mean_s),
         patience_s: exponential(rng, stream.patience_mean_s),

@@ -56,7 +56,9 @@ impl Bidders {
             let key = (tenant.clone(), interaction.id.clone());
             let (shard, gateway) = (self.shard, self.gateway.clone());
             self.actors.entry(key).or_insert_with(|| {
-                InteractionActor::start_in_arbiter(&self.arbiter, move |_| InteractionActor::new(shard, gateway, interaction))
+                InteractionActor::start_in_arbiter(&self.arbiter, move |_| {
+                    InteractionActor::new(shard, gateway, interaction)
+                })
             });
         }
         metrics::gauge!("kindred_interaction_actors").set(self.actors.len() as f64);

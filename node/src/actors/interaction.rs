@@ -74,7 +74,9 @@ impl Actor for InteractionActor {
             let find = move |state: &kindred_domain::State| state.tenant(&tenant)?.customer(&customer).cloned();
             gateway.read(shard, ReadMode::Stale, until, find).await.ok().and_then(|(_, found)| found)
         };
-        ctx.spawn(actix::ActorFutureExt::map(look.into_actor(self), |found, actor: &mut Self, _| actor.mind.customer = found));
+        ctx.spawn(actix::ActorFutureExt::map(look.into_actor(self), |found, actor: &mut Self, _| {
+            actor.mind.customer = found
+        }));
     }
 }
 

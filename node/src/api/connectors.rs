@@ -8,7 +8,11 @@ use crate::{
     consensus::lanes::Lane,
     wire::api::{name::full_name, tells},
 };
-use kindred_domain::{Reply, ids::{ConnectorId, InteractionId}, state::Tenant};
+use kindred_domain::{
+    Reply,
+    ids::{ConnectorId, InteractionId},
+    state::Tenant,
+};
 use kindred_proto::v1::{self, connector_service_server::ConnectorService};
 use tonic::Request;
 

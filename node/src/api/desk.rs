@@ -116,7 +116,12 @@ impl Desk {
 
     /// A call of the node itself, about the cluster.
     pub fn own_call(&self) -> Call {
-        Call { desk: self.clone(), tenant: TenantId::from(""), shard: 0, deadline: Instant::now() + super::deadline::DEFAULT }
+        Call {
+            desk: self.clone(),
+            tenant: TenantId::from(""),
+            shard: 0,
+            deadline: Instant::now() + super::deadline::DEFAULT,
+        }
     }
 
     /// A place for one more stream.

@@ -68,7 +68,8 @@ impl EventService for Events {
             let paging = form.paging(asked.page_size, &asked.page_token, &conditions);
             (filter, paging, form.place(&"resume_token", &asked.resume_token), read_mode(form, asked.read_mode))
         })?;
-        let later = paging.after.as_ref().map(|token| call.form(|form| form.place(&"page_token", token))).transpose()?;
+        let later =
+            paging.after.as_ref().map(|token| call.form(|form| form.place(&"page_token", token))).transpose()?;
         let looked = call.look(mode, |tenant, _| tenant.record().first_event).await;
         let (at, first_event) = looked.map_err(|failure| call.fail(failure))?;
         let place = later.flatten().or(place).unwrap_or(Place { looked_at: first_event - 1, matched: 0 });
@@ -209,7 +210,6 @@ impl From<Failure> for End {
         Self::Failed(failure)
     }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -263,7 +263,8 @@ fn rejected(rejection: &Rejection) -> Told {
             )
         },
         Rejection::ConnectorLapsed { connector } => {
-            let message = format!("the lease of connector {connector} has lapsed: heartbeat or register, then reconcile");
+            let message =
+                format!("the lease of connector {connector} has lapsed: heartbeat or register, then reconcile");
             say(Code::FailedPrecondition, message, vec![("connector", connector.clone())])
         }
     }
@@ -273,8 +274,12 @@ fn rejected(rejection: &Rejection) -> Told {
 fn request_told(rejection: &Rejection) -> Told {
     let (code, message) = match rejection {
         Rejection::RequestIdReused => (Code::InvalidArgument, "this request_id came before, with another request"),
-        Rejection::RequestTooOld => (Code::FailedPrecondition, "the request_id says it was first sent over 15 minutes ago"),
-        Rejection::RequestTimeAhead => (Code::FailedPrecondition, "the request_id says it was first sent in the future"),
+        Rejection::RequestTooOld => {
+            (Code::FailedPrecondition, "the request_id says it was first sent over 15 minutes ago")
+        }
+        Rejection::RequestTimeAhead => {
+            (Code::FailedPrecondition, "the request_id says it was first sent in the future")
+        }
         _ => (Code::ResourceExhausted, "the memory of requests is full"),
     };
     let retry_after = (*rejection == Rejection::RequestMemoryFull).then_some(RETRY_LATER);
@@ -305,13 +310,17 @@ fn unavailable_told(unavailable: &Unavailable) -> Told {
                 vec![("what", (*what).into())],
             )
         },
-        Unavailable::TimedOut => told(Code::DeadlineExceeded, "TIMED_OUT", "not done in time, and nothing changed", Vec::new()),
+        Unavailable::TimedOut => {
+            told(Code::DeadlineExceeded, "TIMED_OUT", "not done in time, and nothing changed", Vec::new())
+        }
         Unavailable::DiskFull => Told {
             retry_after: Some(RETRY_LATER),
             ..told(Code::ResourceExhausted, "DISK_FULL", "the disk is nearly full: submits are refused", Vec::new())
         },
         Unavailable::Stopping => again(say("STOPPING", "this node stops")),
-        Unavailable::Quarantined => say("QUARANTINED", "this replica's state deviates from the others': ask another node"),
+        Unavailable::Quarantined => {
+            say("QUARANTINED", "this replica's state deviates from the others': ask another node")
+        }
     }
 }
 

@@ -7,10 +7,7 @@ use super::{
     stream::Outgoing,
     track,
 };
-use crate::{
-    consensus::lanes::Lane,
-    wire::api::value::unseal,
-};
+use crate::{consensus::lanes::Lane, wire::api::value::unseal};
 use bytes::Bytes;
 use kindred_domain::ids::InteractionId;
 use kindred_proto::v1::{self, interaction_service_server::InteractionService};
@@ -163,7 +160,10 @@ impl InteractionService for Interactions {
         written.interaction(|header, interaction| v1::EndAssignmentResponse { header, interaction })
     }
 
-    async fn complete_wrap_up(&self, request: Request<v1::CompleteWrapUpRequest>) -> Answer<v1::CompleteWrapUpResponse> {
+    async fn complete_wrap_up(
+        &self,
+        request: Request<v1::CompleteWrapUpRequest>,
+    ) -> Answer<v1::CompleteWrapUpResponse> {
         let written = self.desk.write(request, Lane::Answer).await?;
         written.interaction(|header, interaction| v1::CompleteWrapUpResponse { header, interaction })
     }

@@ -1,5 +1,8 @@
 //! Reading one record, and pages of many, without holding the apply thread for long.
-use super::{desk::{Call, read_mode}, failure::Failure};
+use super::{
+    desk::{Call, read_mode},
+    failure::Failure,
+};
 use crate::{
     consensus::gateway::{At, ReadMode},
     wire::api::{name::Named, token::Paging},

@@ -12,7 +12,11 @@ use crate::{
         ports::ShardId,
         shared::Control,
     },
-    wire::api::{Form, name::{node_name, read_node_name}, tells},
+    wire::api::{
+        Form,
+        name::{node_name, read_node_name},
+        tells,
+    },
 };
 use kindred_domain::{
     Command, Rejection, Reply, State,
@@ -87,9 +91,9 @@ pub async fn add(call: Call, asked: v1::AddNodeRequest) -> Result<v1::AddNodeRes
     })?;
     loop {
         let (at, nodes) = nodes(&call, ReadMode::Linearizable).await?;
-        let found = nodes.iter().find(|node| {
-            node.id == id && node.peer_address == asked.peer_address && node.role != NodeRole::Removed
-        });
+        let found = nodes
+            .iter()
+            .find(|node| node.id == id && node.peer_address == asked.peer_address && node.role != NodeRole::Removed);
         if let Some(node) = found {
             return Ok(v1::AddNodeResponse { header: call.header(at, false), node: Some(tells::node(node)) });
         }

@@ -1,7 +1,8 @@
 //! All services on one socket, with health, reflection and gRPC-Web, and the bounds of connections.
 use super::{
-    agents::Agents, cluster::Cluster, connectors::Connectors, conversations::Conversations, customers::Customers, desk::Desk,
-    events::Events, interactions::Interactions, membership::keep_drained, policies::Policies, queues::Queues, rpc_metrics::RpcMetrics,
+    agents::Agents, cluster::Cluster, connectors::Connectors, conversations::Conversations, customers::Customers,
+    desk::Desk, events::Events, interactions::Interactions, membership::keep_drained, policies::Policies,
+    queues::Queues, rpc_metrics::RpcMetrics,
 };
 use kindred_proto::v1::{
     agent_service_server::AgentServiceServer, cluster_service_server::ClusterServiceServer,

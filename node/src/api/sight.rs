@@ -1,8 +1,5 @@
 //! An interaction as it stands: in memory while open, on disk once closed.
-use super::{
-    desk::Call,
-    failure::Failure,
-};
+use super::{desk::Call, failure::Failure};
 use crate::{
     consensus::{
         archive,

@@ -1,12 +1,7 @@
 //! The cluster as this node sees it.
 use super::{desk::Call, failure::Failure};
 use crate::{
-    consensus::{
-        core::Role,
-        gateway::ReadMode,
-        ports::ShardId,
-        shared::Shared,
-    },
+    consensus::{core::Role, gateway::ReadMode, ports::ShardId, shared::Shared},
     wire::api::{name::node_name, tells, value::some_time},
 };
 use kindred_domain::{State, record::NodeRole};

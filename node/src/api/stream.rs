@@ -40,7 +40,10 @@ pub enum Cut {
 pub fn stream<T>(place: OwnedSemaphorePermit) -> (Writer<T>, Outgoing<T>) {
     let (sender, messages) = mpsc::channel(QUEUE);
     let (end, ended) = oneshot::channel();
-    (Writer { messages: sender, end: Some(end), patience: SLOW, _place: place }, Outgoing { messages, end: Some(ended) })
+    (
+        Writer { messages: sender, end: Some(end), patience: SLOW, _place: place },
+        Outgoing { messages, end: Some(ended) },
+    )
 }
 
 impl<T> Writer<T> {

@@ -101,7 +101,9 @@ fn tenant(reply: &Reply, shard: ShardId) -> Result<v1::Tenant, Failure> {
 pub fn reader(desk: &Desk, request: &Request<v1::GetTenantRequest>) -> Result<Call, Status> {
     match desk.caller(request)? {
         Caller::Operator => desk.operator(request),
-        Caller::Tenant(own) if tenant_in(&request.get_ref().name).is_some_and(|tenant| tenant == *own) => desk.call(request),
+        Caller::Tenant(own) if tenant_in(&request.get_ref().name).is_some_and(|tenant| tenant == *own) => {
+            desk.call(request)
+        }
         Caller::Tenant(_) => Err(missing(request.get_ref().name.trim_start_matches("tenants/")).into()),
     }
 }
@@ -124,7 +126,8 @@ pub async fn list(call: Call, asked: v1::ListTenantsRequest) -> Result<v1::ListT
     })?;
     let (after, size) = (paging.after.clone(), paging.size);
     let look = move |state: &State| {
-        let after = |placement: &&Arc<Placement>| after.as_deref().is_some_and(|after| placement.tenant.as_str() <= after);
+        let after =
+            |placement: &&Arc<Placement>| after.as_deref().is_some_and(|after| placement.tenant.as_str() <= after);
         examine(state.placements().skip_while(after), size, |_| true)
     };
     let (at, page) = call.desk().gateway().read(0, mode, call.deadline, look).await?;

@@ -70,7 +70,10 @@ impl Written {
     }
 
     /// A response with an interaction.
-    pub fn interaction<R>(self, make: impl FnOnce(Header, Option<v1::Interaction>) -> R) -> Result<Response<R>, Status> {
+    pub fn interaction<R>(
+        self,
+        make: impl FnOnce(Header, Option<v1::Interaction>) -> R,
+    ) -> Result<Response<R>, Status> {
         let header = self.header();
         match &self.reply {
             Reply::Interaction(record) => Ok(self.call.respond(make(header, Some(tells::interaction(record, None))))),

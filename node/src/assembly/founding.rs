@@ -21,7 +21,13 @@ pub struct Origin {
 const JOIN_RETRY_MS: u64 = 500;
 
 /// Gives an empty disk its identity; a disk that has one keeps it.
-pub async fn settle(config: &Config, store: &StoreRef, own_peer: &str, own_client: &str, version: u32) -> anyhow::Result<Origin> {
+pub async fn settle(
+    config: &Config,
+    store: &StoreRef,
+    own_peer: &str,
+    own_client: &str,
+    version: u32,
+) -> anyhow::Result<Origin> {
     let founders = founders(config, own_peer, own_client);
     if store.identity().raft_id > 0 {
         return Ok(Origin { shards: store.shards().len() as u32, members: founders });
@@ -51,7 +57,11 @@ fn found(config: &Config, store: &StoreRef, members: BTreeMap<u64, Member>) -> a
     let voters: Vec<u64> = members.keys().copied().collect();
     let boot = Boot::founding(&voters);
     let founding = Founding {
-        hard_state: HardState { term: boot.hard_state.term, vote: boot.hard_state.vote, commit: boot.hard_state.commit },
+        hard_state: HardState {
+            term: boot.hard_state.term,
+            vote: boot.hard_state.vote,
+            commit: boot.hard_state.commit,
+        },
         members: encode_members(&boot.membership).into(),
         position: Position { term: boot.truncated.term, index: boot.truncated.index },
     };
@@ -70,7 +80,13 @@ fn create_shards(store: &StoreRef, shards: u32, founding: &Founding) -> anyhow::
     Ok(())
 }
 
-async fn join(config: &Config, store: &StoreRef, own_peer: &str, own_client: &str, version: u32) -> anyhow::Result<Origin> {
+async fn join(
+    config: &Config,
+    store: &StoreRef,
+    own_peer: &str,
+    own_client: &str,
+    version: u32,
+) -> anyhow::Result<Origin> {
     let request = JoinRequest {
         cluster_id: store.identity().cluster_id,
         node_id: config.node.id.clone(),
@@ -89,7 +105,10 @@ async fn join(config: &Config, store: &StoreRef, own_peer: &str, own_client: &st
                     let member = |n: kindred_proto::peer::v1::PeerNode| {
                         (n.raft_id, Member { id: n.node_id, peer: n.peer_address, client: n.client_address })
                     };
-                    return Ok(Origin { shards: answer.shards, members: answer.nodes.into_iter().map(member).collect() });
+                    return Ok(Origin {
+                        shards: answer.shards,
+                        members: answer.nodes.into_iter().map(member).collect(),
+                    });
                 }
                 Err(error) => tracing::warn!(%address, %error, "not joined yet"),
             }

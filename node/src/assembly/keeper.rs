@@ -1,10 +1,6 @@
 //! Maintenance: archives what is applied, cuts logs, watches the disk.
 use crate::{
-    consensus::{
-        gateway::Gateway,
-        ports::StoreRef,
-        runtime::OnFault,
-    },
+    consensus::{gateway::Gateway, ports::StoreRef, runtime::OnFault},
     ops::config::Config,
     storage::{KeepPolicy, LogAge, LogKeeper, Store},
 };
@@ -20,7 +16,8 @@ const ROUND_MS: u64 = 500;
 
 /// Starts the thread; it ends with the process.
 pub fn spawn(config: &Config, store: &StoreRef, gateway: &Gateway, on_fault: OnFault) -> anyhow::Result<()> {
-    let policy = KeepPolicy { max_age_ms: config.storage.log_keep_s * 1_000, max_bytes: config.storage.log_keep_mib << 20 };
+    let policy =
+        KeepPolicy { max_age_ms: config.storage.log_keep_s * 1_000, max_bytes: config.storage.log_keep_mib << 20 };
     let floor = u64::from(config.storage.min_free_percent);
     let (store, gateway) = (store.clone(), gateway.clone());
     let mut keeper = Keeper::new(store.log_keeper()?, policy, &gateway);

@@ -99,26 +99,31 @@ pub async fn start(config: Config, on_fault: OnFault) -> anyhow::Result<Node> {
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let tenants = Tenants::new(gateway.clone());
-    let steward = steward::Steward::new(&config, &store, gateway.clone(), tenants.clone(), own_peer, own_client.clone());
+    let steward =
+        steward::Steward::new(&config, &store, gateway.clone(), tenants.clone(), own_peer, own_client.clone());
     steward.spawn(&mut tasks, stopping.clone());
     keeper::spawn(&config, &store, &gateway, on_fault)?;
     let (client, peer, ops) = bound.addresses();
-    bound.serve(&mut tasks, servers::Parts {
-        config: config.clone(),
-        gateway: gateway.clone(),
-        store,
-        tenants,
-        admission: steward::admission(gateway.clone(), origin.shards),
-        client_address: own_client,
-        stopping,
-    })?;
+    bound.serve(
+        &mut tasks,
+        servers::Parts {
+            config: config.clone(),
+            gateway: gateway.clone(),
+            store,
+            tenants,
+            admission: steward::admission(gateway.clone(), origin.shards),
+            client_address: own_client,
+            stopping,
+        },
+    )?;
     Ok(Node { client, peer, ops, gateway, runtime, tasks, stop })
 }
 
 fn open(config: &Config) -> anyhow::Result<StoreRef> {
     let who = Who { cluster_id: config.cluster.name.clone(), node_id: config.node.id.clone() };
     let options = Options { log_archive: config.node.log_archive.clone(), ..Options::default() };
-    let store = Store::open(&config.node.data_dir, &who, &options).with_context(|| format!("{}", config.node.data_dir.display()))?;
+    let store = Store::open(&config.node.data_dir, &who, &options)
+        .with_context(|| format!("{}", config.node.data_dir.display()))?;
     Ok(Arc::new(store))
 }
 

@@ -42,7 +42,9 @@ pub struct Parts {
 impl Bound {
     /// Binds all three.
     pub async fn bind(listen: &Listen) -> anyhow::Result<Self> {
-        let bind = async |key: &str, address| TcpListener::bind(address).await.with_context(|| format!("listen.{key} {address}"));
+        let bind = async |key: &str, address| {
+            TcpListener::bind(address).await.with_context(|| format!("listen.{key} {address}"))
+        };
         let client = bind("client", listen.client).await?;
         let peer = bind("peer", listen.peer).await?;
         let ops = bind("ops", listen.ops).await?;
@@ -89,7 +91,10 @@ impl Bound {
             .initial_stream_window_size(4 << 20)
             .http2_keepalive_interval(Some(Duration::from_secs(5)))
             .add_service(peers)
-            .serve_with_incoming_shutdown(TcpIncoming::from(self.peer).with_nodelay(Some(true)), stop(parts.stopping.clone()));
+            .serve_with_incoming_shutdown(
+                TcpIncoming::from(self.peer).with_nodelay(Some(true)),
+                stop(parts.stopping.clone()),
+            );
         tasks.spawn(async move { ended("peer", peers.await) });
 
         let ready = readiness(parts.gateway.clone());

@@ -95,12 +95,7 @@ impl Archive {
     }
 
     /// An interaction's context.
-    pub async fn context(
-        &self,
-        shard: ShardId,
-        tenant: TenantId,
-        id: InteractionId,
-    ) -> Result<Option<Sealed>, Error> {
+    pub async fn context(&self, shard: ShardId, tenant: TenantId, id: InteractionId) -> Result<Option<Sealed>, Error> {
         self.read(move |store| {
             let mut key = KeyBuf::new();
             key.text(&tenant).text(&id);

@@ -40,18 +40,8 @@ impl LogClock {
     pub fn lead(last_log_ms: u64, now: Now) -> (Self, LeaderTime) {
         let log_us = now.utc_us.max(last_log_ms.saturating_mul(1_000));
         let log_ms = log_us / 1_000;
-        let clock = Self {
-            log_us,
-            read_us: now.monotonic_us,
-            slew_rest_us: 0,
-        };
-        (
-            clock,
-            LeaderTime {
-                log_ms,
-                gap_ms: log_ms.saturating_sub(last_log_ms),
-            },
-        )
+        let clock = Self { log_us, read_us: now.monotonic_us, slew_rest_us: 0 };
+        (clock, LeaderTime { log_ms, gap_ms: log_ms.saturating_sub(last_log_ms) })
     }
 
     /// The log time of an entry proposed now, in milliseconds since 1970. Never less than before.
@@ -62,9 +52,7 @@ impl LogClock {
         self.slew_rest_us = slew_us % CLOCK_SLEW_DIVISOR;
         let slew_us = slew_us / CLOCK_SLEW_DIVISOR;
         let natural_us = self.log_us + elapsed_us;
-        let towards_utc = now
-            .utc_us
-            .clamp(natural_us.saturating_sub(slew_us), natural_us + slew_us);
+        let towards_utc = now.utc_us.clamp(natural_us.saturating_sub(slew_us), natural_us + slew_us);
         self.log_us = towards_utc.max(self.log_us);
         self.log_us / 1_000
     }
@@ -78,35 +66,20 @@ mod tests {
     const START_US: u64 = 1_700_000_000 * SECOND_US;
 
     fn at(monotonic_us: u64, utc_us: u64) -> Now {
-        Now {
-            monotonic_us,
-            utc_us,
-        }
+        Now { monotonic_us, utc_us }
     }
 
     #[test]
     fn a_new_leader_jumps_to_utc_and_names_the_gap() {
         let (_, time) = LogClock::lead(START_US / 1_000 - 700, at(5, START_US));
-        assert_eq!(
-            time,
-            LeaderTime {
-                log_ms: START_US / 1_000,
-                gap_ms: 700
-            }
-        );
+        assert_eq!(time, LeaderTime { log_ms: START_US / 1_000, gap_ms: 700 });
     }
 
     #[test]
     fn a_leader_whose_utc_is_behind_does_not_go_back_and_runs_slower() {
         let last_ms = START_US / 1_000 + 10_000;
         let (mut clock, time) = LogClock::lead(last_ms, at(0, START_US));
-        assert_eq!(
-            time,
-            LeaderTime {
-                log_ms: last_ms,
-                gap_ms: 0
-            }
-        );
+        assert_eq!(time, LeaderTime { log_ms: last_ms, gap_ms: 0 });
         let after_ms = clock.stamp(at(100 * SECOND_US, START_US + 100 * SECOND_US));
         assert_eq!(after_ms - last_ms, 99_000);
     }

@@ -227,7 +227,8 @@ impl Gateway {
             // The caller may have gone: nobody to tell.
             let _ = answer.send(result.map(|(at, state): (At, &State)| (at, look(state))));
         });
-        door.read(ReadRequest { mode, job }).map_err(|_| Unavailable::Overloaded { what: "reads", retry_after_ms: RETRY_AFTER_MS })?;
+        door.read(ReadRequest { mode, job })
+            .map_err(|_| Unavailable::Overloaded { what: "reads", retry_after_ms: RETRY_AFTER_MS })?;
         self.shared.waker.wake();
         match tokio::time::timeout_at(deadline.into(), waiting).await {
             Ok(Ok(result)) => result,

@@ -7,9 +7,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::limits::{
-    ANSWER_LANE_MAX, COMMAND_BYTES_MAX, COMMANDS_PER_ENTRY_MAX, ENTRY_BYTES_MAX, INTERNAL_LANE_MAX,
-    LANE_BYTES_MAX, SUBMIT_LANE_MAX, SUBMIT_SHARE_DIVISOR, SUBMIT_TENANTS_MAX,
-    SUBMITS_PER_TENANT_RESERVED,
+    ANSWER_LANE_MAX, COMMAND_BYTES_MAX, COMMANDS_PER_ENTRY_MAX, ENTRY_BYTES_MAX, INTERNAL_LANE_MAX, LANE_BYTES_MAX,
+    SUBMIT_LANE_MAX, SUBMIT_SHARE_DIVISOR, SUBMIT_TENANTS_MAX, SUBMITS_PER_TENANT_RESERVED,
 };
 
 /// A command as the lanes see it.
@@ -69,11 +68,7 @@ pub struct Lanes<I: Item> {
 
 impl<I: Item> Default for Lanes<I> {
     fn default() -> Self {
-        let line = |items_max| Line {
-            items: VecDeque::new(),
-            bytes: 0,
-            items_max,
-        };
+        let line = |items_max| Line { items: VecDeque::new(), bytes: 0, items_max };
         Self {
             internal: line(INTERNAL_LANE_MAX),
             answers: line(ANSWER_LANE_MAX),
@@ -105,22 +100,10 @@ impl Room {
 impl<I: Item> Line<I> {
     fn push(&mut self, item: I) -> Result<(), (LaneFull, I)> {
         if self.items.len() >= self.items_max {
-            return Err((
-                LaneFull::Commands {
-                    waiting: self.items.len(),
-                    max: self.items_max,
-                },
-                item,
-            ));
+            return Err((LaneFull::Commands { waiting: self.items.len(), max: self.items_max }, item));
         }
         if self.bytes + item.bytes() > LANE_BYTES_MAX {
-            return Err((
-                LaneFull::Bytes {
-                    waiting: self.bytes,
-                    max: LANE_BYTES_MAX,
-                },
-                item,
-            ));
+            return Err((LaneFull::Bytes { waiting: self.bytes, max: LANE_BYTES_MAX }, item));
         }
         self.bytes += item.bytes();
         self.items.push_back(item);
@@ -158,13 +141,7 @@ impl<I: Item> Lanes<I> {
     /// Queues a command, or gives it back with the reason.
     pub fn push(&mut self, lane: Lane, item: I) -> Result<(), (LaneFull, I)> {
         if item.bytes() > COMMAND_BYTES_MAX {
-            return Err((
-                LaneFull::TooLarge {
-                    bytes: item.bytes(),
-                    max: COMMAND_BYTES_MAX,
-                },
-                item,
-            ));
+            return Err((LaneFull::TooLarge { bytes: item.bytes(), max: COMMAND_BYTES_MAX }, item));
         }
         match lane {
             Lane::Internal => self.internal.push(item),
@@ -177,31 +154,13 @@ impl<I: Item> Lanes<I> {
         let tenant = item.tenant();
         let own = self.submits.get(&tenant).map_or(0, VecDeque::len);
         if own >= SUBMITS_PER_TENANT_RESERVED && self.submit_count >= SUBMIT_LANE_MAX {
-            return Err((
-                LaneFull::Commands {
-                    waiting: self.submit_count,
-                    max: SUBMIT_LANE_MAX,
-                },
-                item,
-            ));
+            return Err((LaneFull::Commands { waiting: self.submit_count, max: SUBMIT_LANE_MAX }, item));
         }
         if own == 0 && self.turns.len() >= SUBMIT_TENANTS_MAX {
-            return Err((
-                LaneFull::Tenants {
-                    waiting: self.turns.len(),
-                    max: SUBMIT_TENANTS_MAX,
-                },
-                item,
-            ));
+            return Err((LaneFull::Tenants { waiting: self.turns.len(), max: SUBMIT_TENANTS_MAX }, item));
         }
         if self.submit_bytes + item.bytes() > LANE_BYTES_MAX {
-            return Err((
-                LaneFull::Bytes {
-                    waiting: self.submit_bytes,
-                    max: LANE_BYTES_MAX,
-                },
-                item,
-            ));
+            return Err((LaneFull::Bytes { waiting: self.submit_bytes, max: LANE_BYTES_MAX }, item));
         }
         self.submit_count += 1;
         self.submit_bytes += item.bytes();
@@ -217,10 +176,7 @@ impl<I: Item> Lanes<I> {
     pub fn pack(&mut self) -> Vec<I> {
         let mut packed = Vec::with_capacity(self.len().min(COMMANDS_PER_ENTRY_MAX));
         let kept = self.kept_for_submits();
-        let mut room = Room {
-            commands: COMMANDS_PER_ENTRY_MAX - kept.commands,
-            bytes: ENTRY_BYTES_MAX - kept.bytes,
-        };
+        let mut room = Room { commands: COMMANDS_PER_ENTRY_MAX - kept.commands, bytes: ENTRY_BYTES_MAX - kept.bytes };
         self.internal.pack(&mut room, &mut packed);
         self.answers.pack(&mut room, &mut packed);
         room.commands += kept.commands;
@@ -231,11 +187,7 @@ impl<I: Item> Lanes<I> {
 
     /// The submits' share, or what they need if that is less; enough for the first one in any case.
     fn kept_for_submits(&self) -> Room {
-        let first = self
-            .turns
-            .front()
-            .and_then(|tenant| self.submits.get(tenant))
-            .and_then(VecDeque::front);
+        let first = self.turns.front().and_then(|tenant| self.submits.get(tenant)).and_then(VecDeque::front);
         let share = (ENTRY_BYTES_MAX / SUBMIT_SHARE_DIVISOR).min(self.submit_bytes);
         Room {
             commands: (COMMANDS_PER_ENTRY_MAX / SUBMIT_SHARE_DIVISOR).min(self.submit_count),
@@ -254,11 +206,7 @@ impl<I: Item> Lanes<I> {
             self.submit_count -= 1;
             self.submit_bytes -= item.bytes();
             packed.push(item);
-            if self
-                .submits
-                .get(&tenant)
-                .is_some_and(|line| !line.is_empty())
-            {
+            if self.submits.get(&tenant).is_some_and(|line| !line.is_empty()) {
                 self.turns.push_back(tenant);
             } else {
                 self.submits.remove(&tenant);

@@ -22,9 +22,7 @@ pub struct Pending<W> {
 
 impl<W> Default for Pending<W> {
     fn default() -> Self {
-        Self {
-            proposed: VecDeque::new(),
-        }
+        Self { proposed: VecDeque::new() }
     }
 }
 
@@ -37,11 +35,7 @@ impl<W> Pending<W> {
     /// Remembers who waits for the entry at `position`, in the order of the commands in it. Positions
     /// must ascend.
     pub fn add(&mut self, position: Position, waiters: Vec<W>) {
-        debug_assert!(
-            self.proposed
-                .back()
-                .is_none_or(|last| last.position.index < position.index)
-        );
+        debug_assert!(self.proposed.back().is_none_or(|last| last.position.index < position.index));
         self.proposed.push_back(Proposed { position, waiters });
     }
 
@@ -49,11 +43,7 @@ impl<W> Pending<W> {
     /// index go to `lost`.
     pub fn committed(&mut self, position: Position, lost: &mut Vec<W>) -> Vec<W> {
         let mut answered = Vec::new();
-        while self
-            .proposed
-            .front()
-            .is_some_and(|first| first.position.index <= position.index)
-        {
+        while self.proposed.front().is_some_and(|first| first.position.index <= position.index) {
             let Some(first) = self.proposed.pop_front() else {
                 break;
             };

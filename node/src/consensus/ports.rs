@@ -1,8 +1,16 @@
 //! What consensus needs from rooms above it, as traits they implement: sending to peers, forwarding to a leader.
-use super::{core::{RaftId, Urgency}, gateway::{Outcome, Unavailable}, lanes::Lane};
+use super::{
+    core::{RaftId, Urgency},
+    gateway::{Outcome, Unavailable},
+    lanes::Lane,
+};
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use kindred_domain::{Event, ids::TenantId, record::{Record, RecordKey}};
+use kindred_domain::{
+    Event,
+    ids::TenantId,
+    record::{Record, RecordKey},
+};
 use std::{sync::Arc, time::Instant};
 
 /// A shard's number, from 0.

@@ -4,9 +4,9 @@
 use super::clock::{LeaderTime, LogClock, Now};
 use super::core::Boot;
 use super::core::{
-    BadMessage, BootError, Config, Content, Core, LogReader, MemberChange, MemberChangeError,
-    Outgoing, Persist, Position, ProposeError, RaftId, ReadDone, ReadsFull, Role, SnapshotMeta,
-    SnapshotRefused, SnapshotWanted, Standing, TransferError,
+    BadMessage, BootError, Config, Content, Core, LogReader, MemberChange, MemberChangeError, Outgoing, Persist,
+    Position, ProposeError, RaftId, ReadDone, ReadsFull, Role, SnapshotMeta, SnapshotRefused, SnapshotWanted, Standing,
+    TransferError,
 };
 use super::lanes::{Item, Lanes};
 use super::limits::{ENTRIES_IN_FLIGHT_MAX, ENTRIES_PER_TURN_MAX, ENTRY_BYTES_MAX};
@@ -146,10 +146,7 @@ impl<C: Command, R: LogReader> Replica<C, R> {
     }
 
     /// Proposes a change of membership. Who asked watches the membership.
-    pub fn change_membership(
-        &mut self,
-        changes: &[MemberChange],
-    ) -> Result<Position, MemberChangeError> {
+    pub fn change_membership(&mut self, changes: &[MemberChange]) -> Result<Position, MemberChangeError> {
         self.core.change_membership(changes)
     }
 
@@ -193,8 +190,7 @@ impl<C: Command, R: LogReader> Replica<C, R> {
             };
             let stale = *term != self.core.standing().term;
             let full = self.pending.entries() >= ENTRIES_IN_FLIGHT_MAX;
-            if stale || full || lanes.is_empty() || self.core.can_propose(ENTRY_BYTES_MAX).is_err()
-            {
+            if stale || full || lanes.is_empty() || self.core.can_propose(ENTRY_BYTES_MAX).is_err() {
                 return;
             }
             let commands = lanes.pack();
@@ -216,11 +212,7 @@ impl<C: Command, R: LogReader> Replica<C, R> {
         }
         let (clock, time) = LogClock::lead(self.applied_log_ms, now);
         // If refused now (leadership on the move, too much unapplied), the next turn tries again.
-        if self
-            .core
-            .propose(encoder.leader_started(term, time))
-            .is_ok()
-        {
+        if self.core.propose(encoder.leader_started(term, time)).is_ok() {
             self.lead = Lead::Running { term, clock };
         }
     }
@@ -231,13 +223,7 @@ impl<C: Command, R: LogReader> Replica<C, R> {
         let mut lost = Vec::new();
         let pending = &mut self.pending;
         let committed = out.committed.into_iter().map(|entry| Apply {
-            waiters: pending.committed(
-                Position {
-                    term: entry.term,
-                    index: entry.index,
-                },
-                &mut lost,
-            ),
+            waiters: pending.committed(Position { term: entry.term, index: entry.index }, &mut lost),
             index: entry.index,
             term: entry.term,
             content: entry.content,
@@ -261,14 +247,10 @@ impl<C: Command, R: LogReader> Replica<C, R> {
         let standing = self.core.standing();
         let leads = standing.role == Role::Leader;
         match self.lead {
-            Lead::Elected { term, .. } | Lead::Running { term, .. }
-                if leads && term == standing.term => {}
+            Lead::Elected { term, .. } | Lead::Running { term, .. } if leads && term == standing.term => {}
             _ if leads => {
                 self.pending.lose_all(lost);
-                self.lead = Lead::Elected {
-                    term: standing.term,
-                    first_index: self.core.last_index(),
-                };
+                self.lead = Lead::Elected { term: standing.term, first_index: self.core.last_index() };
             }
             _ => {
                 self.pending.lose_all(lost);

@@ -1,6 +1,8 @@
 //! What gateways and threads share: one door per shard, coalesced progress, addresses. No state of the domain.
 use super::{
-    core::{MemberChange, MemberChangeError, Membership, Position, RaftId, Role, SnapshotMeta, Standing, TransferError},
+    core::{
+        MemberChange, MemberChangeError, Membership, Position, RaftId, Role, SnapshotMeta, Standing, TransferError,
+    },
     gateway::{At, ReadMode, Unavailable},
     lanes::{Lane, LaneFull, Lanes},
     limits,

@@ -1,5 +1,9 @@
 //! A command on its way: its bytes, and who waits for it.
-use super::{gateway::{Outcome, Unavailable}, lanes::Item, replica::Command};
+use super::{
+    gateway::{Outcome, Unavailable},
+    lanes::Item,
+    replica::Command,
+};
 use bytes::Bytes;
 use kindred_domain::ids::TenantId;
 use tokio::sync::oneshot;

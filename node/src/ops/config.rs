@@ -124,47 +124,26 @@ pub struct Storage {
 
 impl Default for Node {
     fn default() -> Self {
-        Self {
-            id: "n1".into(),
-            data_dir: "data".into(),
-            log_archive: None,
-            log_format: LogFormat::Text,
-        }
+        Self { id: "n1".into(), data_dir: "data".into(), log_archive: None, log_format: LogFormat::Text }
     }
 }
 
 impl Default for Listen {
     fn default() -> Self {
         let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
-        Self {
-            client: at(7401),
-            peer: at(7501),
-            ops: at(7601),
-            advertise_client: None,
-            advertise_peer: None,
-        }
+        Self { client: at(7401), peer: at(7501), ops: at(7601), advertise_client: None, advertise_peer: None }
     }
 }
 
 impl Default for Cluster {
     fn default() -> Self {
-        Self {
-            name: "kindred".into(),
-            shards: 1,
-            initial: Vec::new(),
-            join: Vec::new(),
-            peer_token: String::new(),
-        }
+        Self { name: "kindred".into(), shards: 1, initial: Vec::new(), join: Vec::new(), peer_token: String::new() }
     }
 }
 
 impl Default for Storage {
     fn default() -> Self {
-        Self {
-            log_keep_s: 900,
-            log_keep_mib: 2048,
-            min_free_percent: 5,
-        }
+        Self { log_keep_s: 900, log_keep_mib: 2048, min_free_percent: 5 }
     }
 }
 
@@ -196,10 +175,7 @@ impl Config {
         if let Some(file) = file {
             figment = figment.merge(Toml::file_exact(file));
         }
-        let config: Self = figment
-            .merge(section_keys())
-            .extract()
-            .map_err(|e| Error::Read(Box::new(e)))?;
+        let config: Self = figment.merge(section_keys()).extract().map_err(|e| Error::Read(Box::new(e)))?;
         config.check()?;
         Ok(config)
     }
@@ -207,56 +183,33 @@ impl Config {
     /// A single node with nothing to configure: tenant `dev`, token `dev`.
     pub fn dev(data_dir: PathBuf) -> Self {
         Self {
-            node: Node {
-                data_dir,
-                ..Node::default()
-            },
-            tenants: vec![Tenant {
-                id: "dev".into(),
-                token: "dev".into(),
-            }],
+            node: Node { data_dir, ..Node::default() },
+            tenants: vec![Tenant { id: "dev".into(), token: "dev".into() }],
             ..Self::default()
         }
     }
 
     /// Checks what types cannot.
     pub fn check(&self) -> Result<(), Error> {
-        let invalid = |key: &str, problem: String| {
-            Err(Error::Invalid {
-                key: key.into(),
-                problem,
-            })
-        };
+        let invalid = |key: &str, problem: String| Err(Error::Invalid { key: key.into(), problem });
         if !is_name(&self.node.id) {
             return invalid(
                 "node.id",
-                format!(
-                    "`{}` is not 1–63 of a–z, 0–9, `-`, beginning with a letter",
-                    self.node.id
-                ),
+                format!("`{}` is not 1–63 of a–z, 0–9, `-`, beginning with a letter", self.node.id),
             );
         }
         if self.cluster.shards == 0 || self.cluster.shards > SHARDS_MAX {
-            return invalid(
-                "cluster.shards",
-                format!("{} is not within 1–{SHARDS_MAX}", self.cluster.shards),
-            );
+            return invalid("cluster.shards", format!("{} is not within 1–{SHARDS_MAX}", self.cluster.shards));
         }
         if !self.cluster.initial.is_empty() && !self.cluster.join.is_empty() {
-            return invalid(
-                "cluster.join",
-                "a node either founds (`initial`) or joins".into(),
-            );
+            return invalid("cluster.join", "a node either founds (`initial`) or joins".into());
         }
         let ids: BTreeSet<_> = self.cluster.initial.iter().map(|m| &m.id).collect();
         if ids.len() != self.cluster.initial.len() {
             return invalid("cluster.initial", "a node is listed twice".into());
         }
         if !self.cluster.initial.is_empty() && !ids.contains(&self.node.id) {
-            return invalid(
-                "cluster.initial",
-                format!("this node, `{}`, is not listed", self.node.id),
-            );
+            return invalid("cluster.initial", format!("this node, `{}`, is not listed", self.node.id));
         }
         if self.tenants.len() > TENANTS_MAX {
             return invalid("tenants", format!("more than {TENANTS_MAX}"));
@@ -269,10 +222,7 @@ impl Config {
             if !is_name(&tenant.id) || tenant.token.is_empty() {
                 return invalid(
                     "tenants",
-                    format!(
-                        "`{}` needs a name of 1–63 of a–z, 0–9, `-`, and a token",
-                        tenant.id
-                    ),
+                    format!("`{}` needs a name of 1–63 of a–z, 0–9, `-`, and a token", tenant.id),
                 );
             }
         }
@@ -317,10 +267,8 @@ mod tests {
         assert!(problem_of("[cluster]\nshardz = 1").contains("shardz"));
         assert!(problem_of("[listen]\nclient = \"nowhere\"").contains("listen.client"));
         assert!(
-            problem_of(
-                "[[tenants]]\nid = \"a\"\ntoken = \"t\"\n[[tenants]]\nid = \"b\"\ntoken = \"t\""
-            )
-            .contains("tenants")
+            problem_of("[[tenants]]\nid = \"a\"\ntoken = \"t\"\n[[tenants]]\nid = \"b\"\ntoken = \"t\"")
+                .contains("tenants")
         );
     }
 }

@@ -4,10 +4,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::Arc;
 
 /// Upper ends of latency buckets, seconds: 0.1 ms to 10 s.
-const LATENCY_BUCKETS_S: [f64; 16] = [
-    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
-    5.0, 10.0,
-];
+const LATENCY_BUCKETS_S: [f64; 16] =
+    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// What `/readyz` asks: ready, or why not.
 pub type Readiness = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
@@ -30,14 +28,8 @@ pub fn router(prometheus: PrometheusHandle, readiness: Readiness) -> Router {
     Router::new()
         .route("/livez", get(|| async { "ok" }))
         .route("/readyz", get(ready))
-        .route(
-            "/metrics",
-            get(|State(ops): State<Ops>| async move { ops.prometheus.render() }),
-        )
-        .with_state(Ops {
-            prometheus,
-            readiness,
-        })
+        .route("/metrics", get(|State(ops): State<Ops>| async move { ops.prometheus.render() }))
+        .with_state(Ops { prometheus, readiness })
 }
 
 async fn ready(State(ops): State<Ops>) -> (StatusCode, String) {

@@ -10,13 +10,19 @@ use crate::{
 use bytes::Bytes;
 use kindred_domain::ids::TenantId;
 use kindred_proto::peer::v1::{
-    self as pb, Applied, ForwardRequest, ForwardResponse, Refusal, forward_response, peer_service_client::PeerServiceClient,
-    refusal::Reason,
+    self as pb, Applied, ForwardRequest, ForwardResponse, Refusal, forward_response,
+    peer_service_client::PeerServiceClient, refusal::Reason,
 };
 use std::time::Instant;
 use tonic::{Code, Request, transport::Channel};
 
-pub fn request(cluster_id: &str, shard: ShardId, lane: Lane, tenant: Option<TenantId>, command: Bytes) -> ForwardRequest {
+pub fn request(
+    cluster_id: &str,
+    shard: ShardId,
+    lane: Lane,
+    tenant: Option<TenantId>,
+    command: Bytes,
+) -> ForwardRequest {
     let lane = match lane {
         Lane::Internal => pb::Lane::Internal,
         Lane::Answer => pb::Lane::Answer,
@@ -80,7 +86,9 @@ fn answer(response: ForwardResponse, shard: ShardId) -> Result<Outcome, Unavaila
 
 fn unavailable(refusal: &Refusal) -> Unavailable {
     match refusal.reason() {
-        Reason::NotLeader => Unavailable::NotLeader { leader: (refusal.leader_raft_id > 0).then_some(refusal.leader_raft_id) },
+        Reason::NotLeader => {
+            Unavailable::NotLeader { leader: (refusal.leader_raft_id > 0).then_some(refusal.leader_raft_id) }
+        }
         Reason::NoLeader | Reason::WrongCluster => Unavailable::NoLeader,
         Reason::Overloaded => Unavailable::Overloaded { what: "the leader", retry_after_ms: refusal.retry_after_ms },
         Reason::NotAccepting => Unavailable::DiskFull,

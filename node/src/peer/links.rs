@@ -71,7 +71,9 @@ impl Links {
             return Some(link.clone());
         }
         let _enter = self.runtime.enter();
-        let channel = lazy_channel(&address).inspect_err(|error| tracing::warn!(to, %address, %error, "bad peer address")).ok()?;
+        let channel = lazy_channel(&address)
+            .inspect_err(|error| tracing::warn!(to, %address, %error, "bad peer address"))
+            .ok()?;
         let (control, control_queue) = mpsc::channel(QUEUE);
         let (bulk, bulk_queue) = mpsc::channel(QUEUE);
         let stream = Streamer { to, own: self.own.clone(), shared: self.shared.clone(), channel: channel.clone() };

@@ -1,15 +1,12 @@
 //! What other nodes may ask of this one.
 use super::{PEER_TOKEN, STORAGE, forward, snapshots};
-use crate::consensus::{
-    gateway::Gateway,
-    shared::Shared,
-};
+use crate::consensus::{gateway::Gateway, shared::Shared};
 use futures::{StreamExt, future::BoxFuture, stream::BoxStream};
 use kindred_domain::ids::TenantId;
 use kindred_proto::peer::v1::{
     ForwardReadRequest, ForwardReadResponse, ForwardRequest, ForwardResponse, JoinRequest, JoinResponse, PeerShard,
-    SnapshotRequest, SnapshotResponse, StatusRequest, StatusResponse, StreamRequest, StreamResponse, forward_read_response,
-    peer_service_server::PeerService,
+    SnapshotRequest, SnapshotResponse, StatusRequest, StatusResponse, StreamRequest, StreamResponse,
+    forward_read_response, peer_service_server::PeerService,
 };
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -68,7 +65,10 @@ impl PeerServer {
 
     fn check_cluster(&self, cluster_id: &str) -> Result<(), Status> {
         if cluster_id != self.shared().cluster_id {
-            return Err(Status::failed_precondition(format!("this node belongs to cluster {}", self.shared().cluster_id)));
+            return Err(Status::failed_precondition(format!(
+                "this node belongs to cluster {}",
+                self.shared().cluster_id
+            )));
         }
         Ok(())
     }
@@ -129,7 +129,10 @@ impl PeerService for PeerServer {
         Ok(Response::new(forward::response(result)))
     }
 
-    async fn forward_read(&self, request: Request<ForwardReadRequest>) -> Result<Response<ForwardReadResponse>, Status> {
+    async fn forward_read(
+        &self,
+        request: Request<ForwardReadRequest>,
+    ) -> Result<Response<ForwardReadResponse>, Status> {
         self.check_token(&request)?;
         let request = request.into_inner();
         self.check_cluster(&request.cluster_id)?;
@@ -142,7 +145,10 @@ impl PeerService for PeerServer {
         Ok(Response::new(ForwardReadResponse { outcome: Some(outcome), term }))
     }
 
-    async fn snapshot(&self, request: Request<Streaming<SnapshotRequest>>) -> Result<Response<SnapshotResponse>, Status> {
+    async fn snapshot(
+        &self,
+        request: Request<Streaming<SnapshotRequest>>,
+    ) -> Result<Response<SnapshotResponse>, Status> {
         self.check_token(&request)?;
         let own = (self.shared().cluster_id.as_str(), self.gateway.raft_id());
         snapshots::receive(own, self.shared().clone(), &self.store, request.into_inner()).await.map(Response::new)
@@ -192,4 +198,3 @@ fn take(shared: &Shared, batch: StreamRequest) {
     }
     shared.waker.wake();
 }
-

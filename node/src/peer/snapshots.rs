@@ -8,8 +8,8 @@ use crate::consensus::{
 };
 use anyhow::Context as _;
 use kindred_proto::peer::v1::{
-    SnapshotChunk, SnapshotEnd, SnapshotHeader, SnapshotRequest, SnapshotResponse, peer_service_client::PeerServiceClient,
-    snapshot_request::Part,
+    SnapshotChunk, SnapshotEnd, SnapshotHeader, SnapshotRequest, SnapshotResponse,
+    peer_service_client::PeerServiceClient, snapshot_request::Part,
 };
 use std::sync::Arc;
 use tokio::sync::mpsc;

@@ -44,18 +44,14 @@ pub(super) struct Engine {
 impl Engine {
     pub fn open(dir: &Path, options: &Options) -> Result<Self, Error> {
         let cache = Cache::new_lru_cache(options.block_cache_bytes);
-        let families = Family::ALL.map(|family| {
-            ColumnFamilyDescriptor::new(family.name(), family_tuning(family, options, &cache))
-        });
-        let db = DB::open_cf_descriptors(&database_tuning(options), dir, families).map_err(|error| {
-            match error.kind() {
-                rocksdb::ErrorKind::IOError if error.as_ref().contains("lock") => {
-                    Error::Locked { dir: dir.to_owned() }
-                }
+        let families = Family::ALL
+            .map(|family| ColumnFamilyDescriptor::new(family.name(), family_tuning(family, options, &cache)));
+        let db =
+            DB::open_cf_descriptors(&database_tuning(options), dir, families).map_err(|error| match error.kind() {
+                rocksdb::ErrorKind::IOError if error.as_ref().contains("lock") => Error::Locked { dir: dir.to_owned() },
                 rocksdb::ErrorKind::Corruption => Error::damaged(error),
                 _ => Error::fault("opening", error),
-            }
-        })?;
+            })?;
         Ok(Self {
             db,
             unsynced: WriteOptions::default(),

@@ -28,10 +28,7 @@ pub(super) fn check_names(who: &Who) -> Result<(), Error> {
 /// The stored identity if it fits `who`, or a new one in an empty folder.
 pub(super) fn load_or_create(engine: &Engine, dir: &Path, who: &Who) -> Result<Identity, Error> {
     if let Some(stored) = load(engine, dir)? {
-        let pairs = [
-            ("cluster_id", &stored.cluster_id, &who.cluster_id),
-            ("node_id", &stored.node_id, &who.node_id),
-        ];
+        let pairs = [("cluster_id", &stored.cluster_id, &who.cluster_id), ("node_id", &stored.node_id, &who.node_id)];
         for (field, stored, given) in pairs {
             if stored != given {
                 let (stored, given) = (stored.clone(), given.clone());

@@ -1,7 +1,9 @@
 //! What storage counts and measures. Handles are taken once, when the store is opened: install the
 //! recorder before.
 
-use metrics::{Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{
+    Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
 
 pub(super) struct Metrics {
     /// Seconds of one sync.

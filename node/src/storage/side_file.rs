@@ -42,8 +42,7 @@ pub(super) struct Note {
 
 impl Note {
     /// For a shard whose note was lost: nobody knows what its log once held.
-    pub const LOST: Self =
-        Self { last: Position { term: u64::MAX, index: u64::MAX }, term: u64::MAX, vote: u64::MAX };
+    pub const LOST: Self = Self { last: Position { term: u64::MAX, index: u64::MAX }, term: u64::MAX, vote: u64::MAX };
 
     pub fn of(last: Position, hard_state: &HardState) -> Self {
         Self { last, term: hard_state.term, vote: hard_state.vote }

@@ -95,7 +95,8 @@ impl Store {
 
     /// Space in the file system that holds the folder.
     pub fn free_space(&self) -> Result<Space, Error> {
-        let stat = rustix::fs::statvfs(&self.shared.dir).map_err(|error| Error::fault("asking for free space", error))?;
+        let stat =
+            rustix::fs::statvfs(&self.shared.dir).map_err(|error| Error::fault("asking for free space", error))?;
         Ok(Space { free_bytes: stat.f_bavail * stat.f_frsize, total_bytes: stat.f_blocks * stat.f_frsize })
     }
 

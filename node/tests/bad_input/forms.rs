@@ -23,9 +23,7 @@ macro_rules! fields {
 /// A selector so deep.
 fn nested(depth: usize) -> v1::Selector {
     let compare = v1::SelectorComparison {
-        operand: Some(v1::SelectorOperand {
-            operand: Some(v1::selector_operand::Operand::Skill("french".into())),
-        }),
+        operand: Some(v1::SelectorOperand { operand: Some(v1::selector_operand::Operand::Skill("french".into())) }),
         operator: v1::selector_comparison::Operator::Equal.into(),
         value: Some(number(1.0)),
     };
@@ -85,7 +83,11 @@ pub async fn interactions(t: &mut Table<'_>) {
     refused!(t, interactions.create_interaction(create(outbound)), InvalidArgument, "INVALID_FIELD", field);
     let giant = v1::Interaction { context: vec![0; 2 << 20].into(), ..good.clone() };
     let status = t.world.clients().interactions.create_interaction(create(giant)).await;
-    assert_eq!(status.map(|_| ()).map_err(|status| status.code()), Err(tonic::Code::OutOfRange), "the transport's bound");
+    assert_eq!(
+        status.map(|_| ()).map_err(|status| status.code()),
+        Err(tonic::Code::OutOfRange),
+        "the transport's bound"
+    );
     masks(t).await;
     notes(t).await;
 }
@@ -128,11 +130,8 @@ async fn notes(t: &mut Table<'_>) {
 
 pub async fn agents(t: &mut Table<'_>) {
     let good = v1::Agent { routing_profile: "tenants/acme/routingProfiles/all".into(), ..Default::default() };
-    let create = |agent| v1::CreateAgentRequest {
-        parent: "tenants/acme".into(),
-        agent: Some(agent),
-        ..Default::default()
-    };
+    let create =
+        |agent| v1::CreateAgentRequest { parent: "tenants/acme".into(), agent: Some(agent), ..Default::default() };
     let capacity = |total_units, max_interactions, cost_units| v1::Capacity {
         total_units,
         channels: [("voice".into(), v1::ChannelCapacity { max_interactions, cost_units })].into(),
@@ -182,11 +181,8 @@ pub async fn agents(t: &mut Table<'_>) {
 
 pub async fn configuration(t: &mut Table<'_>) {
     let good = v1::Queue { policy: "tenants/acme/policies/fair".into(), ..Default::default() };
-    let create = |queue| v1::CreateQueueRequest {
-        parent: "tenants/acme".into(),
-        queue: Some(queue),
-        ..Default::default()
-    };
+    let create =
+        |queue| v1::CreateQueueRequest { parent: "tenants/acme".into(), queue: Some(queue), ..Default::default() };
     let voice = |rules: v1::ChannelRules| [("voice".to_owned(), rules)].into();
     type Q = v1::Queue;
     fields! { t, queues.create_queue(create), good,
@@ -211,7 +207,8 @@ pub async fn configuration(t: &mut Table<'_>) {
     let team = Some(v1::Team { display_name: long(), ..Default::default() });
     let request = v1::CreateTeamRequest { parent: "tenants/acme".into(), team, ..Default::default() };
     refused!(t, queues.create_team(request), InvalidArgument, "MALFORMED", "team.display_name");
-    let entry = v1::RoutingProfileEntry { queue: super::NO_QUEUE.into(), channel: "voice".into(), ..Default::default() };
+    let entry =
+        v1::RoutingProfileEntry { queue: super::NO_QUEUE.into(), channel: "voice".into(), ..Default::default() };
     let profile = |entries| v1::CreateRoutingProfileRequest {
         parent: "tenants/acme".into(),
         routing_profile: Some(v1::RoutingProfile { entries, ..Default::default() }),
@@ -227,10 +224,7 @@ pub async fn configuration(t: &mut Table<'_>) {
 async fn policies(t: &mut Table<'_>) {
     let create = |distribution| v1::CreatePolicyRequest {
         parent: "tenants/acme".into(),
-        policy: Some(v1::Policy {
-            rules: Some(v1::policy::Rules::Distribution(distribution)),
-            ..Default::default()
-        }),
+        policy: Some(v1::Policy { rules: Some(v1::policy::Rules::Distribution(distribution)), ..Default::default() }),
         ..Default::default()
     };
     use v1::distribution::Mode;
@@ -266,7 +260,8 @@ pub async fn others(t: &mut Table<'_>) {
     refused!(t, connectors.register_connector(register("pbx", 0)), InvalidArgument, "MALFORMED", "connector.lease");
     refused!(t, connectors.register_connector(register("pbx", 301)), InvalidArgument, "MALFORMED", "connector.lease");
     refused!(t, connectors.register_connector(register("", 10)), InvalidArgument, "MALFORMED", "connector_id");
-    let customer = |customer| v1::CreateCustomerRequest { parent: parent(), customer: Some(customer), ..Default::default() };
+    let customer =
+        |customer| v1::CreateCustomerRequest { parent: parent(), customer: Some(customer), ..Default::default() };
     type C = v1::Customer;
     fields! { t, customers.create_customer(customer), v1::Customer::default(),
         "customer.display_name": |c: &mut C| c.display_name = long();

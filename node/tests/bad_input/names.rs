@@ -96,7 +96,9 @@ pub async fn interactions(t: &mut Table<'_>) {
     let queue = super::NO_QUEUE.to_owned();
     let request = create(v1::Interaction { queue, ..good.clone() });
     refused!(t, interactions.create_interaction(request), NotFound, "NOT_FOUND", "");
-    for (field, collection) in [("customer", "customers"), ("connector", "connectors"), ("conversation", "conversations")] {
+    for (field, collection) in
+        [("customer", "customers"), ("connector", "connectors"), ("conversation", "conversations")]
+    {
         for (name, reason) in FAULTS.into_iter().skip(1) {
             let mut interaction = good.clone();
             let name = faulty(name, collection);

@@ -38,7 +38,8 @@ impl Cluster {
         let at: Vec<[SocketAddr; 3]> = (0..count).map(|_| [(); 3].map(|()| free_address())).collect();
         let mut members = String::new();
         for (n, at) in at.iter().enumerate() {
-            writeln!(members, "[[cluster.initial]]\nid = \"n{n}\"\nclient = \"{}\"\npeer = \"{}\"", at[0], at[1]).unwrap();
+            writeln!(members, "[[cluster.initial]]\nid = \"n{n}\"\nclient = \"{}\"\npeer = \"{}\"", at[0], at[1])
+                .unwrap();
         }
         let nodes = at.iter().enumerate().map(|(n, at)| {
             let home = dir.path().join(format!("n{n}"));

@@ -53,23 +53,10 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         let mut done = Vec::new();
         let mut disk = node.disk.borrow_mut();
         for entry in entries {
-            let at = Position {
-                term: entry.term,
-                index: entry.index,
-            };
-            let replies = disk.write(
-                shard,
-                Write::Apply {
-                    at,
-                    content: entry.content,
-                },
-            )?;
+            let at = Position { term: entry.term, index: entry.index };
+            let replies = disk.write(shard, Write::Apply { at, content: entry.content })?;
             if !entry.waiters.is_empty() && entry.waiters.len() != replies.len() {
-                return Err(format!(
-                    "{} replies for {} waiters",
-                    replies.len(),
-                    entry.waiters.len()
-                ));
+                return Err(format!("{} replies for {} waiters", replies.len(), entry.waiters.len()));
             }
             done.extend(entry.waiters.into_iter().zip(replies));
             if let Some(data) = disk.shard(shard) {
@@ -79,8 +66,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         let Some(data) = disk.shard(shard) else {
             return Ok(());
         };
-        seat.replica
-            .applied(data.applied.index, data.machine.log_ms());
+        seat.replica.applied(data.applied.index, data.machine.log_ms());
         drop(disk);
         for (attempt, reply) in done {
             self.answer(attempt, Response::Done(Outcome::Reply(reply)));
@@ -90,10 +76,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
     }
 
     pub(super) fn read_decided(&mut self, id: RaftId, shard: u32, read: ReadDone) {
-        let seat = self
-            .nodes
-            .get_mut(&id)
-            .and_then(|node| node.seats.get_mut(&shard));
+        let seat = self.nodes.get_mut(&id).and_then(|node| node.seats.get_mut(&shard));
         let Some(seat) = seat else { return };
         match read.outcome {
             Ok(index) => {
@@ -124,9 +107,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         };
         let mut answers = Vec::new();
         seat.reads.retain(|_, reading| {
-            let due = reading
-                .index
-                .is_some_and(|index| index <= data.applied.index);
+            let due = reading.index.is_some_and(|index| index <= data.applied.index);
             if due {
                 answers.push((reading.attempt, data.machine.query(&reading.query)));
             }

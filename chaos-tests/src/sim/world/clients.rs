@@ -28,10 +28,7 @@ pub struct Client<M: Machine> {
 
 impl<M: Machine> Default for Client<M> {
     fn default() -> Self {
-        Self {
-            waiting: None,
-            leaders: BTreeMap::new(),
-        }
+        Self { waiting: None, leaders: BTreeMap::new() }
     }
 }
 
@@ -44,15 +41,8 @@ impl<M: Machine> Client<M> {
     /// What it waits for, in words.
     pub fn waits_for(&self) -> String {
         self.waiting.as_ref().map_or_else(String::new, |waiting| {
-            let kind = if matches!(waiting.operation, Operation::Read(_)) {
-                "read"
-            } else {
-                "write"
-            };
-            format!(
-                "{kind} {} of shard {} after {} attempts",
-                waiting.op, waiting.shard, waiting.attempt
-            )
+            let kind = if matches!(waiting.operation, Operation::Read(_)) { "read" } else { "write" };
+            format!("{kind} {} of shard {} after {} attempts", waiting.op, waiting.shard, waiting.attempt)
         })
     }
 }
@@ -69,12 +59,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         let op = self.next_op;
         self.next_op += 1;
         let operation = self.workload.invoke(op, shard, &mut self.rng);
-        self.clients[client].waiting = Some(Waiting {
-            op,
-            attempt: 0,
-            shard,
-            operation,
-        });
+        self.clients[client].waiting = Some(Waiting { op, attempt: 0, shard, operation });
         self.try_again(client);
         Ok(())
     }
@@ -87,50 +72,21 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
             return;
         };
         waiting.attempt += 1;
-        let attempt = Attempt {
-            client,
-            op: waiting.op,
-            number: waiting.attempt,
-        };
+        let attempt = Attempt { client, op: waiting.op, number: waiting.attempt };
         let shard = waiting.shard;
         let operation = waiting.operation.clone();
         let is_read = matches!(operation, Operation::Read(_));
         let leader = self.clients[client].leaders.get(&shard).copied();
-        let to = if is_read && wants_anybody {
-            anybody
-        } else {
-            leader.or(anybody)
-        };
+        let to = if is_read && wants_anybody { anybody } else { leader.or(anybody) };
         if attempt.number > 1 {
             self.witness.operations_repeated += 1;
         }
         let lost = self.stormy && self.chance(self.scenario.drop_permille);
         if let Some(to) = to.filter(|_| !lost) {
-            self.line(|| {
-                format!(
-                    "client {client} asks node {to} for {} of shard {shard}",
-                    attempt.op
-                )
-            });
-            self.after(
-                50,
-                500,
-                Event::Request {
-                    to,
-                    shard,
-                    attempt,
-                    operation,
-                },
-            );
+            self.line(|| format!("client {client} asks node {to} for {} of shard {shard}", attempt.op));
+            self.after(50, 500, Event::Request { to, shard, attempt, operation });
         }
-        self.after(
-            200 * MS,
-            700 * MS,
-            Event::ClientAgain {
-                attempt,
-                timed_out: true,
-            },
-        );
+        self.after(200 * MS, 700 * MS, Event::ClientAgain { attempt, timed_out: true });
     }
 
     /// The attempt timed out, or was sent away some time ago.
@@ -148,13 +104,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         Ok(())
     }
 
-    pub(super) fn request(
-        &mut self,
-        to: RaftId,
-        shard: u32,
-        attempt: Attempt,
-        operation: Operation<M>,
-    ) -> Verdict {
+    pub(super) fn request(&mut self, to: RaftId, shard: u32, attempt: Attempt, operation: Operation<M>) -> Verdict {
         let Some(node) = self.nodes.get_mut(&to) else {
             return Ok(());
         };
@@ -163,22 +113,14 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
             return Ok(());
         };
         let refused = match operation {
-            Operation::Write(command) if seat.replica.takes_commands() => seat
-                .lanes
-                .push(Lane::Submit, Sent { command, attempt })
-                .is_err(),
+            Operation::Write(command) if seat.replica.takes_commands() => {
+                seat.lanes.push(Lane::Submit, Sent { command, attempt }).is_err()
+            }
             Operation::Write(_) => true,
             Operation::Read(query) => {
                 let ticket = node.next_ticket;
                 node.next_ticket += 1;
-                seat.reads.insert(
-                    ticket,
-                    Reading {
-                        query,
-                        attempt,
-                        index: None,
-                    },
-                );
+                seat.reads.insert(ticket, Reading { query, attempt, index: None });
                 seat.replica.read(ticket).is_err()
             }
         };
@@ -201,11 +143,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
 
     pub(super) fn respond(&mut self, attempt: Attempt, response: Response<M>) -> Verdict {
         let client = &mut self.clients[attempt.client];
-        let Some(waiting) = client
-            .waiting
-            .as_ref()
-            .filter(|waiting| waiting.op == attempt.op)
-        else {
+        let Some(waiting) = client.waiting.as_ref().filter(|waiting| waiting.op == attempt.op) else {
             return Ok(());
         };
         let shard = waiting.shard;
@@ -215,14 +153,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
                     Some(leader) => client.leaders.insert(shard, leader),
                     None => client.leaders.remove(&shard),
                 };
-                self.after(
-                    5 * MS,
-                    60 * MS,
-                    Event::ClientAgain {
-                        attempt,
-                        timed_out: false,
-                    },
-                );
+                self.after(5 * MS, 60 * MS, Event::ClientAgain { attempt, timed_out: false });
             }
             Response::Done(outcome) => {
                 client.waiting = None;
@@ -233,13 +164,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
                 self.line(|| format!("client {} is answered: {}", attempt.client, attempt.op));
                 self.trace.note(attempt.op);
                 self.workload.complete(attempt.op, &outcome)?;
-                self.after(
-                    100,
-                    25 * MS,
-                    Event::ClientNext {
-                        client: attempt.client,
-                    },
-                );
+                self.after(100, 25 * MS, Event::ClientNext { client: attempt.client });
             }
         }
         Ok(())

@@ -38,57 +38,25 @@ pub enum Event<M: Machine> {
     /// The raft thread's clock strikes.
     Tick(Life),
     /// A message arrives.
-    Deliver {
-        to: RaftId,
-        shard: u32,
-        bytes: Bytes,
-    },
+    Deliver { to: RaftId, shard: u32, bytes: Bytes },
     /// The log writer's sync returns.
-    Synced {
-        life: Life,
-        upto: u64,
-        numbers: Vec<(u32, u64)>,
-    },
+    Synced { life: Life, upto: u64, numbers: Vec<(u32, u64)> },
     /// The apply thread gets to work.
     Apply(Life),
     /// A snapshot is scanned.
-    Scan {
-        life: Life,
-        shard: u32,
-        to: RaftId,
-        min_index: u64,
-    },
+    Scan { life: Life, shard: u32, to: RaftId, min_index: u64 },
     /// A whole snapshot has arrived.
-    SnapshotArrives {
-        sender: Life,
-        to: RaftId,
-        shard: u32,
-        meta: SnapshotMeta,
-        machine: Box<M>,
-    },
+    SnapshotArrives { sender: Life, to: RaftId, shard: u32, meta: SnapshotMeta, machine: Box<M> },
     /// The sender learns how it went.
-    SnapshotEnds {
-        sender: Life,
-        to: RaftId,
-        shard: u32,
-        installed: bool,
-    },
+    SnapshotEnds { sender: Life, to: RaftId, shard: u32, installed: bool },
     /// A client begins its next operation.
     ClientNext { client: usize },
     /// A client sends its operation again, if it is still waiting on this attempt.
     ClientAgain { attempt: Attempt, timed_out: bool },
     /// An operation reaches a node.
-    Request {
-        to: RaftId,
-        shard: u32,
-        attempt: Attempt,
-        operation: Operation<M>,
-    },
+    Request { to: RaftId, shard: u32, attempt: Attempt, operation: Operation<M> },
     /// A response reaches a client.
-    Respond {
-        attempt: Attempt,
-        response: Response<M>,
-    },
+    Respond { attempt: Attempt, response: Response<M> },
     /// Something breaks.
     Fault,
     /// A node crashes.
@@ -134,12 +102,8 @@ impl<M: Machine> Event<M> {
     /// The node whose process this needs, and the life it is for.
     fn needs(&self) -> Option<(RaftId, Option<u64>)> {
         match self {
-            Self::Wake(life) | Self::Tick(life) | Self::Apply(life) => {
-                Some((life.id, Some(life.number)))
-            }
-            Self::Synced { life, .. } | Self::Scan { life, .. } => {
-                Some((life.id, Some(life.number)))
-            }
+            Self::Wake(life) | Self::Tick(life) | Self::Apply(life) => Some((life.id, Some(life.number))),
+            Self::Synced { life, .. } | Self::Scan { life, .. } => Some((life.id, Some(life.number))),
             Self::SnapshotEnds { sender, .. } => Some((sender.id, Some(sender.number))),
             Self::Deliver { to, .. } | Self::Request { to, .. } => Some((*to, None)),
             Self::SnapshotArrives { to, .. } => Some((*to, None)),
@@ -172,39 +136,16 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
             Event::Wake(life) => self.wake_up(life.id),
             Event::Tick(life) => self.tick(life.id),
             Event::Deliver { to, shard, bytes } => self.deliver(to, shard, &bytes),
-            Event::Synced {
-                life,
-                upto,
-                numbers,
-            } => self.synced(life.id, upto, &numbers),
+            Event::Synced { life, upto, numbers } => self.synced(life.id, upto, &numbers),
             Event::Apply(life) => self.apply_all(life.id),
-            Event::Scan {
-                life,
-                shard,
-                to,
-                min_index,
-            } => self.scan(life, shard, to, min_index),
-            Event::SnapshotArrives {
-                sender,
-                to,
-                shard,
-                meta,
-                machine,
-            } => self.snapshot_arrives(sender, to, shard, meta, machine),
-            Event::SnapshotEnds {
-                sender,
-                to,
-                shard,
-                installed,
-            } => self.snapshot_ends(sender.id, to, shard, installed),
+            Event::Scan { life, shard, to, min_index } => self.scan(life, shard, to, min_index),
+            Event::SnapshotArrives { sender, to, shard, meta, machine } => {
+                self.snapshot_arrives(sender, to, shard, meta, machine)
+            }
+            Event::SnapshotEnds { sender, to, shard, installed } => self.snapshot_ends(sender.id, to, shard, installed),
             Event::ClientNext { client } => self.client_next(client),
             Event::ClientAgain { attempt, timed_out } => self.client_again(attempt, timed_out),
-            Event::Request {
-                to,
-                shard,
-                attempt,
-                operation,
-            } => self.request(to, shard, attempt, operation),
+            Event::Request { to, shard, attempt, operation } => self.request(to, shard, attempt, operation),
             Event::Respond { attempt, response } => self.respond(attempt, response),
             Event::Fault => self.fault(),
             Event::Crash(id) => self.crash_for_a_while(id),
@@ -218,22 +159,9 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
     /// What was sent to a dead node: some senders notice.
     fn missed(&mut self, event: Event<M>) -> Verdict {
         match event {
-            Event::Request { attempt, .. } if self.chance(500) => {
-                self.answer(attempt, Response::Again(None))
-            }
-            Event::SnapshotArrives {
-                sender, to, shard, ..
-            } => {
-                self.after(
-                    1_000,
-                    50_000,
-                    Event::SnapshotEnds {
-                        sender,
-                        to,
-                        shard,
-                        installed: false,
-                    },
-                );
+            Event::Request { attempt, .. } if self.chance(500) => self.answer(attempt, Response::Again(None)),
+            Event::SnapshotArrives { sender, to, shard, .. } => {
+                self.after(1_000, 50_000, Event::SnapshotEnds { sender, to, shard, installed: false });
             }
             _ => {}
         }

@@ -15,12 +15,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
             return Ok(());
         }
         self.after_mean(self.scenario.fault_every_us, Event::Fault);
-        let ids: Vec<RaftId> = self
-            .nodes
-            .values()
-            .filter(|node| node.up)
-            .map(|node| node.id)
-            .collect();
+        let ids: Vec<RaftId> = self.nodes.values().filter(|node| node.up).map(|node| node.id).collect();
         let Some(id) = self.pick(&ids) else {
             return Ok(());
         };
@@ -50,11 +45,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
     pub(super) fn crash_for_a_while(&mut self, id: RaftId) -> Verdict {
         if self.stormy {
             self.crash(id)?;
-            let most_us = if self.chance(300) {
-                10 * MS
-            } else {
-                2 * SECOND
-            };
+            let most_us = if self.chance(300) { 10 * MS } else { 2 * SECOND };
             self.after(MS, most_us, Event::Restart(id));
         }
         Ok(())
@@ -123,28 +114,16 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         let for_us = self.rng.random_range(30 * MS..SECOND);
         if let Some(node) = self.nodes.get_mut(&id) {
             node.apply_slow_until_us = self.now_us + for_us;
-            self.line(|| {
-                format!(
-                    "the apply thread of node {id} stalls for {} ms",
-                    for_us / MS
-                )
-            });
+            self.line(|| format!("the apply thread of node {id} stalls for {} ms", for_us / MS));
         }
     }
 
     fn step_clock(&mut self, id: RaftId) {
-        let offset_us = self
-            .rng
-            .random_range(-5 * SECOND as i64..=5 * SECOND as i64);
+        let offset_us = self.rng.random_range(-5 * SECOND as i64..=5 * SECOND as i64);
         if let Some(node) = self.nodes.get_mut(&id) {
             node.utc_offset_us = offset_us;
             self.witness.clock_steps += 1;
-            self.line(|| {
-                format!(
-                    "the clock of node {id} is set to be off by {} ms",
-                    offset_us / MS as i64
-                )
-            });
+            self.line(|| format!("the clock of node {id} is set to be off by {} ms", offset_us / MS as i64));
         }
     }
 }

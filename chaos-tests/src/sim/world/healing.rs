@@ -29,10 +29,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         let deadline_us = self.now_us + self.scenario.healing_us;
         while let Some(unhealed) = self.unhealed() {
             if self.now_us >= deadline_us {
-                return Err(format!(
-                    "not healed after {} s: {unhealed}",
-                    self.scenario.healing_us / SECOND
-                ));
+                return Err(format!("not healed after {} s: {unhealed}", self.scenario.healing_us / SECOND));
             }
             self.run_until(self.now_us + LOOK_EVERY_US)?;
         }
@@ -53,14 +50,8 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
 
     /// How the members of a shard still differ.
     fn disagreement(&self, shard: u32) -> Option<String> {
-        let seats = || {
-            self.nodes
-                .values()
-                .filter_map(move |node| Some((node.id, node.seats.get(&shard)?)))
-        };
-        let leaders: Vec<_> = seats()
-            .filter(|(_, seat)| seat.replica.takes_commands())
-            .collect();
+        let seats = || self.nodes.values().filter_map(move |node| Some((node.id, node.seats.get(&shard)?)));
+        let leaders: Vec<_> = seats().filter(|(_, seat)| seat.replica.takes_commands()).collect();
         let [(leader, seat)] = &leaders[..] else {
             return Some(format!("shard {shard} has {} leaders", leaders.len()));
         };
@@ -73,8 +64,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         for id in members.voters.iter().chain(&members.learners) {
             let seat = self.nodes.get(id).and_then(|node| node.seats.get(&shard));
             let applied = seat.map_or(0, |seat| seat.replica.applied_so_far().0);
-            let follows =
-                seat.is_some_and(|seat| seat.replica.core().standing().leader == Some(*leader));
+            let follows = seat.is_some_and(|seat| seat.replica.core().standing().leader == Some(*leader));
             if applied != last_index || !follows {
                 return Some(format!(
                     "shard {shard}: node {id} applied {applied} of {last_index}, follows {leader} of term {term}: {follows}"
@@ -88,18 +78,14 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
     fn judge(&mut self) -> Verdict {
         for shard in 0..self.scenario.shards {
             let mut states = Vec::new();
-            let members = self
-                .leader_of(shard)
-                .map(|(_, members)| members)
-                .unwrap_or_default();
+            let members = self.leader_of(shard).map(|(_, members)| members).unwrap_or_default();
             for node in self.nodes.values().filter(|node| members.contains(node.id)) {
                 let disk = node.disk.borrow();
                 let Some(data) = disk.shard(shard) else {
                     continue;
                 };
                 self.workload.judge(shard, &data.machine)?;
-                self.oracles
-                    .state(shard, data.applied.index, data.machine.hash())?;
+                self.oracles.state(shard, data.applied.index, data.machine.hash())?;
                 states.push((data.applied.index, data.machine.hash()));
             }
             if states.windows(2).any(|pair| pair[0] != pair[1]) {

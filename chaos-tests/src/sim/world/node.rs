@@ -116,10 +116,7 @@ impl<M: Machine> Node<M> {
 
     /// This life.
     pub fn life(&self) -> Life {
-        Life {
-            id: self.id,
-            number: self.life,
-        }
+        Life { id: self.id, number: self.life }
     }
 
     /// Its monotonic clock.
@@ -130,10 +127,7 @@ impl<M: Machine> Node<M> {
     /// Both of its clocks.
     pub fn clocks(&self, now_us: u64) -> Now {
         let utc_us = (UTC_START_US + now_us).saturating_add_signed(self.utc_offset_us);
-        Now {
-            monotonic_us: self.monotonic_us(now_us),
-            utc_us,
-        }
+        Now { monotonic_us: self.monotonic_us(now_us), utc_us }
     }
 
     /// When its monotonic clock shows `local_ms`.
@@ -149,18 +143,9 @@ impl<M: Machine> Node<M> {
             let data = disk.shard(shard).ok_or("a seat without a disk")?;
             (data.boot(), data.machine.log_ms())
         };
-        let config = Config {
-            raft_id: self.id,
-            shard,
-            seed,
-            recent_log_bytes,
-        };
-        let reader = DiskReader {
-            disk: self.disk.clone(),
-            shard,
-        };
-        let replica =
-            Replica::new(config, boot, log_ms, reader).map_err(|error| error.to_string())?;
+        let config = Config { raft_id: self.id, shard, seed, recent_log_bytes };
+        let reader = DiskReader { disk: self.disk.clone(), shard };
+        let replica = Replica::new(config, boot, log_ms, reader).map_err(|error| error.to_string())?;
         self.seats.insert(
             shard,
             Seat {
@@ -223,12 +208,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         self.witness.crashes += 1;
         self.witness.crashes_losing_writes += u64::from(loss.writes > 0);
         self.witness.entries_lost_in_crashes += loss.entries as u64;
-        self.line(|| {
-            format!(
-                "node {id} crashes, {} writes with {} entries lost",
-                loss.writes, loss.entries
-            )
-        });
+        self.line(|| format!("node {id} crashes, {} writes with {} entries lost", loss.writes, loss.entries));
         Ok(())
     }
 

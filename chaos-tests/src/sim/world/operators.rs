@@ -63,10 +63,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         let Some(to) = self.pick(&members.voters) else {
             return;
         };
-        let seat = self
-            .nodes
-            .get_mut(&leader)
-            .and_then(|node| node.seats.get_mut(&shard));
+        let seat = self.nodes.get_mut(&leader).and_then(|node| node.seats.get_mut(&shard));
         let Some(seat) = seat else { return };
         if seat.replica.transfer_leader(to).is_ok() {
             seat.dirty = true;
@@ -92,9 +89,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         let outcome = seat.replica.change_membership(&changes);
         seat.dirty = true;
         self.wake(leader);
-        self.line(|| {
-            format!("shard {shard}: leader {leader} is asked for {changes:?}: {outcome:?}")
-        });
+        self.line(|| format!("shard {shard}: leader {leader} is asked for {changes:?}: {outcome:?}"));
         if outcome.is_ok() {
             for change in changes {
                 if let MemberChange::AddLearner(id) = change {
@@ -106,52 +101,32 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
     }
 
     /// A spare joins, a learner that has caught up is promoted, a surplus voter goes.
-    fn sensible_change(
-        &mut self,
-        shard: u32,
-        leader: RaftId,
-        members: &Membership,
-    ) -> Option<Vec<MemberChange>> {
+    fn sensible_change(&mut self, shard: u32, leader: RaftId, members: &Membership) -> Option<Vec<MemberChange>> {
         let caught_up = self.caught_up_learner(shard, leader, members);
-        let others: Vec<RaftId> = members
-            .voters
-            .iter()
-            .copied()
-            .filter(|id| *id != leader)
-            .collect();
+        let others: Vec<RaftId> = members.voters.iter().copied().filter(|id| *id != leader).collect();
         let voter = self.pick(&others);
         let surplus = members.voters.len() as u64 > self.scenario.voters;
         match (caught_up, voter) {
-            (Some(learner), Some(voter)) if self.chance(500) => Some(vec![
-                MemberChange::Promote(learner),
-                MemberChange::Remove(voter),
-            ]),
+            (Some(learner), Some(voter)) if self.chance(500) => {
+                Some(vec![MemberChange::Promote(learner), MemberChange::Remove(voter)])
+            }
             (Some(learner), _) => Some(vec![MemberChange::Promote(learner)]),
             (None, Some(voter)) if surplus => Some(vec![MemberChange::Remove(voter)]),
             _ => {
                 let first = self.scenario.voters + 1;
                 let spares = first..first + self.scenario.spares;
-                let fresh = spares
-                    .filter(|id| !self.oracles.was_member(shard, *id) && !members.contains(*id));
+                let fresh = spares.filter(|id| !self.oracles.was_member(shard, *id) && !members.contains(*id));
                 let fresh: Vec<RaftId> = fresh.collect();
-                self.pick(&fresh)
-                    .map(|id| vec![MemberChange::AddLearner(id)])
+                self.pick(&fresh).map(|id| vec![MemberChange::AddLearner(id)])
             }
         }
     }
 
-    fn caught_up_learner(
-        &self,
-        shard: u32,
-        leader: RaftId,
-        members: &Membership,
-    ) -> Option<RaftId> {
+    fn caught_up_learner(&self, shard: u32, leader: RaftId, members: &Membership) -> Option<RaftId> {
         let core = self.nodes.get(&leader)?.seats.get(&shard)?.replica.core();
         let near = core.commit_index().saturating_sub(20);
         let matched = core.matched();
-        let learner = matched
-            .iter()
-            .find(|(id, matched)| members.learners.contains(id) && *matched >= near)?;
+        let learner = matched.iter().find(|(id, matched)| members.learners.contains(id) && *matched >= near)?;
         Some(learner.0)
     }
 

@@ -34,21 +34,12 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         };
         node.wake_scheduled = false;
         let now = node.clocks(self.now_us);
-        let dirty: Vec<u32> = node
-            .seats
-            .iter()
-            .filter(|(_, seat)| seat.dirty)
-            .map(|(shard, _)| *shard)
-            .collect();
+        let dirty: Vec<u32> = node.seats.iter().filter(|(_, seat)| seat.dirty).map(|(shard, _)| *shard).collect();
         let mut more = false;
         for shard in dirty {
-            let seat = self
-                .nodes
-                .get_mut(&id)
-                .and_then(|node| node.seats.get_mut(&shard));
+            let seat = self.nodes.get_mut(&id).and_then(|node| node.seats.get_mut(&shard));
             let Some(seat) = seat else { continue };
-            seat.replica
-                .take_from(&mut seat.lanes, now, &mut Encode(std::marker::PhantomData));
+            seat.replica.take_from(&mut seat.lanes, now, &mut Encode(std::marker::PhantomData));
             let turn = seat.replica.turn();
             seat.dirty = turn.more;
             more |= turn.more;
@@ -92,12 +83,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
             let Some(life) = self.nodes.get(&id).map(|node| node.life()) else {
                 continue;
             };
-            let scan = Event::Scan {
-                life,
-                shard,
-                to: wanted.to,
-                min_index: wanted.min_index,
-            };
+            let scan = Event::Scan { life, shard, to: wanted.to, min_index: wanted.min_index };
             self.after(MS, 40 * MS, scan);
         }
         Ok(())
@@ -110,10 +96,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
             self.witness.leaders += 1;
         }
         if standing.role != Role::Leader {
-            let seat = self
-                .nodes
-                .get_mut(&id)
-                .and_then(|node| node.seats.get_mut(&shard));
+            let seat = self.nodes.get_mut(&id).and_then(|node| node.seats.get_mut(&shard));
             for sent in seat.map(|seat| seat.lanes.take_all()).unwrap_or_default() {
                 self.answer(sent.attempt, Response::Again(standing.leader));
             }
@@ -122,10 +105,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
     }
 
     fn heard_committed(&mut self, shard: u32, entry: &Apply<Attempt>) -> Verdict {
-        let at = Position {
-            term: entry.term,
-            index: entry.index,
-        };
+        let at = Position { term: entry.term, index: entry.index };
         if !self.oracles.committed(shard, at, &entry.content)? {
             return Ok(());
         }
@@ -134,14 +114,8 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
             self.witness.membership_changes += 1;
             self.witness.joint_memberships += u64::from(members.is_joint());
             self.line(|| format!("shard {shard} index {}: {members:?}", entry.index));
-            let seated = self
-                .nodes
-                .values()
-                .filter(|node| node.seats.contains_key(&shard));
-            let gone: Vec<RaftId> = seated
-                .map(|node| node.id)
-                .filter(|id| !members.contains(*id))
-                .collect();
+            let seated = self.nodes.values().filter(|node| node.seats.contains_key(&shard));
+            let gone: Vec<RaftId> = seated.map(|node| node.id).filter(|id| !members.contains(*id)).collect();
             for gone in gone {
                 if self.oracles.was_member(shard, gone) {
                     self.after(MS, 1_500 * MS, Event::Retire { id: gone, shard });
@@ -162,15 +136,11 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
             self.oracles.sending(shard, &facts, data)?;
         }
         self.trace.note_bytes(&bytes);
-        let lost = self.cuts.contains(&(from, to))
-            || (self.stormy && self.chance(self.scenario.drop_permille));
+        let lost = self.cuts.contains(&(from, to)) || (self.stormy && self.chance(self.scenario.drop_permille));
         if lost {
             self.witness.messages_dropped += 1;
             self.line(|| format!("shard {shard}: lost {facts:?}"));
-            let seat = self
-                .nodes
-                .get_mut(&from)
-                .and_then(|node| node.seats.get_mut(&shard));
+            let seat = self.nodes.get_mut(&from).and_then(|node| node.seats.get_mut(&shard));
             if let Some(seat) = seat.filter(|_| self.rng.random_bool(0.2)) {
                 seat.replica.unreachable(to);
                 seat.dirty = true;
@@ -189,23 +159,14 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
 
     fn carry(&mut self, to: RaftId, shard: u32, bytes: Bytes) {
         let late = self.stormy && self.chance(self.scenario.delay_permille);
-        let most_us = if late {
-            self.scenario.long_delay_us
-        } else {
-            600
-        };
+        let most_us = if late { self.scenario.long_delay_us } else { 600 };
         self.after(100, most_us, Event::Deliver { to, shard, bytes });
     }
 
     pub(super) fn deliver(&mut self, to: RaftId, shard: u32, bytes: &Bytes) -> Verdict {
-        let seat = self
-            .nodes
-            .get_mut(&to)
-            .and_then(|node| node.seats.get_mut(&shard));
+        let seat = self.nodes.get_mut(&to).and_then(|node| node.seats.get_mut(&shard));
         let Some(seat) = seat else { return Ok(()) };
-        seat.replica
-            .receive(bytes)
-            .map_err(|error| error.to_string())?;
+        seat.replica.receive(bytes).map_err(|error| error.to_string())?;
         seat.dirty = true;
         self.wake(to);
         Ok(())

@@ -14,21 +14,14 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         let mut switch = None;
         if persist.snapshot.is_some() {
             self.apply_seat(id, shard)?;
-            let seat = self
-                .nodes
-                .get_mut(&id)
-                .and_then(|node| node.seats.get_mut(&shard));
+            let seat = self.nodes.get_mut(&id).and_then(|node| node.seats.get_mut(&shard));
             switch = seat.and_then(|seat| seat.incoming.take());
             if switch.is_none() {
                 return Err("a switch to a snapshot that was not received".to_owned());
             }
         }
         if let Some(node) = self.nodes.get_mut(&id) {
-            node.to_write.push(Queued {
-                shard,
-                persist,
-                switch,
-            });
+            node.to_write.push(Queued { shard, persist, switch });
         }
         Ok(())
     }
@@ -44,12 +37,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         node.syncing = true;
         let mut numbers = Vec::new();
         let mut disk = node.disk.borrow_mut();
-        for Queued {
-            shard,
-            persist,
-            switch,
-        } in node.to_write.drain(..)
-        {
+        for Queued { shard, persist, switch } in node.to_write.drain(..) {
             if let Some(data) = disk.shard(shard) {
                 self.oracles.persisting(shard, &persist, data)?;
             }
@@ -63,15 +51,7 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
         drop(disk);
         let life = node.life();
         let slow_us = node.sync_slow_until_us.saturating_sub(self.now_us);
-        self.after(
-            slow_us + 150,
-            slow_us + 2_500,
-            Event::Synced {
-                life,
-                upto,
-                numbers,
-            },
-        );
+        self.after(slow_us + 150, slow_us + 2_500, Event::Synced { life, upto, numbers });
         Ok(())
     }
 

@@ -53,27 +53,15 @@ pub fn parent() -> String {
 
 impl Center {
     /// Starts three nodes under `dir` and waits until they are whole and the tenant has its place.
-    pub async fn start(
-        binary: &Path,
-        dir: PathBuf,
-        storage: Option<Storage>,
-    ) -> anyhow::Result<Center> {
-        let settings = Settings {
-            archive: false,
-            storage,
-        };
+    pub async fn start(binary: &Path, dir: PathBuf, storage: Option<Storage>) -> anyhow::Result<Center> {
+        let settings = Settings { archive: false, storage };
         let nodes = Nodes::start_with(binary.to_path_buf(), &dir, settings).await?;
         let client = |token: &str| {
             let mut config = Config::new(nodes.endpoints()).token(token);
             config.timeout = Duration::from_secs(60);
             Client::new(&config)
         };
-        let center = Center {
-            client: client(TOKEN)?,
-            operator: client(OPERATOR_TOKEN)?,
-            nodes,
-            dir,
-        };
+        let center = Center { client: client(TOKEN)?, operator: client(OPERATOR_TOKEN)?, nodes, dir };
         center.healthy().await?;
         center.policy(HEALTHY).await?;
         Ok(center)
@@ -95,15 +83,9 @@ impl Center {
     /// How one node sees the cluster.
     async fn status(&self, number: usize) -> anyhow::Result<v1::ClusterStatus> {
         let channel = connections::lazy(&self.nodes.places[number].client)?;
-        let mut request = Request::new(v1::GetClusterStatusRequest {
-            read_mode: v1::ReadMode::Stale as i32,
-        });
-        request
-            .metadata_mut()
-            .insert("authorization", bearer(OPERATOR_TOKEN)?);
-        let answer = ClusterServiceClient::new(channel)
-            .get_cluster_status(request)
-            .await?;
+        let mut request = Request::new(v1::GetClusterStatusRequest { read_mode: v1::ReadMode::Stale as i32 });
+        request.metadata_mut().insert("authorization", bearer(OPERATOR_TOKEN)?);
+        let answer = ClusterServiceClient::new(channel).get_cluster_status(request).await?;
         answer.into_inner().status.context("no status")
     }
 
@@ -145,11 +127,7 @@ impl Center {
         for shard in &status.shards {
             // Whether the leader counts itself among them or not.
             if shard.replicas.len() < NODES - 1 {
-                bail!(
-                    "shard {} has {} replicas",
-                    shard.shard,
-                    shard.replicas.len()
-                );
+                bail!("shard {} has {} replicas", shard.shard, shard.replicas.len());
             }
             let behind = |replica: &&v1::ReplicaProgress| replica.match_index < shard.commit_index;
             if let Some(replica) = shard.replicas.iter().find(behind) {
@@ -163,23 +141,15 @@ impl Center {
     pub async fn ready(&self, number: usize) -> anyhow::Result<()> {
         let ask = async {
             let mut stream = TcpStream::connect(&self.nodes.places[number].ops).await?;
-            stream
-                .write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-                .await?;
+            stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
             let mut answer = String::new();
             stream.take(4_096).read_to_string(&mut answer).await?;
             Ok::<_, std::io::Error>(answer)
         };
-        let answer = timeout(OPS_TIMEOUT, ask)
-            .await
-            .context("/readyz is silent")??;
+        let answer = timeout(OPS_TIMEOUT, ask).await.context("/readyz is silent")??;
         let status = answer.lines().next().unwrap_or_default();
         if status.split(' ').nth(1) != Some("200") {
-            bail!(
-                "{} says {}",
-                self.nodes.places[number].id,
-                answer.lines().last().unwrap_or_default()
-            );
+            bail!("{} says {}", self.nodes.places[number].id, answer.lines().last().unwrap_or_default());
         }
         Ok(())
     }
@@ -202,10 +172,7 @@ impl Center {
         for number in 0..NODES {
             let pid = self.nodes.pid(number).context("a node does not run")?;
             let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-            let line = status
-                .lines()
-                .find_map(|line| line.strip_prefix("VmRSS:"))
-                .context("no VmRSS")?;
+            let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
             let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
             largest = largest.max(kib / 1024.0);
         }
@@ -214,12 +181,7 @@ impl Center {
 
     /// Bytes in the data folder of each node, the largest of them.
     pub fn disk_bytes(&self) -> u64 {
-        self.nodes
-            .places
-            .iter()
-            .map(|place| folder_bytes(&place.data))
-            .max()
-            .unwrap_or(0)
+        self.nodes.places.iter().map(|place| folder_bytes(&place.data)).max().unwrap_or(0)
     }
 }
 

@@ -52,10 +52,7 @@ impl Target for ComeAndGo {
         let name = self.submits.submit(caller, String::new()).await?;
         let latency = sent.elapsed();
         // A panic while the lock was held lost at most one latency: go on.
-        self.latencies
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .saturating_record(latency.as_micros() as u64);
+        self.latencies.lock().unwrap_or_else(PoisonError::into_inner).saturating_record(latency.as_micros() as u64);
         self.submits.cancel(caller, name).await
     }
 }
@@ -63,11 +60,7 @@ impl Target for ComeAndGo {
 impl Bench {
     /// Fills a cluster and looks what it costs.
     pub async fn load(&self) -> anyhow::Result<CrowdFigures> {
-        let (agents, few, many) = if self.quick {
-            (AGENTS / 10, FEW, MANY / 10)
-        } else {
-            (AGENTS, FEW, MANY)
-        };
+        let (agents, few, many) = if self.quick { (AGENTS / 10, FEW, MANY / 10) } else { (AGENTS, FEW, MANY) };
         let mut center = Center::start(&self.node_binary, self.folder("load")?, None).await?;
         center.queue(QUEUE).await?;
         center.queue(failover::QUEUE).await?;
@@ -75,34 +68,20 @@ impl Bench {
         center.staff(failover::QUEUE, agents).await?;
         self.fill(&center, few).await?;
         let few_p99_ms = self.submit_p99_ms(&center).await?;
-        self.say(&format!(
-            "load: submit p99 {few_p99_ms:.2} ms with {few} waiting, {agents} agents"
-        ));
+        self.say(&format!("load: submit p99 {few_p99_ms:.2} ms with {few} waiting, {agents} agents"));
         self.fill(&center, many - few).await?;
         let many_p99_ms = self.submit_p99_ms(&center).await?;
         let rss_mib = center.rss_mib()?;
-        self.say(&format!(
-            "load: submit p99 {many_p99_ms:.2} ms, {rss_mib:.0} MiB with {many} waiting"
-        ));
-        let kills = self
-            .ends(&mut center, End::Kill, if self.quick { 2 } else { 5 })
-            .await?;
+        self.say(&format!("load: submit p99 {many_p99_ms:.2} ms, {rss_mib:.0} MiB with {many} waiting"));
+        let kills = self.ends(&mut center, End::Kill, if self.quick { 2 } else { 5 }).await?;
         center.stop().await?;
-        Ok(CrowdFigures {
-            rss_mib,
-            few_p99_ms,
-            many_p99_ms,
-            kills,
-        })
+        Ok(CrowdFigures { rss_mib, few_p99_ms, many_p99_ms, kills })
     }
 
     async fn fill(&self, center: &Center, count: u64) -> anyhow::Result<()> {
         let submits = Arc::new(center.submits(CONNECTIONS, QUEUE).await?);
         let took = load::fill(submits, CALLERS, count).await?;
-        self.say(&format!(
-            "load: {count} more wait, submitted in {:.1} s",
-            took.as_secs_f64()
-        ));
+        self.say(&format!("load: {count} more wait, submitted in {:.1} s", took.as_secs_f64()));
         Ok(())
     }
 
@@ -114,18 +93,8 @@ impl Bench {
                 submits: center.submits(CONNECTIONS, QUEUE).await?,
                 latencies: Mutex::new(Histogram::new_with_bounds(1, LATENCY_MAX_US, 3)?),
             });
-            load::open(
-                target.clone(),
-                CALLERS,
-                PER_SECOND,
-                Duration::ZERO,
-                self.seconds(10, 3),
-            )
-            .await?;
-            let latencies = target
-                .latencies
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            load::open(target.clone(), CALLERS, PER_SECOND, Duration::ZERO, self.seconds(10, 3)).await?;
+            let latencies = target.latencies.lock().unwrap_or_else(PoisonError::into_inner);
             windows.push(latencies.value_at_quantile(0.99) as f64 / 1e3);
         }
         Ok(median(&windows))

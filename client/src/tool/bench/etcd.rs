@@ -74,13 +74,7 @@ where
     let ready = grpc.ready().await;
     ready.map_err(|error| Status::unavailable(error.to_string()))?;
     let codec = ProstCodec::<Q, A>::default();
-    let answer = grpc
-        .unary(
-            Request::new(request),
-            PathAndQuery::from_static(path),
-            codec,
-        )
-        .await?;
+    let answer = grpc.unary(Request::new(request), PathAndQuery::from_static(path), codec).await?;
     Ok(answer.into_inner())
 }
 
@@ -95,57 +89,24 @@ struct Member {
 }
 
 /// Flags beside names and addresses: room for what a run writes, and a quiet log. All else is etcd's default.
-pub const FLAGS: [&str; 3] = [
-    "--quota-backend-bytes=8589934592",
-    "--log-level=error",
-    "--logger=zap",
-];
+pub const FLAGS: [&str; 3] = ["--quota-backend-bytes=8589934592", "--log-level=error", "--logger=zap"];
 
 /// etcd's version as it says it.
 pub async fn version(binary: &Path) -> anyhow::Result<String> {
     let said = Command::new(binary).arg("--version").output().await;
-    let said = said.with_context(|| {
-        format!(
-            "`{}` does not run: install Debian's etcd-server",
-            binary.display()
-        )
-    })?;
+    let said = said.with_context(|| format!("`{}` does not run: install Debian's etcd-server", binary.display()))?;
     let text = String::from_utf8_lossy(&said.stdout);
     Ok(text.lines().next().unwrap_or_default().to_string())
 }
 
-fn spawn(
-    binary: &Path,
-    home: &Path,
-    name: &str,
-    client: &str,
-    peer: &str,
-    initial: &str,
-) -> anyhow::Result<Child> {
+fn spawn(binary: &Path, home: &Path, name: &str, client: &str, peer: &str, initial: &str) -> anyhow::Result<Child> {
     fs::create_dir_all(home)?;
     let log = File::create(home.join("etcd.log"))?;
     let client = format!("http://{client}");
     let child = Command::new(binary)
-        .args([
-            "--name",
-            name,
-            "--initial-cluster",
-            initial,
-            "--initial-cluster-state",
-            "new",
-        ])
-        .args([
-            "--listen-client-urls",
-            &client,
-            "--advertise-client-urls",
-            &client,
-        ])
-        .args([
-            "--listen-peer-urls",
-            peer,
-            "--initial-advertise-peer-urls",
-            peer,
-        ])
+        .args(["--name", name, "--initial-cluster", initial, "--initial-cluster-state", "new"])
+        .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
+        .args(["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer])
         .arg("--data-dir")
         .arg(home.join("data"))
         .args(FLAGS)
@@ -160,38 +121,17 @@ fn spawn(
 impl Etcd {
     /// Starts them with data folders under `dir`, and waits for a leader.
     pub async fn start(binary: &Path, dir: &Path) -> anyhow::Result<Etcd> {
-        let listeners = (0..MEMBERS * 2)
-            .map(|_| TcpListener::bind("127.0.0.1:0"))
-            .collect::<Result<Vec<_>, _>>()?;
-        let ports = listeners
-            .iter()
-            .map(|l| Ok(l.local_addr()?.port()))
-            .collect::<std::io::Result<Vec<_>>>()?;
+        let listeners = (0..MEMBERS * 2).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
+        let ports = listeners.iter().map(|l| Ok(l.local_addr()?.port())).collect::<std::io::Result<Vec<_>>>()?;
         drop(listeners);
-        let peers: Vec<String> = ports[MEMBERS..]
-            .iter()
-            .map(|port| format!("http://127.0.0.1:{port}"))
-            .collect();
+        let peers: Vec<String> = ports[MEMBERS..].iter().map(|port| format!("http://127.0.0.1:{port}")).collect();
         let names: Vec<String> = (1..=MEMBERS).map(|number| format!("e{number}")).collect();
-        let initial: Vec<String> = names
-            .iter()
-            .zip(&peers)
-            .map(|(name, peer)| format!("{name}={peer}"))
-            .collect();
-        let mut etcd = Etcd {
-            members: Vec::new(),
-        };
+        let initial: Vec<String> = names.iter().zip(&peers).map(|(name, peer)| format!("{name}={peer}")).collect();
+        let mut etcd = Etcd { members: Vec::new() };
         for (number, name) in names.iter().enumerate() {
             let home = dir.join(name);
             let client = format!("127.0.0.1:{}", ports[number]);
-            let child = spawn(
-                binary,
-                &home,
-                name,
-                &client,
-                &peers[number],
-                &initial.join(","),
-            )?;
+            let child = spawn(binary, &home, name, &client, &peers[number], &initial.join(","))?;
             etcd.members.push(Member { client, child });
         }
         etcd.leader().await?;
@@ -204,17 +144,8 @@ impl Etcd {
         while Instant::now() < until {
             for member in &self.members {
                 let asked = connections::lazy(&member.client)?;
-                let told = unary(
-                    asked,
-                    "/etcdserverpb.Maintenance/Status",
-                    message::Status {},
-                )
-                .await;
-                let Ok(message::StatusTold {
-                    header: Some(header),
-                    leader,
-                }) = told
-                else {
+                let told = unary(asked, "/etcdserverpb.Maintenance/Status", message::Status {}).await;
+                let Ok(message::StatusTold { header: Some(header), leader }) = told else {
                     continue;
                 };
                 if leader != 0 && leader == header.member_id {
@@ -250,12 +181,8 @@ pub struct Puts {
 impl Target for Puts {
     async fn call(&self, caller: usize) -> Result<(), Status> {
         let key = kindred_client::new_request_id().into_bytes();
-        let put = message::Put {
-            key,
-            value: (self.body)(),
-        };
-        let _done: message::PutDone =
-            unary(self.connections.of(caller), "/etcdserverpb.KV/Put", put).await?;
+        let put = message::Put { key, value: (self.body)() };
+        let _done: message::PutDone = unary(self.connections.of(caller), "/etcdserverpb.KV/Put", put).await?;
         Ok(())
     }
 }

@@ -56,12 +56,7 @@ impl Ends {
 impl Bench {
     /// A fresh cluster with some free agents whose leader ends so many times.
     pub async fn failover(&self, end: End) -> anyhow::Result<Ends> {
-        let center = Center::start(
-            &self.node_binary,
-            self.folder(&format!("{end:?}").to_lowercase())?,
-            None,
-        )
-        .await?;
+        let center = Center::start(&self.node_binary, self.folder(&format!("{end:?}").to_lowercase())?, None).await?;
         let mut center = center;
         center.queue(QUEUE).await?;
         center.profile(QUEUE).await?;
@@ -76,10 +71,7 @@ impl Bench {
     pub async fn ends(&self, center: &mut Center, end: End, times: usize) -> anyhow::Result<Ends> {
         let addresses = center.nodes.endpoints();
         let watchers = Watchers::open(addresses.iter().map(String::as_str)).await?;
-        let channels = addresses
-            .iter()
-            .map(|address| connections::lazy(address))
-            .collect::<Result<Vec<_>, _>>()?;
+        let channels = addresses.iter().map(|address| connections::lazy(address)).collect::<Result<Vec<_>, _>>()?;
         let mut ends = Ends::default();
         for turn in 1..=times {
             center.healthy().await?;
@@ -99,12 +91,7 @@ impl Bench {
 }
 
 /// One end of the leader: seconds to the next offer, and seconds of its restart.
-async fn once(
-    center: &mut Center,
-    watchers: &Watchers,
-    channels: &[Channel],
-    end: End,
-) -> anyhow::Result<(f64, f64)> {
+async fn once(center: &mut Center, watchers: &Watchers, channels: &[Channel], end: End) -> anyhow::Result<(f64, f64)> {
     let leader = center.leader().await?.context("nobody leads")?;
     let id = new_request_id();
     let interaction = name("interactions", &id);
@@ -114,21 +101,12 @@ async fn once(
         End::Kill => center.nodes.kill_now(leader)?,
         End::Drain => center.nodes.terminate(leader).await?,
     }
-    let others: Vec<Channel> = (1..NODES)
-        .map(|step| channels[(leader + step) % NODES].clone())
-        .collect();
-    timeout(GIVE_UP, submit(&others, id))
-        .await
-        .context("no submit came through")??;
-    let seen = timeout(GIVE_UP, seen)
-        .await
-        .context("no offer was seen")??;
+    let others: Vec<Channel> = (1..NODES).map(|step| channels[(leader + step) % NODES].clone()).collect();
+    timeout(GIVE_UP, submit(&others, id)).await.context("no submit came through")??;
+    let seen = timeout(GIVE_UP, seen).await.context("no offer was seen")??;
     let offer_s = (seen.at - began).as_secs_f64();
 
-    let cancel = v1::CancelInteractionRequest {
-        name: interaction,
-        ..Default::default()
-    };
+    let cancel = v1::CancelInteractionRequest { name: interaction, ..Default::default() };
     center.client.cancel_interaction(cancel).await?;
     center.nodes.gone(leader).await?;
     let restarted = Instant::now();
@@ -143,9 +121,7 @@ async fn submit(nodes: &[Channel], id: String) -> anyhow::Result<()> {
     let bearer = bearer(TOKEN)?;
     for node in nodes.iter().cycle() {
         let mut request = Request::new(create.clone());
-        request
-            .metadata_mut()
-            .insert("authorization", bearer.clone());
+        request.metadata_mut().insert("authorization", bearer.clone());
         let mut client = InteractionServiceClient::new(node.clone());
         match timeout(ATTEMPT, client.create_interaction(request)).await {
             Ok(Ok(_)) => return Ok(()),
@@ -159,8 +135,5 @@ async fn submit(nodes: &[Channel], id: String) -> anyhow::Result<()> {
 /// Asking again is no use.
 fn is_final(status: &tonic::Status) -> bool {
     use tonic::Code::{InvalidArgument, NotFound, PermissionDenied, Unauthenticated};
-    matches!(
-        status.code(),
-        InvalidArgument | NotFound | PermissionDenied | Unauthenticated
-    )
+    matches!(status.code(), InvalidArgument | NotFound | PermissionDenied | Unauthenticated)
 }

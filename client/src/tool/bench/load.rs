@@ -43,12 +43,7 @@ pub struct Measured {
 impl Measured {
     fn nothing(window: Duration) -> anyhow::Result<Measured> {
         let latencies = Histogram::new_with_bounds(1, LATENCY_MAX_US, 3)?;
-        Ok(Measured {
-            latencies,
-            window,
-            failed: 0,
-            last_failure: None,
-        })
+        Ok(Measured { latencies, window, failed: 0, last_failure: None })
     }
 
     fn note(&mut self, latency: Duration, outcome: Result<(), Status>) {
@@ -82,13 +77,8 @@ impl Measured {
     fn checked(self) -> anyhow::Result<Measured> {
         let done = self.latencies.len();
         if done == 0 || self.failed > done / FAILED_DIVISOR {
-            let last = self
-                .last_failure
-                .map_or_else(|| "none failed".into(), |status| status.to_string());
-            anyhow::bail!(
-                "{} calls failed, {done} succeeded; the last failure: {last}",
-                self.failed
-            );
+            let last = self.last_failure.map_or_else(|| "none failed".into(), |status| status.to_string());
+            anyhow::bail!("{} calls failed, {done} succeeded; the last failure: {last}", self.failed);
         }
         Ok(self)
     }
@@ -104,10 +94,7 @@ struct Window {
 impl Window {
     fn new(warm_up: Duration, length: Duration) -> Window {
         let from = Instant::now() + warm_up;
-        Window {
-            from,
-            until: from + length,
-        }
+        Window { from, until: from + length }
     }
 
     fn holds(&self, at: Instant) -> bool {
@@ -124,10 +111,7 @@ async fn bounded_call<T: Target>(target: &T, caller: usize) -> Result<(), Status
     call.unwrap_or_else(|_| Err(Status::deadline_exceeded("the bench's own timeout")))
 }
 
-async fn gather(
-    mut callers: JoinSet<anyhow::Result<Measured>>,
-    window: Duration,
-) -> anyhow::Result<Measured> {
+async fn gather(mut callers: JoinSet<anyhow::Result<Measured>>, window: Duration) -> anyhow::Result<Measured> {
     let mut sum = Measured::nothing(window)?;
     while let Some(measured) = callers.join_next().await {
         sum.add(measured??)?;
@@ -199,11 +183,7 @@ pub async fn open<T: Target>(
 }
 
 /// Calls until `count` have succeeded, by `callers` at once; says how long it took.
-pub async fn fill<T: Target>(
-    target: Arc<T>,
-    callers: usize,
-    count: u64,
-) -> anyhow::Result<Duration> {
+pub async fn fill<T: Target>(target: Arc<T>, callers: usize, count: u64) -> anyhow::Result<Duration> {
     let began = Instant::now();
     let (begun, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let bearable = FAILED_MIN + count / FAILED_DIVISOR;
@@ -268,9 +248,7 @@ mod tests {
     async fn a_stall_counts_for_all_it_held_up() {
         let target = Arc::new(Stalls::default());
         let length = Duration::from_millis(200);
-        let measured = open(target, 1, 1_000.0, Duration::ZERO, length)
-            .await
-            .unwrap();
+        let measured = open(target, 1, 1_000.0, Duration::ZERO, length).await.unwrap();
         // A caller that had waited for its turn before looking at the clock would see one slow call in a hundred.
         assert!(measured.quantile_ms(0.75) > 20.0);
     }

@@ -28,29 +28,18 @@ impl Machine {
         let unknown = || "unknown".to_string();
         let line = |file: &str, key: &str| {
             let text = fs::read_to_string(file).unwrap_or_default();
-            let value = text.lines().find_map(|line| {
-                line.strip_prefix(key)?
-                    .trim_start()
-                    .strip_prefix(':')
-                    .map(str::trim)
-            });
+            let value =
+                text.lines().find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix(':').map(str::trim));
             value.map(str::to_string)
         };
-        let memory_kib = line("/proc/meminfo", "MemTotal")
-            .and_then(|m| m.split(' ').next()?.parse::<u64>().ok());
+        let memory_kib = line("/proc/meminfo", "MemTotal").and_then(|m| m.split(' ').next()?.parse::<u64>().ok());
         Ok(Machine {
             cpu: line("/proc/cpuinfo", "model name").unwrap_or_else(unknown),
             cores: std::thread::available_parallelism()?.get(),
             memory_mib: memory_kib.unwrap_or(0) / 1024,
-            kernel: fs::read_to_string("/proc/sys/kernel/osrelease")
-                .unwrap_or_else(|_| unknown())
-                .trim()
-                .to_string(),
+            kernel: fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_else(|_| unknown()).trim().to_string(),
             disk: disk_of(&dir.canonicalize()?).unwrap_or_else(unknown),
-            load_average: fs::read_to_string("/proc/loadavg")
-                .unwrap_or_else(|_| unknown())
-                .trim()
-                .to_string(),
+            load_average: fs::read_to_string("/proc/loadavg").unwrap_or_else(|_| unknown()).trim().to_string(),
             sync_ms: sync_ms(dir)?,
         })
     }
@@ -63,10 +52,7 @@ fn disk_of(dir: &Path) -> Option<String> {
         let mut fields = line.split(' ').map(str::to_string);
         Some((fields.next()?, fields.next()?, fields.next()?))
     };
-    let holding = mounts
-        .lines()
-        .filter_map(fields)
-        .filter(|(_, at, _)| dir.starts_with(at));
+    let holding = mounts.lines().filter_map(fields).filter(|(_, at, _)| dir.starts_with(at));
     // Of equally long ones the last hides the others.
     let (device, _, kind) = holding.max_by_key(|(_, at, _)| at.len())?;
     Some(format!("{device} ({kind})"))

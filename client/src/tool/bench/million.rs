@@ -15,10 +15,7 @@ const KEPT: u64 = 200_000;
 /// Short enough that most of the run is past it.
 const RETENTION_S: i64 = 10;
 /// The log is part of what is on disk: kept short, so that it does not hide the rest.
-const LOG: Storage = Storage {
-    log_keep_s: 10,
-    log_keep_mib: 128,
-};
+const LOG: Storage = Storage { log_keep_s: 10, log_keep_mib: 128 };
 /// Between two looks at the disk.
 const SAMPLE: Duration = Duration::from_secs(5);
 /// The disk is looked at once what was written has settled: log cut, files compacted.
@@ -49,11 +46,7 @@ impl Target for Passing {
 impl Bench {
     /// A million interactions created and closed.
     pub async fn million(&self) -> anyhow::Result<MillionFigures> {
-        let (kept, passing) = if self.quick {
-            (KEPT / 20, MILLION / 20)
-        } else {
-            (KEPT, MILLION - KEPT)
-        };
+        let (kept, passing) = if self.quick { (KEPT / 20, MILLION / 20) } else { (KEPT, MILLION - KEPT) };
         let center = Center::start(&self.node_binary, self.folder("million")?, Some(LOG)).await?;
         center.queue(QUEUE).await?;
         let empty = center.disk_bytes();
@@ -61,9 +54,7 @@ impl Bench {
         load::fill(target.clone(), CALLERS, kept).await?;
         sleep(SETTLE).await;
         let bytes_each = center.disk_bytes().saturating_sub(empty) as f64 / kept as f64;
-        self.say(&format!(
-            "million: {bytes_each:.0} bytes a closed interaction, after {kept}"
-        ));
+        self.say(&format!("million: {bytes_each:.0} bytes a closed interaction, after {kept}"));
         short_retention(&center).await?;
         let mut samples = Vec::new();
         let mut fill = std::pin::pin!(load::fill(target, CALLERS, passing));
@@ -75,16 +66,8 @@ impl Bench {
                 _ = ticks.tick() => samples.push(center.disk_bytes()),
             }
         };
-        let figures = MillionFigures {
-            bytes_each,
-            flat: is_flat(&samples),
-            samples,
-        };
-        self.say(&format!(
-            "million: {passing} more in {:.0} s; {}",
-            took.as_secs_f64(),
-            figures.in_words()
-        ));
+        let figures = MillionFigures { bytes_each, flat: is_flat(&samples), samples };
+        self.say(&format!("million: {passing} more in {:.0} s; {}", took.as_secs_f64(), figures.in_words()));
         center.stop().await?;
         Ok(figures)
     }
@@ -92,25 +75,16 @@ impl Bench {
 
 /// Closed interactions and events are kept for seconds only.
 async fn short_retention(center: &Center) -> anyhow::Result<()> {
-    let kept = Some(prost_types::Duration {
-        seconds: RETENTION_S,
-        nanos: 0,
-    });
+    let kept = Some(prost_types::Duration { seconds: RETENTION_S, nanos: 0 });
     let tenant = v1::Tenant {
         name: format!("tenants/{TENANT}"),
         closed_retention: kept,
         event_retention: kept,
         ..Default::default()
     };
-    let paths = vec![
-        "closed_retention".to_string(),
-        "event_retention".to_string(),
-    ];
-    let request = v1::UpdateTenantRequest {
-        tenant: Some(tenant),
-        update_mask: Some(FieldMask { paths }),
-        ..Default::default()
-    };
+    let paths = vec!["closed_retention".to_string(), "event_retention".to_string()];
+    let request =
+        v1::UpdateTenantRequest { tenant: Some(tenant), update_mask: Some(FieldMask { paths }), ..Default::default() };
     center.operator.update_tenant(request).await?;
     Ok(())
 }

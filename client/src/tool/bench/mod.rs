@@ -69,14 +69,7 @@ enum Stage {
 }
 
 /// Stages of a run that names none.
-const STAGES: [Stage; 6] = [
-    Stage::Peak,
-    Stage::Half,
-    Stage::Offer,
-    Stage::Kill,
-    Stage::Drain,
-    Stage::Load,
-];
+const STAGES: [Stage; 6] = [Stage::Peak, Stage::Half, Stage::Offer, Stage::Kill, Stage::Drain, Stage::Load];
 
 /// What all stages share.
 struct Bench {
@@ -120,11 +113,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let machine = Machine::look(&bench.dir)?;
     let versions = versions(&bench.etcd_binary).await?;
-    let stages = if args.only.is_empty() {
-        STAGES.to_vec()
-    } else {
-        args.only
-    };
+    let stages = if args.only.is_empty() { STAGES.to_vec() } else { args.only };
     let mut results = Results::default();
     for stage in stages {
         match stage {
@@ -144,11 +133,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn half(
-    bench: &Bench,
-    results: &Results,
-    given: Option<f64>,
-) -> anyhow::Result<rates::Compared> {
+async fn half(bench: &Bench, results: &Results, given: Option<f64>) -> anyhow::Result<rates::Compared> {
     let peak = match (given, results.peak.first()) {
         (Some(given), _) => given,
         (None, Some(measured)) => measured.etcd.per_second,
@@ -162,11 +147,7 @@ async fn versions(etcd: &Path) -> anyhow::Result<Vec<String>> {
         "Kindred {}: three nodes on loopback, one shard, defaults otherwise; fsync of every commit on a quorum",
         env!("CARGO_PKG_VERSION")
     );
-    let theirs = format!(
-        "{}: three members on loopback, {}",
-        etcd::version(etcd).await?,
-        etcd::FLAGS.join(" ")
-    );
+    let theirs = format!("{}: three members on loopback, {}", etcd::version(etcd).await?, etcd::FLAGS.join(" "));
     let generator = format!(
         "one generator: {} HTTP/2 connections to the leader, {} callers, bodies of {} random bytes, order A B B A, medians",
         rates::CONNECTIONS,

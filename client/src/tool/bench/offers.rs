@@ -63,27 +63,18 @@ impl Target for Contacts {
 impl Contacts {
     fn note(&self, latency: Duration) {
         // A panic while the lock was held lost at most one latency: go on.
-        let mut latencies = self
-            .latencies
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut latencies = self.latencies.lock().unwrap_or_else(PoisonError::into_inner);
         latencies.saturating_record(latency.as_micros() as u64);
     }
 
     fn restart(&self) -> anyhow::Result<()> {
-        *self
-            .latencies
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) =
+        *self.latencies.lock().unwrap_or_else(PoisonError::into_inner) =
             Histogram::new_with_bounds(1, LATENCY_MAX_US, 3)?;
         Ok(())
     }
 
     fn figures(&self) -> OfferFigures {
-        let latencies = self
-            .latencies
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let latencies = self.latencies.lock().unwrap_or_else(PoisonError::into_inner);
         let ms = |us: u64| us as f64 / 1e3;
         OfferFigures {
             p50_ms: ms(latencies.value_at_quantile(0.5)),
@@ -100,33 +91,16 @@ impl Bench {
         center.queue(QUEUE).await?;
         center.profile(QUEUE).await?;
         center.staff(QUEUE, AGENTS).await?;
-        let leader = center
-            .leader()
-            .await?
-            .ok_or_else(|| anyhow::anyhow!("nobody leads"))?;
+        let leader = center.leader().await?.ok_or_else(|| anyhow::anyhow!("nobody leads"))?;
         let contacts = Arc::new(Contacts {
             submits: center.submits(CONNECTIONS, QUEUE).await?,
             watchers: Watchers::open([center.nodes.places[leader].client.as_str()]).await?,
             latencies: Mutex::new(Histogram::new_with_bounds(1, LATENCY_MAX_US, 3)?),
         });
-        load::open(
-            contacts.clone(),
-            CALLERS,
-            PER_SECOND,
-            Duration::ZERO,
-            self.seconds(3, 1),
-        )
-        .await?;
+        load::open(contacts.clone(), CALLERS, PER_SECOND, Duration::ZERO, self.seconds(3, 1)).await?;
         contacts.restart()?;
         let length = self.seconds(20, 5);
-        let contact = load::open(
-            contacts.clone(),
-            CALLERS,
-            PER_SECOND,
-            Duration::ZERO,
-            length,
-        )
-        .await?;
+        let contact = load::open(contacts.clone(), CALLERS, PER_SECOND, Duration::ZERO, length).await?;
         let figures = contacts.figures();
         self.say(&format!(
             "offer: p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms; whole contact p99 {:.2} ms at {:.0} a second",

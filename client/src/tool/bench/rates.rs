@@ -44,23 +44,13 @@ impl Figures {
     }
 
     fn in_words(&self, stage: &str, side: Side, load: &str) -> String {
-        let Figures {
-            per_second,
-            p50_ms,
-            p99_ms,
-        } = self;
-        format!(
-            "{stage}, {side:?}, {load}: {per_second:.0} a second, p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms"
-        )
+        let Figures { per_second, p50_ms, p99_ms } = self;
+        format!("{stage}, {side:?}, {load}: {per_second:.0} a second, p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms")
     }
 
     fn medians(runs: &[Figures]) -> Figures {
         let of = |field: fn(&Figures) -> f64| median(&runs.iter().map(field).collect::<Vec<_>>());
-        Figures {
-            per_second: of(|f| f.per_second),
-            p50_ms: of(|f| f.p50_ms),
-            p99_ms: of(|f| f.p99_ms),
-        }
+        Figures { per_second: of(|f| f.per_second), p50_ms: of(|f| f.p50_ms), p99_ms: of(|f| f.p99_ms) }
     }
 }
 
@@ -103,14 +93,7 @@ struct Fixed {
 
 impl Script for Fixed {
     async fn run<T: Target>(&self, target: Arc<T>) -> anyhow::Result<Vec<Figures>> {
-        let measured = load::open(
-            target,
-            CALLERS[0],
-            self.per_second,
-            self.warm_up,
-            self.length,
-        )
-        .await?;
+        let measured = load::open(target, CALLERS[0], self.per_second, self.warm_up, self.length).await?;
         Ok(vec![Figures::of(&measured)])
     }
 }
@@ -118,10 +101,7 @@ impl Script for Fixed {
 impl Bench {
     /// The most both do, by callers.
     pub async fn peak(&self) -> anyhow::Result<Vec<Compared>> {
-        let script = Peak {
-            warm_up: self.seconds(3, 1),
-            length: self.seconds(10, 3),
-        };
+        let script = Peak { warm_up: self.seconds(3, 1), length: self.seconds(10, 3) };
         let loads = CALLERS.map(|callers| format!("{callers} callers"));
         self.compare("peak", &script, &loads).await
     }
@@ -129,24 +109,13 @@ impl Bench {
     /// Both at the same rate: half of what etcd does at most.
     pub async fn half(&self, etcd_peak: f64) -> anyhow::Result<Compared> {
         let per_second = (etcd_peak / 2.0).max(1.0);
-        let script = Fixed {
-            per_second,
-            warm_up: self.seconds(3, 1),
-            length: self.seconds(20, 5),
-        };
+        let script = Fixed { per_second, warm_up: self.seconds(3, 1), length: self.seconds(20, 5) };
         let load = format!("{per_second:.0} a second, whatever comes back");
         let mut compared = self.compare("half", &script, &[load]).await?;
-        compared
-            .pop()
-            .ok_or_else(|| anyhow::anyhow!("nothing was compared"))
+        compared.pop().ok_or_else(|| anyhow::anyhow!("nothing was compared"))
     }
 
-    async fn compare(
-        &self,
-        stage: &str,
-        script: &impl Script,
-        loads: &[String],
-    ) -> anyhow::Result<Vec<Compared>> {
+    async fn compare(&self, stage: &str, script: &impl Script, loads: &[String]) -> anyhow::Result<Vec<Compared>> {
         let (mut ours, mut etcd) = (Vec::new(), Vec::new());
         for (turn, side) in ORDER.iter().enumerate() {
             let name = format!("{stage}-{turn}");
@@ -162,9 +131,8 @@ impl Bench {
                 Side::Etcd => etcd.push(figures),
             }
         }
-        let medians = |runs: &[Vec<Figures>], load| {
-            Figures::medians(&runs.iter().map(|run| run[load]).collect::<Vec<_>>())
-        };
+        let medians =
+            |runs: &[Vec<Figures>], load| Figures::medians(&runs.iter().map(|run| run[load]).collect::<Vec<_>>());
         let compared = |(number, load): (usize, &String)| Compared {
             load: load.clone(),
             ours: medians(&ours, number),
@@ -194,10 +162,7 @@ impl Bench {
 
     /// etcd alone, for a look at the machine or a run that does not measure the peak of both.
     pub async fn etcd_peak(&self) -> anyhow::Result<Figures> {
-        let script = Peak {
-            warm_up: self.seconds(3, 1),
-            length: self.seconds(10, 3),
-        };
+        let script = Peak { warm_up: self.seconds(3, 1), length: self.seconds(10, 3) };
         let figures = self.run_etcd("etcd", &script).await?;
         for (callers, f) in CALLERS.iter().zip(&figures) {
             self.say(&f.in_words("etcd", Side::Etcd, &format!("{callers} callers")));

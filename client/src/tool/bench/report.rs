@@ -1,7 +1,7 @@
 //! What is printed: a table with the reach beside each figure, and one JSON object as the last line.
 use super::{
-    crowd::CrowdFigures, failover::Ends, machine::Machine, million::MillionFigures,
-    offers::OfferFigures, rates::Compared,
+    crowd::CrowdFigures, failover::Ends, machine::Machine, million::MillionFigures, offers::OfferFigures,
+    rates::Compared,
 };
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use serde::Serialize;
@@ -50,15 +50,8 @@ impl Results {
     fn summary(&self) -> Summary {
         let most = self.peak.first();
         let half = self.half.as_ref();
-        let kills = [
-            self.kill.as_ref(),
-            self.load.as_ref().map(|load| &load.kills),
-        ];
-        let kill_max = kills
-            .into_iter()
-            .flatten()
-            .map(Ends::max_ms)
-            .reduce(f64::max);
+        let kills = [self.kill.as_ref(), self.load.as_ref().map(|load| &load.kills)];
+        let kill_max = kills.into_iter().flatten().map(Ends::max_ms).reduce(f64::max);
         let load = self.load.as_ref();
         Summary {
             commands_per_s: most.map(|p| rounded(p.ours.per_second)),
@@ -76,102 +69,44 @@ impl Results {
 
     fn lines(&self) -> Vec<Line> {
         let mut lines = Vec::new();
-        let mut line = |what, reach: String, measured, met| {
-            lines.push(Line {
-                what,
-                reach,
-                measured,
-                met,
-            })
-        };
+        let mut line = |what, reach: String, measured, met| lines.push(Line { what, reach, measured, met });
         if let Some(p) = self.peak.first() {
             let (ours, etcd) = (p.ours.per_second, p.etcd.per_second);
             let words = format!("{ours:.0} ({:.2} × etcd's {etcd:.0})", ours / etcd);
-            line(
-                "durable commands a second, 256 callers",
-                "≥ 2 × etcd".into(),
-                words,
-                ours >= 2.0 * etcd,
-            );
+            line("durable commands a second, 256 callers", "≥ 2 × etcd".into(), words, ours >= 2.0 * etcd);
         }
         if let Some(h) = &self.half {
             let (ours, etcd) = (h.ours.p99_ms, h.etcd.p99_ms);
             let words = format!("{ours:.2} ms (etcd {etcd:.2} ms)");
-            line(
-                "submit p99 at half of etcd's peak",
-                "≤ etcd's".into(),
-                words,
-                ours <= etcd,
-            );
+            line("submit p99 at half of etcd's peak", "≤ etcd's".into(), words, ours <= etcd);
         }
         if let Some(o) = self.offer {
-            let words = format!(
-                "{:.2} ms (p50 {:.2}, max {:.2})",
-                o.p99_ms, o.p50_ms, o.max_ms
-            );
-            line(
-                "submit → offer seen, p99 at 500/s",
-                "≤ 10 ms".into(),
-                words,
-                o.p99_ms <= 10.0,
-            );
+            let words = format!("{:.2} ms (p50 {:.2}, max {:.2})", o.p99_ms, o.p50_ms, o.max_ms);
+            line("submit → offer seen, p99 at 500/s", "≤ 10 ms".into(), words, o.p99_ms <= 10.0);
         }
         let ends = |e: &Ends| format!("{:.0} ms, maximum of {}", e.max_ms(), e.offer_ms.len());
         if let Some(k) = &self.kill {
-            line(
-                "SIGKILL of the leader → next offer",
-                "≤ 1.5 s".into(),
-                ends(k),
-                k.max_ms() <= 1_500.0,
-            );
+            line("SIGKILL of the leader → next offer", "≤ 1.5 s".into(), ends(k), k.max_ms() <= 1_500.0);
         }
         if let Some(d) = &self.drain {
-            line(
-                "SIGTERM of the leader → next offer",
-                "≤ 300 ms".into(),
-                ends(d),
-                d.max_ms() <= 300.0,
-            );
+            line("SIGTERM of the leader → next offer", "≤ 300 ms".into(), ends(d), d.max_ms() <= 300.0);
         }
         if let Some(l) = &self.load {
             let (ratio, restart_s) = (l.many_p99_ms / l.few_p99_ms, l.kills.restart_max_s());
-            let words = format!(
-                "{ratio:.2} × ({:.2} ms, {:.2} ms)",
-                l.many_p99_ms, l.few_p99_ms
-            );
-            line(
-                "the same with 100 000 waiting",
-                "≤ 1.5 s".into(),
-                ends(&l.kills),
-                l.kills.max_ms() <= 1_500.0,
-            );
+            let words = format!("{ratio:.2} × ({:.2} ms, {:.2} ms)", l.many_p99_ms, l.few_p99_ms);
+            line("the same with 100 000 waiting", "≤ 1.5 s".into(), ends(&l.kills), l.kills.max_ms() <= 1_500.0);
             line(
                 "memory of a node, 100 000 waiting, 10 000 agents",
                 "≤ 1 GiB".into(),
                 format!("{:.0} MiB", l.rss_mib),
                 l.rss_mib <= 1_024.0,
             );
-            line(
-                "submit p99, 100 000 waiting against 1 000",
-                "≤ 1.5 ×".into(),
-                words,
-                ratio <= 1.5,
-            );
-            line(
-                "restart of a node with that state",
-                "≤ 5 s".into(),
-                format!("{restart_s:.2} s"),
-                restart_s <= 5.0,
-            );
+            line("submit p99, 100 000 waiting against 1 000", "≤ 1.5 ×".into(), words, ratio <= 1.5);
+            line("restart of a node with that state", "≤ 5 s".into(), format!("{restart_s:.2} s"), restart_s <= 5.0);
         }
         if let Some(m) = &self.million {
             let words = format!("{}; {:.0} bytes each", m.in_words(), m.bytes_each);
-            line(
-                "a million closed interactions",
-                "disk flat".into(),
-                words,
-                m.flat,
-            );
+            line("a million closed interactions", "disk flat".into(), words, m.flat);
         }
         lines
     }
@@ -179,25 +114,18 @@ impl Results {
     /// Prints everything; the JSON object is the last line.
     pub fn print(&self, machine: &Machine, versions: &[String], quick: bool) -> anyhow::Result<()> {
         let m = machine;
-        println!(
-            "{} × {}, {} MiB, Linux {}",
-            m.cores, m.cpu, m.memory_mib, m.kernel
-        );
+        println!("{} × {}, {} MiB, Linux {}", m.cores, m.cpu, m.memory_mib, m.kernel);
         println!(
             "disk {}, append with fsync {:.2} ms (median), load average before {}",
             m.disk, m.sync_ms, m.load_average
         );
         versions.iter().for_each(|version| println!("{version}"));
         if quick {
-            println!(
-                "--quick: short windows, few repetitions, a tenth of the crowd; no figure to quote"
-            );
+            println!("--quick: short windows, few repetitions, a tenth of the crowd; no figure to quote");
         }
         println!("{}", self.comparison());
         let mut table = Table::new();
-        table
-            .load_preset(UTF8_FULL_CONDENSED)
-            .set_header(["what", "reach", "measured", ""]);
+        table.load_preset(UTF8_FULL_CONDENSED).set_header(["what", "reach", "measured", ""]);
         for line in self.lines() {
             table.add_row([
                 line.what.into(),
@@ -214,9 +142,7 @@ impl Results {
     /// Both sides beside each other.
     fn comparison(&self) -> Table {
         let mut table = Table::new();
-        let titles = [
-            "load", "ours/s", "p50 ms", "p99 ms", "etcd/s", "p50 ms", "p99 ms",
-        ];
+        let titles = ["load", "ours/s", "p50 ms", "p99 ms", "etcd/s", "p50 ms", "p99 ms"];
         table.load_preset(UTF8_FULL_CONDENSED).set_header(titles);
         for row in self.peak.iter().chain(&self.half) {
             let mut cells = vec![row.load.clone()];

@@ -19,17 +19,11 @@ const AT_ONCE: u32 = 10;
 impl Center {
     /// The policy of all queues. The tenant may get its place only a moment after the nodes serve, so this waits for it.
     pub async fn policy(&self, within: Duration) -> anyhow::Result<()> {
-        let distribution = v1::Distribution {
-            mode: v1::distribution::Mode::LongestIdle as i32,
-            ..Default::default()
-        };
+        let distribution = v1::Distribution { mode: v1::distribution::Mode::LongestIdle as i32, ..Default::default() };
         let rules = Some(v1::policy::Rules::Distribution(distribution));
         let request = v1::CreatePolicyRequest {
             parent: parent(),
-            policy: Some(v1::Policy {
-                rules,
-                ..Default::default()
-            }),
+            policy: Some(v1::Policy { rules, ..Default::default() }),
             policy_id: "longest-idle".into(),
             request_id: new_request_id(),
             ..Default::default()
@@ -47,47 +41,29 @@ impl Center {
     /// A queue without after-work, whose agents accept.
     pub async fn queue(&self, id: &str) -> anyhow::Result<()> {
         let none = Some(prost_types::Duration::default());
-        let rules = v1::ChannelRules {
-            wrap_up_timeout: none,
-            ..Default::default()
-        };
+        let rules = v1::ChannelRules { wrap_up_timeout: none, ..Default::default() };
         let queue = v1::Queue {
             policy: name("policies", "longest-idle"),
             channels: [(CHANNEL.to_string(), rules)].into(),
             ..Default::default()
         };
         let (parent, queue_id) = (parent(), id.to_string());
-        let request = v1::CreateQueueRequest {
-            parent,
-            queue: Some(queue),
-            queue_id,
-            ..Default::default()
-        };
+        let request = v1::CreateQueueRequest { parent, queue: Some(queue), queue_id, ..Default::default() };
         self.client.create_queue(request).await?;
         Ok(())
     }
 
     /// A routing profile of the queue's name whose agents serve it.
     pub async fn profile(&self, queue: &str) -> anyhow::Result<()> {
-        let entry = v1::RoutingProfileEntry {
-            queue: name("queues", queue),
-            channel: CHANNEL.into(),
-            ..Default::default()
-        };
-        let channel = v1::ChannelCapacity {
-            max_interactions: AT_ONCE,
-            cost_units: 100 / AT_ONCE,
-        };
+        let entry =
+            v1::RoutingProfileEntry { queue: name("queues", queue), channel: CHANNEL.into(), ..Default::default() };
+        let channel = v1::ChannelCapacity { max_interactions: AT_ONCE, cost_units: 100 / AT_ONCE };
         let capacity = v1::Capacity {
             total_units: 100,
             channels: [(CHANNEL.to_string(), channel)].into(),
             interruptions: Vec::new(),
         };
-        let profile = v1::RoutingProfile {
-            entries: vec![entry],
-            capacity: Some(capacity),
-            ..Default::default()
-        };
+        let profile = v1::RoutingProfile { entries: vec![entry], capacity: Some(capacity), ..Default::default() };
         let request = v1::CreateRoutingProfileRequest {
             parent: parent(),
             routing_profile: Some(profile),
@@ -104,27 +80,17 @@ impl Center {
             let profile = name("routingProfiles", queue);
             let request = v1::CreateAgentRequest {
                 parent: parent(),
-                agent: Some(v1::Agent {
-                    routing_profile: profile,
-                    ..Default::default()
-                }),
+                agent: Some(v1::Agent { routing_profile: profile, ..Default::default() }),
                 agent_id: format!("{queue}-{number}"),
                 ..Default::default()
             };
             self.client.create_agent(request)
         };
-        let hired = stream::iter(0..count)
-            .map(hire)
-            .buffer_unordered(HIRED_AT_ONCE);
+        let hired = stream::iter(0..count).map(hire).buffer_unordered(HIRED_AT_ONCE);
         hired.try_for_each(|_| async { Ok(()) }).await?;
-        let agents: Vec<String> = (0..count)
-            .map(|number| name("agents", &format!("{queue}-{number}")))
-            .collect();
+        let agents: Vec<String> = (0..count).map(|number| name("agents", &format!("{queue}-{number}"))).collect();
         for names in agents.chunks(PRESENCE_BATCH) {
-            let presence = v1::Presence {
-                status: v1::presence::Status::Available as i32,
-                ..Default::default()
-            };
+            let presence = v1::Presence { status: v1::presence::Status::Available as i32, ..Default::default() };
             let request = v1::BatchSetPresenceRequest {
                 parent: parent(),
                 names: names.to_vec(),

@@ -62,10 +62,7 @@ impl Shared {
         };
         if let Some(waits) = self.waiting().remove(&event.interaction) {
             // Whoever waited may have given up.
-            let _ = waits.send(Seen {
-                at,
-                offer_id: made.offer_id,
-            });
+            let _ = waits.send(Seen { at, offer_id: made.offer_id });
         }
     }
 }
@@ -78,19 +75,12 @@ pub struct Watchers {
 
 impl Watchers {
     /// One stream from each address, all open when this returns.
-    pub async fn open<'a>(
-        addresses: impl IntoIterator<Item = &'a str>,
-    ) -> anyhow::Result<Watchers> {
-        let watchers = Watchers {
-            shared: Arc::default(),
-            streams: JoinSet::new(),
-        };
+    pub async fn open<'a>(addresses: impl IntoIterator<Item = &'a str>) -> anyhow::Result<Watchers> {
+        let watchers = Watchers { shared: Arc::default(), streams: JoinSet::new() };
         let mut watchers = watchers;
         for address in addresses {
             let client = EventServiceClient::new(connections::lazy(address)?);
-            watchers
-                .streams
-                .spawn(follow(client, bearer(TOKEN)?, watchers.shared.clone()));
+            watchers.streams.spawn(follow(client, bearer(TOKEN)?, watchers.shared.clone()));
         }
         watchers.all_open().await?;
         Ok(watchers)
@@ -100,10 +90,7 @@ impl Watchers {
     pub async fn all_open(&self) -> anyhow::Result<()> {
         let until = Instant::now() + OPEN;
         while self.shared.open.load(Ordering::Relaxed) < self.streams.len() {
-            anyhow::ensure!(
-                Instant::now() < until,
-                "not all event streams are open after {OPEN:?}"
-            );
+            anyhow::ensure!(Instant::now() < until, "not all event streams are open after {OPEN:?}");
             sleep(OPEN_AGAIN).await;
         }
         Ok(())
@@ -121,11 +108,7 @@ impl Watchers {
 }
 
 /// Follows one node for ever.
-async fn follow(
-    mut client: EventServiceClient<Channel>,
-    bearer: MetadataValue<Ascii>,
-    shared: Arc<Shared>,
-) {
+async fn follow(mut client: EventServiceClient<Channel>, bearer: MetadataValue<Ascii>, shared: Arc<Shared>) {
     loop {
         if let Err(status) = follow_once(&mut client, &bearer, &shared).await {
             tracing::debug!(%status, "an event stream broke");
@@ -139,22 +122,14 @@ async fn follow_once(
     bearer: &MetadataValue<Ascii>,
     shared: &Shared,
 ) -> Result<(), Status> {
-    let filter = v1::EventFilter {
-        kinds: vec![event::Kind::OfferMade as i32],
-        ..Default::default()
-    };
+    let filter = v1::EventFilter { kinds: vec![event::Kind::OfferMade as i32], ..Default::default() };
     let mut request = Request::new(v1::WatchRequest {
         parent: parent(),
         filter: Some(filter),
-        progress_interval: Some(prost_types::Duration {
-            seconds: 0,
-            nanos: PROGRESS_NS,
-        }),
+        progress_interval: Some(prost_types::Duration { seconds: 0, nanos: PROGRESS_NS }),
         ..Default::default()
     });
-    request
-        .metadata_mut()
-        .insert("authorization", bearer.clone());
+    request.metadata_mut().insert("authorization", bearer.clone());
     let mut stream = client.watch(request).await?.into_inner();
     let mut open = None;
     let silent = |_| Status::deadline_exceeded("silent");

@@ -96,11 +96,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let result = report::Result::new(&stage.world, &ends, &proof, kill.as_ref());
     result.print(args.compress)?;
     stage.close(result.is_well())?;
-    Ok(if result.is_well() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if result.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Lives the hour: drivers, view, and the death in the middle.
@@ -118,10 +114,7 @@ async fn live(stage: &mut Stage, seed: u64, kills: bool) -> anyhow::Result<Optio
         let at = Instant::now();
         stage.nodes.kill(leader).await?;
         view.say(&format!("SIGKILL to the leader, {node}"));
-        kill = Some(Kill {
-            node: node.clone(),
-            at,
-        });
+        kill = Some(Kill { node: node.clone(), at });
         sleep(DOWN).await;
         stage.nodes.restart(leader).await?;
         view.say(&format!("{node} serves again"));

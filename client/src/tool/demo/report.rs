@@ -59,22 +59,12 @@ fn to_offer_ms(contact: &Contact) -> Option<f64> {
 
 impl Result {
     /// Puts everything together.
-    pub fn new(
-        world: &World,
-        ends: &HashMap<usize, End>,
-        proof: &Proof,
-        kill: Option<&Kill>,
-    ) -> Result {
+    pub fn new(world: &World, ends: &HashMap<usize, End>, proof: &Proof, kill: Option<&Kill>) -> Result {
         let verdict = world.facts.verdict();
         let count = |end: End| ends.values().filter(|e| **e == end).count();
         let offers = sorted(verdict.contacts.iter().filter_map(to_offer_ms));
-        let failover =
-            kill.and_then(|kill| Some(ms(world.facts.first_offer_after(kill.at)? - kill.at)));
-        let submitted = verdict
-            .contacts
-            .iter()
-            .filter(|c| c.submitted.is_some())
-            .count();
+        let failover = kill.and_then(|kill| Some(ms(world.facts.first_offer_after(kill.at)? - kill.at)));
+        let submitted = verdict.contacts.iter().filter(|c| c.submitted.is_some()).count();
         let mut result = Result {
             offered: submitted,
             handled: count(End::Handled),
@@ -91,17 +81,9 @@ impl Result {
             notes: notes(proof, &offers, kill, failover),
         };
         if kill.is_some() && failover.is_none() {
-            result
-                .faults
-                .push("no offer after the leader's death".into());
+            result.faults.push("no offer after the leader's death".into());
         }
-        result.notes.extend(
-            verdict
-                .trouble
-                .iter()
-                .chain(&proof.findings)
-                .map(|text| format!("! {text}")),
-        );
+        result.notes.extend(verdict.trouble.iter().chain(&proof.findings).map(|text| format!("! {text}")));
         result
     }
 
@@ -113,10 +95,7 @@ impl Result {
     /// Prints the report; its last line is one JSON object.
     pub fn print(&self, compress: f64) -> anyhow::Result<()> {
         println!("{}", table(&TITLES, self.rows.iter().cloned()));
-        println!(
-            "waits in virtual seconds, the real ones × {compress}; a real millisecond is {} virtual ms",
-            compress
-        );
+        println!("waits in virtual seconds, the real ones × {compress}; a real millisecond is {} virtual ms", compress);
         println!("{}", setup::fixed_times(compress));
         self.notes.iter().for_each(|note| println!("{note}"));
         for fault in &self.faults {
@@ -127,32 +106,17 @@ impl Result {
     }
 }
 
-const TITLES: [&str; 10] = [
-    "queue",
-    "channel",
-    "offered",
-    "handled",
-    "abandoned",
-    "other",
-    "open",
-    "wait p50",
-    "wait p90",
-    "in level",
-];
+const TITLES: [&str; 10] =
+    ["queue", "channel", "offered", "handled", "abandoned", "other", "open", "wait p50", "wait p90", "in level"];
 
 /// A row for each queue and channel, and one for all.
 fn rows(world: &World, contacts: &[Contact], ends: &HashMap<usize, End>) -> Vec<Vec<String>> {
     let mut groups: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     for (place, arrival) in world.demand.arrivals.iter().enumerate() {
-        groups
-            .entry((&arrival.queue, &arrival.channel))
-            .or_default()
-            .push(place);
+        groups.entry((&arrival.queue, &arrival.channel)).or_default().push(place);
     }
-    let mut rows: Vec<_> = groups
-        .iter()
-        .map(|((queue, channel), places)| row(world, contacts, ends, [queue, channel], places))
-        .collect();
+    let mut rows: Vec<_> =
+        groups.iter().map(|((queue, channel), places)| row(world, contacts, ends, [queue, channel], places)).collect();
     let all: Vec<usize> = (0..contacts.len()).collect();
     rows.push(row(world, contacts, ends, ["all", ""], &all));
     rows
@@ -165,42 +129,20 @@ fn row(
     [queue, channel]: [&str; 2],
     places: &[usize],
 ) -> Vec<String> {
-    let count = |end: End| {
-        places
-            .iter()
-            .filter(|place| ends.get(place) == Some(&end))
-            .count()
-            .to_string()
-    };
-    let submitted = places
-        .iter()
-        .filter(|place| contacts[**place].submitted.is_some())
-        .count();
+    let count = |end: End| places.iter().filter(|place| ends.get(place) == Some(&end)).count().to_string();
+    let submitted = places.iter().filter(|place| contacts[**place].submitted.is_some()).count();
     let compress = world.clock.compress();
     let wait = |place: &usize| {
         let contact = &contacts[*place];
         Some((contact.connected_ms? - contact.created_ms?) as f64 / 1e3 * compress)
     };
     let waits = sorted(places.iter().filter_map(wait));
-    let level = world
-        .demand
-        .queues
-        .iter()
-        .find(|q| q.name == queue)
-        .and_then(|q| {
-            let plan = q.channels.iter().find(|c| c.channel == channel)?;
-            let within = waits
-                .iter()
-                .filter(|wait| **wait <= plan.service_level_s)
-                .count();
-            (submitted > 0).then(|| {
-                format!(
-                    "{:.0} % ≤ {} s",
-                    within as f64 * 100.0 / submitted as f64,
-                    plan.service_level_s
-                )
-            })
-        });
+    let level = world.demand.queues.iter().find(|q| q.name == queue).and_then(|q| {
+        let plan = q.channels.iter().find(|c| c.channel == channel)?;
+        let within = waits.iter().filter(|wait| **wait <= plan.service_level_s).count();
+        (submitted > 0)
+            .then(|| format!("{:.0} % ≤ {} s", within as f64 * 100.0 / submitted as f64, plan.service_level_s))
+    });
     let s = |q: f64| quantile(&waits, q).map_or_else(String::new, |w| format!("{w:.0} s"));
     vec![
         queue.into(),
@@ -216,12 +158,7 @@ fn row(
     ]
 }
 
-fn notes(
-    proof: &Proof,
-    offers: &[f64],
-    kill: Option<&Kill>,
-    failover_ms: Option<f64>,
-) -> Vec<String> {
+fn notes(proof: &Proof, offers: &[f64], kill: Option<&Kill>, failover_ms: Option<f64>) -> Vec<String> {
     let ms = |q: f64| quantile(offers, q).map_or("–".into(), |v| format!("{v} ms"));
     let mut notes = vec![
         format!(
@@ -236,10 +173,7 @@ fn notes(
         ),
     ];
     if let (Some(kill), Some(failover_ms)) = (kill, failover_ms) {
-        notes.push(format!(
-            "leader {} killed: {failover_ms} ms to the next offer for something new",
-            kill.node
-        ));
+        notes.push(format!("leader {} killed: {failover_ms} ms to the next offer for something new", kill.node));
     }
     notes
 }

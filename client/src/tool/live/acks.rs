@@ -48,8 +48,7 @@ impl Acks {
         request_id: &str,
         header: Option<&v1::ResponseHeader>,
     ) -> anyhow::Result<()> {
-        let header = header
-            .ok_or_else(|| anyhow::anyhow!("{call} {name}: acknowledged without a header"))?;
+        let header = header.ok_or_else(|| anyhow::anyhow!("{call} {name}: acknowledged without a header"))?;
         let ack = Ack {
             call: call.into(),
             name: name.into(),
@@ -73,9 +72,7 @@ impl Acks {
 /// Reads a file of acknowledgements.
 pub fn read(path: &Path) -> anyhow::Result<Vec<Ack>> {
     let lines = BufReader::new(File::open(path)?).lines();
-    lines
-        .map(|line| Ok(serde_json::from_str(&line?)?))
-        .collect()
+    lines.map(|line| Ok(serde_json::from_str(&line?)?)).collect()
 }
 
 #[cfg(test)]
@@ -84,25 +81,14 @@ mod tests {
 
     #[test]
     fn what_was_noted_is_read_again() {
-        let path =
-            std::env::temp_dir().join(format!("kindred-acks-{}", kindred_client::new_request_id()));
+        let path = std::env::temp_dir().join(format!("kindred-acks-{}", kindred_client::new_request_id()));
         let acks = Acks::create(path.clone()).expect("writable");
-        let header = v1::ResponseHeader {
-            shard: 1,
-            term: 2,
-            index: 3,
-            position: 4,
-            ..Default::default()
-        };
-        acks.note("AcceptOffer", "i1", "r1", Some(&header))
-            .expect("written");
+        let header = v1::ResponseHeader { shard: 1, term: 2, index: 3, position: 4, ..Default::default() };
+        acks.note("AcceptOffer", "i1", "r1", Some(&header)).expect("written");
         assert!(acks.note("AcceptOffer", "i1", "r1", None).is_err());
         let read = read(&path).expect("readable");
         std::fs::remove_file(&path).expect("there");
         assert_eq!(read.len(), 1);
-        assert_eq!(
-            (read[0].index, read[0].position, read[0].call.as_str()),
-            (3, 4, "AcceptOffer")
-        );
+        assert_eq!((read[0].index, read[0].position, read[0].call.as_str()), (3, 4, "AcceptOffer"));
     }
 }

@@ -44,10 +44,7 @@ impl Audit {
     pub fn new(demand: &Demand, name: impl Fn(&str) -> String) -> Audit {
         let capacity = |agent: &kindred_simulator::Agent| {
             let profile = &demand.profiles[agent.profile];
-            (
-                name(&agent.name),
-                (profile.total_units, profile.capacity.clone()),
-            )
+            (name(&agent.name), (profile.total_units, profile.capacity.clone()))
         };
         Audit {
             capacity: demand.agents.iter().map(capacity).collect(),
@@ -67,21 +64,14 @@ impl Audit {
             Kind::OfferAccepted => {
                 // A RING_IS_OFFER or AUTO acceptance follows its offer; all hold the same piece.
                 self.takes(event, piece.clone(), channel);
-                if let Some(other) = self
-                    .serving
-                    .insert(event.interaction.clone(), piece.clone())
+                if let Some(other) = self.serving.insert(event.interaction.clone(), piece.clone())
                     && other != piece
                 {
                     self.double_assigned += 1;
-                    self.note(format!(
-                        "event {}: {} has two: {other} and {piece}",
-                        event.number, event.interaction
-                    ));
+                    self.note(format!("event {}: {} has two: {other} and {piece}", event.number, event.interaction));
                 }
             }
-            Kind::OfferDeclined | Kind::OfferExpired | Kind::OfferRevoked => {
-                self.gives_back(event, &piece)
-            }
+            Kind::OfferDeclined | Kind::OfferExpired | Kind::OfferRevoked => self.gives_back(event, &piece),
             Kind::WrapUpStarted => self.no_longer_serves(event, &piece),
             Kind::AssignmentEnded => {
                 self.no_longer_serves(event, &piece);
@@ -92,11 +82,7 @@ impl Audit {
     }
 
     fn no_longer_serves(&mut self, event: &v1::Event, piece: &str) {
-        if self
-            .serving
-            .get(&event.interaction)
-            .is_some_and(|serving| serving == piece)
-        {
+        if self.serving.get(&event.interaction).is_some_and(|serving| serving == piece) {
             self.serving.remove(&event.interaction);
         }
     }
@@ -113,22 +99,13 @@ impl Audit {
         let Some((total, by_channel)) = self.capacity.get(&event.agent) else {
             return;
         };
-        let cost = |channel: &String| {
-            by_channel
-                .get(channel)
-                .map_or(u32::MAX / 64, |(_, cost)| *cost)
-        };
+        let cost = |channel: &String| by_channel.get(channel).map_or(u32::MAX / 64, |(_, cost)| *cost);
         let units: u32 = held.values().map(cost).sum();
         let same = held.values().filter(|held| *held == channel).count();
-        let most = by_channel
-            .get(channel)
-            .map_or(0, |(most, _)| *most as usize);
+        let most = by_channel.get(channel).map_or(0, |(most, _)| *most as usize);
         if units > *total || same > most {
             self.over_capacity += 1;
-            let what = format!(
-                "event {}: {} has {units} units, {same} {channel}",
-                event.number, event.agent
-            );
+            let what = format!("event {}: {} has {units} units, {same} {channel}", event.number, event.agent);
             self.note(what);
         }
     }
@@ -152,20 +129,14 @@ mod tests {
 
     fn event(kind: Kind, interaction: &str, agent: &str, piece: &str) -> v1::Event {
         let details = match kind {
-            Kind::OfferMade => Details::OfferMade(v1::OfferMadeDetails {
-                offer_id: piece.into(),
-                ..Default::default()
-            }),
-            Kind::WrapUpStarted | Kind::AssignmentEnded => {
-                Details::Assignment(v1::AssignmentDetails {
-                    assignment: format!("{interaction}/assignments/{piece}"),
-                    ..Default::default()
-                })
+            Kind::OfferMade => {
+                Details::OfferMade(v1::OfferMadeDetails { offer_id: piece.into(), ..Default::default() })
             }
-            _ => Details::Offer(v1::OfferDetails {
-                offer_id: piece.into(),
+            Kind::WrapUpStarted | Kind::AssignmentEnded => Details::Assignment(v1::AssignmentDetails {
+                assignment: format!("{interaction}/assignments/{piece}"),
                 ..Default::default()
             }),
+            _ => Details::Offer(v1::OfferDetails { offer_id: piece.into(), ..Default::default() }),
         };
         v1::Event {
             kind: kind as i32,
@@ -203,33 +174,19 @@ mod tests {
 
     #[test]
     fn two_at_once_are_found() {
-        let life = [
-            (Kind::OfferAccepted, "i1", "sales-voice-01", "o1"),
-            (Kind::OfferAccepted, "i1", "sales-voice-02", "o2"),
-        ];
+        let life =
+            [(Kind::OfferAccepted, "i1", "sales-voice-01", "o1"), (Kind::OfferAccepted, "i1", "sales-voice-02", "o2")];
         assert_eq!(found(&life, "voice"), (1, 0));
     }
 
     #[test]
     fn more_than_fits_is_found() {
-        let calls = [
-            (Kind::OfferMade, "i1", "sales-voice-01", "o1"),
-            (Kind::OfferMade, "i2", "sales-voice-01", "o2"),
-        ];
+        let calls = [(Kind::OfferMade, "i1", "sales-voice-01", "o1"), (Kind::OfferMade, "i2", "sales-voice-01", "o2")];
         assert_eq!(found(&calls, "voice"), (0, 1));
         let chats = ["o1", "o2", "o3"].map(|offer| (Kind::OfferMade, offer, "digital-01", offer));
         assert_eq!(found(&chats, "chat"), (0, 0));
-        let fourth = [
-            chats[0],
-            chats[1],
-            chats[2],
-            (Kind::OfferMade, "o4", "digital-01", "o4"),
-        ];
+        let fourth = [chats[0], chats[1], chats[2], (Kind::OfferMade, "o4", "digital-01", "o4")];
         assert_eq!(found(&fourth, "chat"), (0, 1));
-        assert_eq!(
-            found(&[(Kind::OfferMade, "i1", "digital-01", "o1")], "voice"),
-            (0, 1),
-            "not served at all"
-        );
+        assert_eq!(found(&[(Kind::OfferMade, "i1", "digital-01", "o1")], "voice"), (0, 1), "not served at all");
     }
 }

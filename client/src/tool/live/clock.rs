@@ -47,10 +47,7 @@ pub fn real(compress: f64, virtual_s: f64) -> Duration {
 /// A timeout of the API for so many virtual seconds, not below what the cluster accepts.
 pub fn timeout(compress: f64, virtual_s: f64) -> prost_types::Duration {
     let ms = (real(compress, virtual_s).as_millis() as u64).max(TIMEOUT_MIN_MS);
-    prost_types::Duration {
-        seconds: (ms / 1_000) as i64,
-        nanos: (ms % 1_000) as i32 * 1_000_000,
-    }
+    prost_types::Duration { seconds: (ms / 1_000) as i64, nanos: (ms % 1_000) as i32 * 1_000_000 }
 }
 
 #[cfg(test)]
@@ -60,21 +57,8 @@ mod tests {
     #[test]
     fn an_hour_in_a_minute() {
         assert_eq!(real(60.0, 3_600.0), Duration::from_secs(60));
-        assert_eq!(
-            timeout(60.0, 20.0),
-            prost_types::Duration {
-                seconds: 0,
-                nanos: 333_000_000
-            }
-        );
-        assert_eq!(
-            timeout(600.0, 10.0),
-            prost_types::Duration {
-                seconds: 0,
-                nanos: 50_000_000
-            },
-            "the least"
-        );
+        assert_eq!(timeout(60.0, 20.0), prost_types::Duration { seconds: 0, nanos: 333_000_000 });
+        assert_eq!(timeout(600.0, 10.0), prost_types::Duration { seconds: 0, nanos: 50_000_000 }, "the least");
         assert_eq!(real(60.0, f64::INFINITY), Duration::from_secs(86_400));
     }
 }

@@ -52,9 +52,7 @@ struct Desk {
 
 async fn work(world: Arc<World>, place: usize, name: &str, seed: u64) -> anyhow::Result<()> {
     let agent = &world.demand.agents[place];
-    let (session, mut reader) = world
-        .client
-        .session(format!("tenants/{TENANT}"), [name.to_string()]);
+    let (session, mut reader) = world.client.session(format!("tenants/{TENANT}"), [name.to_string()]);
     let goes_at = world.clock.at(agent.shift.to_s);
     let mut desk = Desk {
         name: name.to_string(),
@@ -138,24 +136,15 @@ impl Desk {
             Reaction::Silent => return,
             Reaction::Decline(after_s) => {
                 let reason = "busy with something else".to_string();
-                let decline = v1::SessionDecline {
-                    interaction: interaction.clone(),
-                    offer_id: offer.id,
-                    reason,
-                };
+                let decline = v1::SessionDecline { interaction: interaction.clone(), offer_id: offer.id, reason };
                 (after_s, "DeclineOffer", Action::Decline(decline))
             }
             Reaction::Accept(after_s) if rings => {
-                let connected = v1::SessionConnected {
-                    assignment: offer.assignment,
-                };
+                let connected = v1::SessionConnected { assignment: offer.assignment };
                 (after_s, "ReportConnected", Action::Connected(connected))
             }
             Reaction::Accept(after_s) => {
-                let accept = v1::SessionAccept {
-                    interaction: interaction.clone(),
-                    offer_id: offer.id,
-                };
+                let accept = v1::SessionAccept { interaction: interaction.clone(), offer_id: offer.id };
                 (after_s, "AcceptOffer", Action::Accept(accept))
             }
         };
@@ -166,9 +155,7 @@ impl Desk {
         use v1::assignment::{EndCause, State};
         match (part.state(), part.end_cause()) {
             (State::Active, _) => self.missed = 0,
-            (State::Ended, EndCause::ConnectTimeout) if part.agent == self.name => {
-                self.missed(part.name.clone())
-            }
+            (State::Ended, EndCause::ConnectTimeout) if part.agent == self.name => self.missed(part.name.clone()),
             _ => {}
         }
         let wraps_up = part.state() == v1::assignment::State::WrapUp && part.agent == self.name;
@@ -177,15 +164,8 @@ impl Desk {
         }
         let place = self.world.facts.place(interaction);
         let wrap_up_s = place.map_or(0.0, |place| self.world.demand.arrivals[place].wrap_up_s);
-        let complete = Action::CompleteWrapUp(v1::SessionCompleteWrapUp {
-            assignment: part.name,
-        });
-        self.act(
-            wrap_up_s,
-            "CompleteWrapUp",
-            interaction.to_string(),
-            complete,
-        );
+        let complete = Action::CompleteWrapUp(v1::SessionCompleteWrapUp { assignment: part.name });
+        self.act(wrap_up_s, "CompleteWrapUp", interaction.to_string(), complete);
     }
 
     /// An offer ran out. The API's back-off (5 s, doubling; 60 s after the third in a row) does not scale with the
@@ -208,21 +188,9 @@ impl Desk {
     }
 
     fn say_after(&mut self, after_s: f64, status: v1::presence::Status, after_contact: bool) {
-        let presence = v1::Presence {
-            status: status as i32,
-            ..Default::default()
-        };
-        let said = v1::SessionPresence {
-            agent: self.name.clone(),
-            presence: Some(presence),
-            after_contact,
-        };
-        self.act(
-            after_s,
-            "SetPresence",
-            self.name.clone(),
-            Action::Presence(said),
-        );
+        let presence = v1::Presence { status: status as i32, ..Default::default() };
+        let said = v1::SessionPresence { agent: self.name.clone(), presence: Some(presence), after_contact };
+        self.act(after_s, "SetPresence", self.name.clone(), Action::Presence(said));
     }
 
     /// Does something after a while, and notes that it was acknowledged.
@@ -232,9 +200,7 @@ impl Desk {
             tokio::time::sleep(clock.real(after_s)).await;
             let request_id = kindred_client::new_request_id();
             let noted = match session.ask_as(request_id.clone(), action, ASK).await {
-                Ok(answer) => world
-                    .acks
-                    .note(call, &about, &request_id, answer.header.as_ref()),
+                Ok(answer) => world.acks.note(call, &about, &request_id, answer.header.as_ref()),
                 Err(error) if overtaken(&error) => Ok(()),
                 Err(error) => Err(error.into()),
             };

@@ -11,10 +11,7 @@ const OPEN: Duration = Duration::from_secs(20);
 
 /// Follows until dropped; returns once the stream is open, so that nothing submitted afterwards is missed.
 pub async fn follow(client: &Client, facts: Arc<Facts>) -> anyhow::Result<JoinHandle<()>> {
-    let interval = prost_types::Duration {
-        seconds: 0,
-        nanos: PROGRESS.subsec_nanos() as i32,
-    };
+    let interval = prost_types::Duration { seconds: 0, nanos: PROGRESS.subsec_nanos() as i32 };
     let request = v1::WatchRequest {
         parent: format!("tenants/{TENANT}"),
         progress_interval: Some(interval),
@@ -36,9 +33,7 @@ pub async fn follow(client: &Client, facts: Arc<Facts>) -> anyhow::Result<JoinHa
             }
         }
     });
-    tokio::time::timeout(OPEN, open)
-        .await
-        .map_err(|_| anyhow::anyhow!("no event stream within {OPEN:?}"))??;
+    tokio::time::timeout(OPEN, open).await.map_err(|_| anyhow::anyhow!("no event stream within {OPEN:?}"))??;
     Ok(task)
 }
 

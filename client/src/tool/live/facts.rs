@@ -109,16 +109,8 @@ impl Facts {
             trouble: Vec::new(),
             watched_index: 0,
         };
-        let stands = demand
-            .arrivals
-            .iter()
-            .map(|_| watch::Sender::new(Stand::Waiting))
-            .collect();
-        Facts {
-            demand,
-            inner: Mutex::new(inner),
-            stands,
-        }
+        let stands = demand.arrivals.iter().map(|_| watch::Sender::new(Stand::Waiting)).collect();
+        Facts { demand, inner: Mutex::new(inner), stands }
     }
 
     // A panic elsewhere left at worst one fact out; the sums at the end would show it.
@@ -138,15 +130,8 @@ impl Facts {
 
     /// The place in the plan of an interaction's name.
     pub fn place(&self, interaction: &str) -> Option<usize> {
-        let number: usize = interaction
-            .rsplit('/')
-            .next()?
-            .strip_prefix("i-")?
-            .parse()
-            .ok()?;
-        (1..=self.stands.len())
-            .contains(&number)
-            .then(|| number - 1)
+        let number: usize = interaction.rsplit('/').next()?.strip_prefix("i-")?.parse().ok()?;
+        (1..=self.stands.len()).contains(&number).then(|| number - 1)
     }
 
     /// Something that should not happen.
@@ -186,10 +171,7 @@ impl Facts {
             inner.refused_offers += 1;
         }
         let contact = &mut inner.contacts[place];
-        let at_ms = event
-            .time
-            .as_ref()
-            .map(|t| t.seconds * 1_000 + i64::from(t.nanos) / 1_000_000);
+        let at_ms = event.time.as_ref().map(|t| t.seconds * 1_000 + i64::from(t.nanos) / 1_000_000);
         let stand = match event.kind() {
             Kind::InteractionCreated => {
                 contact.created_ms = at_ms;
@@ -201,9 +183,9 @@ impl Facts {
                 contact.offered_ms = contact.offered_ms.or(at_ms);
                 Some(Stand::Waiting)
             }
-            Kind::OfferAccepted => offer_id(event).map(|offer| {
-                Stand::Connecting(format!("{}/assignments/{offer}", event.interaction))
-            }),
+            Kind::OfferAccepted => {
+                offer_id(event).map(|offer| Stand::Connecting(format!("{}/assignments/{offer}", event.interaction)))
+            }
             Kind::AssignmentConnected => {
                 contact.connected_ms = contact.connected_ms.or(at_ms);
                 assignment(event).map(Stand::Connected)
@@ -229,10 +211,7 @@ impl Facts {
     /// How things stand, in numbers.
     pub fn counts(&self) -> Counts {
         let inner = self.inner();
-        let mut counts = Counts {
-            refused_offers: inner.refused_offers,
-            ..Counts::default()
-        };
+        let mut counts = Counts { refused_offers: inner.refused_offers, ..Counts::default() };
         for (contact, stand) in inner.contacts.iter().zip(&self.stands) {
             if contact.submitted.is_none() {
                 continue;
@@ -252,22 +231,14 @@ impl Facts {
     /// The first offer seen for a contact submitted after `moment`.
     pub fn first_offer_after(&self, moment: Instant) -> Option<Instant> {
         let inner = self.inner();
-        let later = inner
-            .contacts
-            .iter()
-            .filter(|c| c.submitted.is_some_and(|at| at > moment));
+        let later = inner.contacts.iter().filter(|c| c.submitted.is_some_and(|at| at > moment));
         later.filter_map(|c| c.first_offer).min()
     }
 
     /// What it all came to.
     pub fn verdict(&self) -> Verdict {
         let inner = self.inner();
-        let trouble = inner
-            .trouble
-            .iter()
-            .chain(&inner.audit.found)
-            .cloned()
-            .collect();
+        let trouble = inner.trouble.iter().chain(&inner.audit.found).cloned().collect();
         Verdict {
             contacts: inner.contacts.clone(),
             double_assigned: inner.audit.double_assigned,

@@ -61,10 +61,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings {
-            archive: true,
-            storage: None,
-        }
+        Settings { archive: true, storage: None }
     }
 }
 
@@ -115,11 +112,7 @@ pub struct Place {
 
 impl Place {
     fn member(&self) -> Member<'_> {
-        Member {
-            id: &self.id,
-            peer: &self.peer,
-            client: &self.client,
-        }
+        Member { id: &self.id, peer: &self.peer, client: &self.client }
     }
 }
 
@@ -137,10 +130,7 @@ pub fn find_binary(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     let beside = || std::env::current_exe().map(|me| me.with_file_name("kindred-node"));
     let binary = given.map_or_else(beside, Ok)?;
     if !binary.is_file() {
-        bail!(
-            "`{}` is not there: build it (`cargo build -p kindred-node`) or say --node-binary",
-            binary.display()
-        );
+        bail!("`{}` is not there: build it (`cargo build -p kindred-node`) or say --node-binary", binary.display());
     }
     Ok(binary)
 }
@@ -148,21 +138,13 @@ pub fn find_binary(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
 /// Free ports of loopback. They are released when this returns, so another program could take one before the node
 /// does; then the node says so and the start fails.
 fn free_ports(count: usize) -> std::io::Result<Vec<u16>> {
-    let listeners = (0..count)
-        .map(|_| TcpListener::bind("127.0.0.1:0"))
-        .collect::<Result<Vec<_>, _>>()?;
-    listeners
-        .iter()
-        .map(|listener| Ok(listener.local_addr()?.port()))
-        .collect()
+    let listeners = (0..count).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
+    listeners.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
 }
 
 /// SIGTERM to one process.
 async fn terminate(pid: u32) -> anyhow::Result<()> {
-    let sent = Command::new("kill")
-        .args(["-TERM", &pid.to_string()])
-        .status()
-        .await?;
+    let sent = Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?;
     if !sent.success() {
         bail!("SIGTERM could not be sent to {pid}");
     }
@@ -176,11 +158,7 @@ impl Nodes {
     }
 
     /// The same with other settings.
-    pub async fn start_with(
-        binary: PathBuf,
-        dir: &Path,
-        settings: Settings,
-    ) -> anyhow::Result<Nodes> {
+    pub async fn start_with(binary: PathBuf, dir: &Path, settings: Settings) -> anyhow::Result<Nodes> {
         let ports = free_ports(NODES * 3)?;
         let place = |(number, ports): (usize, &[u16])| {
             let home = dir.join(format!("n{}", number + 1));
@@ -197,12 +175,7 @@ impl Nodes {
             }
         };
         let places: Vec<Place> = ports.chunks(3).enumerate().map(place).collect();
-        let mut nodes = Nodes {
-            binary,
-            settings,
-            children: places.iter().map(|_| None).collect(),
-            places,
-        };
+        let mut nodes = Nodes { binary, settings, children: places.iter().map(|_| None).collect(), places };
         for number in 0..NODES {
             nodes.write_config(number)?;
             nodes.spawn(number)?;
@@ -215,10 +188,7 @@ impl Nodes {
 
     /// Where clients reach them.
     pub fn endpoints(&self) -> Vec<String> {
-        self.places
-            .iter()
-            .map(|place| place.client.clone())
-            .collect()
+        self.places.iter().map(|place| place.client.clone()).collect()
     }
 
     fn write_config(&self, number: usize) -> anyhow::Result<()> {
@@ -230,20 +200,9 @@ impl Nodes {
                 data_dir: &place.data,
                 log_archive: self.settings.archive.then_some(place.archive.as_path()),
             },
-            listen: Listen {
-                client: &place.client,
-                peer: &place.peer,
-                ops: &place.ops,
-            },
-            cluster: Cluster {
-                name: "kindred",
-                shards: 1,
-                initial: self.places.iter().map(Place::member).collect(),
-            },
-            tenants: [Tenant {
-                id: TENANT,
-                token: TOKEN,
-            }],
+            listen: Listen { client: &place.client, peer: &place.peer, ops: &place.ops },
+            cluster: Cluster { name: "kindred", shards: 1, initial: self.places.iter().map(Place::member).collect() },
+            tenants: [Tenant { id: TENANT, token: TOKEN }],
             storage: self.settings.storage,
         };
         fs::create_dir_all(&place.data)?;
@@ -279,9 +238,7 @@ impl Nodes {
     /// Waits for the line `ready …`, then keeps reading so that the node never blocks on a full pipe.
     async fn wait_ready(&mut self, number: usize) -> anyhow::Result<()> {
         let place = &self.places[number];
-        let stdout = self.children[number]
-            .as_mut()
-            .and_then(|child| child.stdout.take());
+        let stdout = self.children[number].as_mut().and_then(|child| child.stdout.take());
         let mut lines = BufReader::new(stdout.context("no standard output")?).lines();
         let ready = async {
             while let Some(line) = lines.next_line().await? {
@@ -291,16 +248,9 @@ impl Nodes {
             }
             bail!("it ended")
         };
-        let outcome = tokio::time::timeout(READY, ready)
-            .await
-            .unwrap_or_else(|_| bail!("it is not ready after {READY:?}"));
-        outcome.with_context(|| {
-            format!(
-                "node {} does not serve; see {}",
-                place.id,
-                place.log.display()
-            )
-        })?;
+        let outcome =
+            tokio::time::timeout(READY, ready).await.unwrap_or_else(|_| bail!("it is not ready after {READY:?}"));
+        outcome.with_context(|| format!("node {} does not serve; see {}", place.id, place.log.display()))?;
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(())
     }
@@ -332,10 +282,7 @@ impl Nodes {
         let mut child = self.children[number].take().context("it does not run")?;
         if tokio::time::timeout(STOP, child.wait()).await.is_err() {
             child.kill().await?;
-            bail!(
-                "node {} did not end within {STOP:?}",
-                self.places[number].id
-            );
+            bail!("node {} did not end within {STOP:?}", self.places[number].id);
         }
         Ok(())
     }
@@ -354,18 +301,10 @@ impl Nodes {
 
     /// A node that ended without being asked to, if one did.
     pub fn ended(&mut self) -> Option<String> {
-        let ended = |child: &mut Option<Child>| {
-            child
-                .as_mut()
-                .is_some_and(|c| !matches!(c.try_wait(), Ok(None)))
-        };
+        let ended = |child: &mut Option<Child>| child.as_mut().is_some_and(|c| !matches!(c.try_wait(), Ok(None)));
         let number = self.children.iter_mut().position(ended)?;
         let place = &self.places[number];
-        Some(format!(
-            "node {} ended by itself; see {}",
-            place.id,
-            place.log.display()
-        ))
+        Some(format!("node {} ended by itself; see {}", place.id, place.log.display()))
     }
 
     /// SIGTERM to all; waits until they have ended.
@@ -380,10 +319,7 @@ impl Nodes {
             };
             if tokio::time::timeout(STOP, child.wait()).await.is_err() {
                 child.kill().await?;
-                bail!(
-                    "node {} did not end within {STOP:?} after SIGTERM",
-                    place.id
-                );
+                bail!("node {} did not end within {STOP:?} after SIGTERM", place.id);
             }
         }
         Ok(())

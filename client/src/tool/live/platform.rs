@@ -72,13 +72,7 @@ impl<'a> Life<'a> {
         let arrival = &world.demand.arrivals[place];
         let id = interaction_id(arrival.number);
         let name = name("interactions", &id);
-        Life {
-            world,
-            place,
-            arrival,
-            id,
-            name,
-        }
+        Life { world, place, arrival, id, name }
     }
 
     async fn live(&self) -> anyhow::Result<()> {
@@ -120,19 +114,11 @@ impl<'a> Life<'a> {
     }
 
     async fn submit(&self) -> anyhow::Result<()> {
-        let needs = self
-            .arrival
-            .needs
-            .as_ref()
-            .map(|(skill, least)| at_least(skill, *least));
+        let needs = self.arrival.needs.as_ref().map(|(skill, least)| at_least(skill, *least));
         let interaction = v1::Interaction {
             channel: self.arrival.channel.clone(),
             queue: name("queues", &queue_id(&self.arrival.queue)),
-            customer: self
-                .arrival
-                .customer
-                .as_ref()
-                .map_or_else(String::new, |c| name("customers", c)),
+            customer: self.arrival.customer.as_ref().map_or_else(String::new, |c| name("customers", c)),
             priority: self.arrival.priority,
             required_selector: needs,
             ..Default::default()
@@ -145,26 +131,13 @@ impl<'a> Life<'a> {
             request_id: request_id.clone(),
         };
         let created = self.world.client.call_within(request, CALL).await?;
-        self.world.acks.note(
-            "CreateInteraction",
-            &self.name,
-            &request_id,
-            created.header.as_ref(),
-        )
+        self.world.acks.note("CreateInteraction", &self.name, &request_id, created.header.as_ref())
     }
 
     async fn connected(&self, assignment: String) -> anyhow::Result<bool> {
         let request_id = new_request_id();
-        let request = v1::ReportConnectedRequest {
-            name: assignment,
-            request_id: request_id.clone(),
-        };
-        let done = self
-            .world
-            .client
-            .call_within(request, CALL)
-            .await
-            .map(|r| r.header);
+        let request = v1::ReportConnectedRequest { name: assignment, request_id: request_id.clone() };
+        let done = self.world.client.call_within(request, CALL).await.map(|r| r.header);
         self.acted("ReportConnected", &request_id, done)
     }
 
@@ -176,27 +149,14 @@ impl<'a> Life<'a> {
             request_id: request_id.clone(),
             ..Default::default()
         };
-        let done = self
-            .world
-            .client
-            .call_within(request, CALL)
-            .await
-            .map(|r| r.header);
+        let done = self.world.client.call_within(request, CALL).await.map(|r| r.header);
         self.acted("CompleteInteraction", &request_id, done)
     }
 
     async fn abandon(&self) -> anyhow::Result<bool> {
         let request_id = new_request_id();
-        let request = v1::AbandonInteractionRequest {
-            name: self.name.clone(),
-            request_id: request_id.clone(),
-        };
-        let done = self
-            .world
-            .client
-            .call_within(request, CALL)
-            .await
-            .map(|r| r.header);
+        let request = v1::AbandonInteractionRequest { name: self.name.clone(), request_id: request_id.clone() };
+        let done = self.world.client.call_within(request, CALL).await.map(|r| r.header);
         self.acted("AbandonInteraction", &request_id, done)
     }
 
@@ -209,9 +169,7 @@ impl<'a> Life<'a> {
     ) -> anyhow::Result<bool> {
         match done {
             Ok(header) => {
-                self.world
-                    .acks
-                    .note(call, &self.name, request_id, header.as_ref())?;
+                self.world.acks.note(call, &self.name, request_id, header.as_ref())?;
                 Ok(true)
             }
             Err(error) if overtaken(&error) => Ok(false),
@@ -238,17 +196,11 @@ async fn changed_until(stand: &mut watch::Receiver<Stand>, until: Instant) -> an
 
 /// Only agents with this skill, and at least so well.
 fn at_least(skill: &str, least: u32) -> v1::Selector {
-    let operand = v1::SelectorOperand {
-        operand: Some(v1::selector_operand::Operand::Skill(skill.into())),
-    };
+    let operand = v1::SelectorOperand { operand: Some(v1::selector_operand::Operand::Skill(skill.into())) };
     let comparison = v1::SelectorComparison {
         operand: Some(operand),
         operator: v1::selector_comparison::Operator::GreaterOrEqual as i32,
-        value: Some(v1::LabelValue {
-            kind: Some(v1::label_value::Kind::NumberValue(least.into())),
-        }),
+        value: Some(v1::LabelValue { kind: Some(v1::label_value::Kind::NumberValue(least.into())) }),
     };
-    v1::Selector {
-        node: Some(v1::selector::Node::Compare(comparison)),
-    }
+    v1::Selector { node: Some(v1::selector::Node::Compare(comparison)) }
 }

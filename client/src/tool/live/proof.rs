@@ -116,10 +116,8 @@ impl Log {
         let distinct: HashSet<&Violation> = summary.violations.iter().collect();
         let double = |v: &Violation| v.rule == "one_primary";
         let over = |v: &Violation| v.rule.contains("capacity") || v.rule.contains("units");
-        let count =
-            |test: &dyn Fn(&Violation) -> bool| distinct.iter().filter(|v| test(v)).count() as u64;
-        let other =
-            count(&|v| !double(v) && !over(v)) + summary.gaps.len() as u64 + self.disordered;
+        let count = |test: &dyn Fn(&Violation) -> bool| distinct.iter().filter(|v| test(v)).count() as u64;
+        let other = count(&|v| !double(v) && !over(v)) + summary.gaps.len() as u64 + self.disordered;
         (count(&double), count(&over), other)
     }
 }
@@ -145,17 +143,12 @@ pub async fn read_log(binary: &Path, place: &Place) -> anyhow::Result<Log> {
     });
     let mut log = Log::default();
     while let Some(text) = lines.next_line().await? {
-        let line = serde_json::from_str(&text)
-            .with_context(|| format!("dump-log of {}: `{text}`", place.id))?;
+        let line = serde_json::from_str(&text).with_context(|| format!("dump-log of {}: `{text}`", place.id))?;
         log.take(line);
     }
     let status = child.wait().await?;
     if !status.success() {
-        bail!(
-            "dump-log of {} ended with {status}: {}",
-            place.id,
-            complaints.await??.trim()
-        );
+        bail!("dump-log of {} ended with {status}: {}", place.id, complaints.await??.trim());
     }
     Ok(log)
 }
@@ -178,9 +171,7 @@ mod tests {
 
     fn log(lines: &[&str]) -> Log {
         let mut log = Log::default();
-        lines
-            .iter()
-            .for_each(|line| log.take(serde_json::from_str(line).expect("json")));
+        lines.iter().for_each(|line| log.take(serde_json::from_str(line).expect("json")));
         log
     }
 
@@ -193,11 +184,7 @@ mod tests {
             r#"{"shard":0,"term":1,"index":8,"position":0,"name":"X","request_id":"d","reply":{"rejected":"OFFER_GONE"}}"#,
         ]);
         let acks = [ack("a", 5), ack("b", 9), ack("c", 6), ack("d", 8)];
-        let lost: Vec<&str> = log
-            .lost(&acks)
-            .iter()
-            .map(|ack| ack.request_id.as_str())
-            .collect();
+        let lost: Vec<&str> = log.lost(&acks).iter().map(|ack| ack.request_id.as_str()).collect();
         assert_eq!(lost, ["b", "c", "d"]);
     }
 

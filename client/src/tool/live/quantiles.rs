@@ -16,11 +16,7 @@ pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
 
 /// The mean; 0 of nothing.
 pub fn mean(values: &[f64]) -> f64 {
-    if values.is_empty() {
-        0.0
-    } else {
-        values.iter().sum::<f64>() / values.len() as f64
-    }
+    if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
 }
 
 #[cfg(test)]
@@ -33,9 +29,6 @@ mod tests {
         assert_eq!(quantile(&values, 0.5), Some(50.0));
         assert_eq!(quantile(&values, 0.99), Some(99.0));
         assert_eq!(quantile(&values, 1.0), Some(100.0));
-        assert_eq!(
-            (quantile(&[], 0.5), mean(&[]), mean(&[1.0, 2.0])),
-            (None, 0.0, 1.5)
-        );
+        assert_eq!((quantile(&[], 0.5), mean(&[]), mean(&[1.0, 2.0])), (None, 0.0, 1.5));
     }
 }

@@ -80,10 +80,7 @@ async fn told(facts: &Facts, index: u64) {
     let until = Instant::now() + TOLD;
     while facts.watched_index() < index {
         if Instant::now() >= until {
-            return facts.gap(format!(
-                "the stream told up to {}, the cluster is at {index}",
-                facts.watched_index()
-            ));
+            return facts.gap(format!("the stream told up to {}, the cluster is at {index}", facts.watched_index()));
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -97,57 +94,23 @@ fn disagreements(verdict: &Verdict, ends: &HashMap<usize, End>) -> usize {
         Some(_) => End::Other,
         None => End::Open,
     };
-    ends.iter()
-        .filter(|(place, end)| told(**place) != **end)
-        .count()
+    ends.iter().filter(|(place, end)| told(**place) != **end).count()
 }
 
 /// Everything that must not be, in words; empty if all is well.
 pub fn faults(verdict: &Verdict, ends: &HashMap<usize, End>, proof: &Proof) -> Vec<String> {
-    let submitted = verdict
-        .contacts
-        .iter()
-        .filter(|c| c.submitted.is_some())
-        .count();
+    let submitted = verdict.contacts.iter().filter(|c| c.submitted.is_some()).count();
     let double = verdict.double_assigned.max(proof.double_assigned);
     let over = verdict.over_capacity.max(proof.over_capacity);
     let disagree = disagreements(verdict, ends);
     let found = [
-        (
-            submitted != ends.len(),
-            format!(
-                "{submitted} submitted, but the cluster knows {}",
-                ends.len()
-            ),
-        ),
-        (
-            proof.lost > 0,
-            format!("{} acknowledged writes are lost", proof.lost),
-        ),
-        (
-            double > 0,
-            format!("{double} interactions were assigned twice"),
-        ),
-        (
-            over > 0,
-            format!("{over} times an agent was above capacity"),
-        ),
-        (
-            proof.other > 0,
-            format!("{} other violations in the logs", proof.other),
-        ),
-        (
-            verdict.gaps > 0,
-            format!("{} gaps in the event stream", verdict.gaps),
-        ),
-        (
-            disagree > 0,
-            format!("stream and cluster disagree about {disagree} contacts"),
-        ),
+        (submitted != ends.len(), format!("{submitted} submitted, but the cluster knows {}", ends.len())),
+        (proof.lost > 0, format!("{} acknowledged writes are lost", proof.lost)),
+        (double > 0, format!("{double} interactions were assigned twice")),
+        (over > 0, format!("{over} times an agent was above capacity")),
+        (proof.other > 0, format!("{} other violations in the logs", proof.other)),
+        (verdict.gaps > 0, format!("{} gaps in the event stream", verdict.gaps)),
+        (disagree > 0, format!("stream and cluster disagree about {disagree} contacts")),
     ];
-    found
-        .into_iter()
-        .filter(|(is, _)| *is)
-        .map(|(_, what)| what)
-        .collect()
+    found.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect()
 }

@@ -24,11 +24,7 @@ pub struct Timeouts {
 
 impl Timeouts {
     /// The API's own defaults.
-    pub const USUAL: Timeouts = Timeouts {
-        offer_s: 20.0,
-        connect_s: 10.0,
-        wrap_up_s: 30.0,
-    };
+    pub const USUAL: Timeouts = Timeouts { offer_s: 20.0, connect_s: 10.0, wrap_up_s: 30.0 };
 }
 
 /// After this wait the oldest goes first: the API's own default.
@@ -70,22 +66,12 @@ impl Setup<'_> {
     }
 
     async fn tenant(&self) -> anyhow::Result<()> {
-        let request = v1::GetTenantRequest {
-            name: format!("tenants/{TENANT}"),
-            ..Default::default()
-        };
+        let request = v1::GetTenantRequest { name: format!("tenants/{TENANT}"), ..Default::default() };
         match self.client.get_tenant(request).await {
             Ok(_) => Ok(()),
             Err(error) if error.is("NOT_FOUND") => {
-                let tenant = Some(v1::Tenant {
-                    display_name: "Demo".into(),
-                    ..Default::default()
-                });
-                let request = v1::CreateTenantRequest {
-                    tenant,
-                    tenant_id: TENANT.into(),
-                    ..Default::default()
-                };
+                let tenant = Some(v1::Tenant { display_name: "Demo".into(), ..Default::default() });
+                let request = v1::CreateTenantRequest { tenant, tenant_id: TENANT.into(), ..Default::default() };
                 self.operator.create_tenant(request).await?;
                 Ok(())
             }
@@ -100,10 +86,7 @@ impl Setup<'_> {
             channel_weight_percent: 20,
             preferred_weight_percent: 20,
         };
-        let policy = v1::Policy {
-            rules: Some(v1::policy::Rules::Distribution(distribution)),
-            ..Default::default()
-        };
+        let policy = v1::Policy { rules: Some(v1::policy::Rules::Distribution(distribution)), ..Default::default() };
         let id = policy_id(mode);
         let (parent, request_id) = (parent(), new_request_id());
         let request = v1::CreatePolicyRequest {
@@ -114,20 +97,11 @@ impl Setup<'_> {
             ..Default::default()
         };
         let made = self.client.create_policy(request).await;
-        self.note(
-            "CreatePolicy",
-            name("policies", &id),
-            request_id,
-            made.map(|r| r.header),
-        )
+        self.note("CreatePolicy", name("policies", &id), request_id, made.map(|r| r.header))
     }
 
     async fn queue(&self, plan: &Queue, mode: v1::distribution::Mode) -> anyhow::Result<()> {
-        let service_level_s = plan
-            .channels
-            .iter()
-            .map(|c| c.service_level_s)
-            .fold(f64::INFINITY, f64::min);
+        let service_level_s = plan.channels.iter().map(|c| c.service_level_s).fold(f64::INFINITY, f64::min);
         let queue = v1::Queue {
             display_name: plan.name.clone(),
             policy: name("policies", &policy_id(mode)),
@@ -136,11 +110,7 @@ impl Setup<'_> {
             service_level: Some(timeout(self.compress, service_level_s)),
             service_level_urgency: 0.2,
             starvation_bound: Some(timeout(self.compress, STARVATION_S)),
-            channels: plan
-                .channels
-                .iter()
-                .map(|c| (c.channel.clone(), self.rules(&c.channel)))
-                .collect(),
+            channels: plan.channels.iter().map(|c| (c.channel.clone(), self.rules(&c.channel))).collect(),
             ..Default::default()
         };
         let (queue_id, request_id) = (queue_id(&plan.name), new_request_id());
@@ -151,12 +121,7 @@ impl Setup<'_> {
             request_id: request_id.clone(),
         };
         let made = self.client.create_queue(request).await;
-        self.note(
-            "CreateQueue",
-            name("queues", &queue_id),
-            request_id,
-            made.map(|r| r.header),
-        )
+        self.note("CreateQueue", name("queues", &queue_id), request_id, made.map(|r| r.header))
     }
 
     fn rules(&self, channel: &str) -> v1::ChannelRules {
@@ -181,13 +146,7 @@ impl Setup<'_> {
             ..Default::default()
         };
         let channel = |(channel, (max, cost)): (&String, &(u32, u32))| {
-            (
-                channel.clone(),
-                v1::ChannelCapacity {
-                    max_interactions: *max,
-                    cost_units: *cost,
-                },
-            )
+            (channel.clone(), v1::ChannelCapacity { max_interactions: *max, cost_units: *cost })
         };
         let capacity = v1::Capacity {
             total_units: plan.total_units,
@@ -207,12 +166,7 @@ impl Setup<'_> {
             request_id: request_id.clone(),
         };
         let made = self.client.create_routing_profile(request).await;
-        self.note(
-            "CreateRoutingProfile",
-            name("routingProfiles", &plan.name),
-            request_id,
-            made.map(|r| r.header),
-        )
+        self.note("CreateRoutingProfile", name("routingProfiles", &plan.name), request_id, made.map(|r| r.header))
     }
 
     async fn agent(&self, demand: &Demand, plan: &kindred_simulator::Agent) -> anyhow::Result<()> {
@@ -231,12 +185,7 @@ impl Setup<'_> {
             request_id: request_id.clone(),
         };
         let made = self.client.create_agent(request).await;
-        self.note(
-            "CreateAgent",
-            name("agents", &plan.name),
-            request_id,
-            made.map(|r| r.header),
-        )
+        self.note("CreateAgent", name("agents", &plan.name), request_id, made.map(|r| r.header))
     }
 
     fn note(
@@ -251,17 +200,11 @@ impl Setup<'_> {
 }
 
 /// Three modes, so that a demo shows them: queues take them in turn.
-const MODES: [v1::distribution::Mode; 3] = [
-    v1::distribution::Mode::LongestIdle,
-    v1::distribution::Mode::Tiered,
-    v1::distribution::Mode::BestMatch,
-];
+const MODES: [v1::distribution::Mode; 3] =
+    [v1::distribution::Mode::LongestIdle, v1::distribution::Mode::Tiered, v1::distribution::Mode::BestMatch];
 
 fn policy_id(mode: v1::distribution::Mode) -> String {
-    mode.as_str_name()
-        .trim_start_matches("MODE_")
-        .to_lowercase()
-        .replace('_', "-")
+    mode.as_str_name().trim_start_matches("MODE_").to_lowercase().replace('_', "-")
 }
 
 /// Ids are lower case.
@@ -284,8 +227,5 @@ pub fn fixed_times(compress: f64) -> String {
 
 /// How long a virtual second takes, for messages.
 pub fn pace(compress: f64) -> String {
-    format!(
-        "{:.1} ms a virtual second",
-        real(compress, 1.0).as_secs_f64() * 1e3
-    )
+    format!("{:.1} ms a virtual second", real(compress, 1.0).as_secs_f64() * 1e3)
 }

@@ -71,15 +71,11 @@ impl Stage {
     pub async fn open(plan: Plan, demand: Demand) -> anyhow::Result<Stage> {
         let binary = nodes::find_binary(plan.node_binary)?;
         let temporary = plan.dir.is_none();
-        let fresh =
-            || std::env::temp_dir().join(format!("kindred-{}", kindred_client::new_request_id()));
+        let fresh = || std::env::temp_dir().join(format!("kindred-{}", kindred_client::new_request_id()));
         let dir = plan.dir.unwrap_or_else(fresh);
         std::fs::create_dir_all(&dir)?;
         if std::fs::read_dir(&dir)?.next().is_some() {
-            anyhow::bail!(
-                "`{}` is not empty: what is in it would mix with what is to be proven",
-                dir.display()
-            );
+            anyhow::bail!("`{}` is not empty: what is in it would mix with what is to be proven", dir.display());
         }
         let nodes = Nodes::start(binary, &dir).await?;
         let mut config = Config::new(nodes.endpoints()).token(TOKEN);
@@ -101,40 +97,16 @@ impl Stage {
         let facts = Arc::new(Facts::new(demand.clone()));
         let events = events::follow(&client, facts.clone()).await?;
         let clock = Clock::new(Instant::now() + Duration::from_millis(500), plan.compress);
-        let world = Arc::new(World {
-            client,
-            acks,
-            facts,
-            clock,
-            demand,
-        });
-        Ok(Stage {
-            nodes,
-            world,
-            operator,
-            events,
-            dir,
-            temporary,
-        })
+        let world = Arc::new(World { client, acks, facts, clock, demand });
+        Ok(Stage { nodes, world, operator, events, dir, temporary })
     }
 
     /// The node that leads, by its number.
     pub async fn leader(&self) -> anyhow::Result<usize> {
         let request = v1::GetClusterStatusRequest::default();
-        let status = self
-            .operator
-            .get_cluster_status(request)
-            .await?
-            .status
-            .unwrap_or_default();
-        let leader = status
-            .shards
-            .iter()
-            .find(|shard| shard.shard == 0)
-            .map(|shard| shard.leader.clone());
-        let number = leader
-            .as_deref()
-            .and_then(|leader| self.nodes.number(leader));
+        let status = self.operator.get_cluster_status(request).await?.status.unwrap_or_default();
+        let leader = status.shards.iter().find(|shard| shard.shard == 0).map(|shard| shard.leader.clone());
+        let number = leader.as_deref().and_then(|leader| self.nodes.number(leader));
         number.ok_or_else(|| anyhow::anyhow!("nobody knows the leader: {leader:?}"))
     }
 
@@ -157,21 +129,14 @@ impl Stage {
             let lost = log.lost(&acks);
             let (double, over, other) = log.violations();
             for ack in lost.iter().take(FINDINGS_MAX) {
-                let text = format!(
-                    "{}: lost {} {} (index {})",
-                    place.id, ack.call, ack.name, ack.index
-                );
+                let text = format!("{}: lost {} {} (index {})", place.id, ack.call, ack.name, ack.index);
                 proof.findings.push(text);
             }
             let summary = log.summary.unwrap_or_default();
             let broken = summary.violations.iter().take(FINDINGS_MAX);
             let gaps = summary.gaps.iter().take(FINDINGS_MAX);
-            proof.findings.extend(
-                broken.map(|v| format!("{}: {}: {}: {}", place.id, v.subject, v.rule, v.detail)),
-            );
-            proof
-                .findings
-                .extend(gaps.map(|gap| format!("{}: the log has a gap: {gap}", place.id)));
+            proof.findings.extend(broken.map(|v| format!("{}: {}: {}: {}", place.id, v.subject, v.rule, v.detail)));
+            proof.findings.extend(gaps.map(|gap| format!("{}: the log has a gap: {gap}", place.id)));
             proof.lost = proof.lost.max(lost.len());
             proof.double_assigned = proof.double_assigned.max(double);
             proof.over_capacity = proof.over_capacity.max(over);

@@ -24,16 +24,11 @@ struct Bars {
 impl View {
     /// Begins to show `world`.
     pub fn begin(world: Arc<World>) -> anyhow::Result<(View, JoinHandle<()>)> {
-        let bars = if std::io::stderr().is_terminal() {
-            Some(Arc::new(Bars::new(&world)?))
-        } else {
-            None
-        };
+        let bars = if std::io::stderr().is_terminal() { Some(Arc::new(Bars::new(&world)?)) } else { None };
         let view = View { bars };
         let shown = view.clone();
         let task = tokio::spawn(async move {
-            let mut ticks =
-                tokio::time::interval(if shown.bars.is_some() { MOVES } else { SPEAKS });
+            let mut ticks = tokio::time::interval(if shown.bars.is_some() { MOVES } else { SPEAKS });
             loop {
                 ticks.tick().await;
                 shown.show(&world);
@@ -56,11 +51,9 @@ impl View {
         let line = line(&counts);
         match &self.bars {
             Some(bars) => {
-                bars.time
-                    .set_position(now_s.clamp(0.0, world.demand.duration_s) as u64);
+                bars.time.set_position(now_s.clamp(0.0, world.demand.duration_s) as u64);
                 bars.time.set_message(hms(now_s));
-                bars.contacts
-                    .set_position((counts.handled + counts.abandoned + counts.other) as u64);
+                bars.contacts.set_position((counts.handled + counts.abandoned + counts.other) as u64);
                 bars.contacts.set_message(line);
             }
             None => eprintln!("{} {line}", hms(now_s)),
@@ -72,18 +65,10 @@ impl Bars {
     fn new(world: &World) -> anyhow::Result<Bars> {
         let all = MultiProgress::new();
         let time = all.add(ProgressBar::new(world.demand.duration_s as u64));
-        time.set_style(ProgressStyle::with_template(
-            "   time {bar:50.cyan/black} {msg}",
-        )?);
+        time.set_style(ProgressStyle::with_template("   time {bar:50.cyan/black} {msg}")?);
         let contacts = all.add(ProgressBar::new(world.demand.arrivals.len() as u64));
-        contacts.set_style(ProgressStyle::with_template(
-            "closed {bar:50.green/black} {pos}/{len}\n{msg}",
-        )?);
-        Ok(Bars {
-            all,
-            time,
-            contacts,
-        })
+        contacts.set_style(ProgressStyle::with_template("closed {bar:50.green/black} {pos}/{len}\n{msg}")?);
+        Ok(Bars { all, time, contacts })
     }
 }
 
@@ -96,12 +81,7 @@ fn hms(virtual_s: f64) -> String {
 fn line(counts: &Counts) -> String {
     format!(
         "submitted {} · waiting {} · with agents {} · handled {} · abandoned {} · offers refused {}",
-        counts.submitted,
-        counts.waiting,
-        counts.talking,
-        counts.handled,
-        counts.abandoned,
-        counts.refused_offers
+        counts.submitted, counts.waiting, counts.talking, counts.handled, counts.abandoned, counts.refused_offers
     )
 }
 

@@ -46,11 +46,7 @@ const SETTLE_S: f64 = 3_600.0;
 const SETTLE: Duration = Duration::from_secs(20);
 
 /// The bank's switch knew no unanswered call and no after-work: nothing may run out here that did not there.
-const TIMEOUTS: setup::Timeouts = setup::Timeouts {
-    offer_s: 1_800.0,
-    connect_s: 1_800.0,
-    wrap_up_s: 0.0,
-};
+const TIMEOUTS: setup::Timeouts = setup::Timeouts { offer_s: 1_800.0, connect_s: 1_800.0, wrap_up_s: 0.0 };
 
 /// The bank's switch put calls through to a free agent: nobody accepts.
 fn answer_mode(_channel: &str) -> v1::AnswerMode {
@@ -58,8 +54,7 @@ fn answer_mode(_channel: &str) -> v1::AnswerMode {
 }
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let file = File::open(&args.trace)
-        .with_context(|| format!("cannot open `{}`", args.trace.display()))?;
+    let file = File::open(&args.trace).with_context(|| format!("cannot open `{}`", args.trace.display()))?;
     let calls = trace::parse(file)?;
     let day = day::day(&calls, args.day, args.seed)?;
     eprintln!(
@@ -87,11 +82,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         false => report.print()?,
     }
     stage.close(report.is_well())?;
-    Ok(if report.is_well() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if report.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn live(stage: &mut Stage) -> anyhow::Result<()> {
@@ -99,11 +90,7 @@ async fn live(stage: &mut Stage) -> anyhow::Result<()> {
     let (_view, shown) = View::begin(world.clone())?;
     let shifts = shifts(&world);
     let settle = world.clock.real(SETTLE_S).max(SETTLE);
-    platform::run(
-        world.clone(),
-        world.clock.at(world.demand.duration_s) + settle,
-    )
-    .await?;
+    platform::run(world.clone(), world.clock.at(world.demand.duration_s) + settle).await?;
     if let Some(ended) = stage.nodes.ended() {
         world.facts.trouble(ended);
     }
@@ -119,10 +106,7 @@ fn shifts(world: &Arc<World>) -> JoinSet<()> {
         let (world, name, shift) = (world.clone(), name("agents", &agent.name), agent.shift);
         shifts.spawn(async move {
             use v1::presence::Status;
-            for (at_s, status) in [
-                (shift.from_s, Status::Available),
-                (shift.to_s, Status::Offline),
-            ] {
+            for (at_s, status) in [(shift.from_s, Status::Available), (shift.to_s, Status::Offline)] {
                 sleep_until(world.clock.at(at_s)).await;
                 if let Err(error) = say(&world, &name, status).await {
                     world.facts.trouble(format!("{name}: {error:#}"));
@@ -137,16 +121,11 @@ async fn say(world: &World, agent: &str, status: v1::presence::Status) -> anyhow
     let request_id = new_request_id();
     let request = v1::SetPresenceRequest {
         name: agent.to_string(),
-        presence: Some(v1::Presence {
-            status: status as i32,
-            ..Default::default()
-        }),
+        presence: Some(v1::Presence { status: status as i32, ..Default::default() }),
         after_contact: status == v1::presence::Status::Offline,
         request_id: request_id.clone(),
         ..Default::default()
     };
     let said = world.client.set_presence(request).await?;
-    world
-        .acks
-        .note("SetPresence", agent, &request_id, said.header.as_ref())
+    world.acks.note("SetPresence", agent, &request_id, said.header.as_ref())
 }

@@ -87,10 +87,7 @@ fn round(value: f64) -> f64 {
 fn fared(offered: usize, ends: [usize; 3], waits: &[f64], handles: &[f64]) -> Fared {
     let [handled, abandoned, other] = ends;
     let percent = |part: usize| round(part as f64 * 100.0 / offered.max(1) as f64);
-    let within = waits
-        .iter()
-        .filter(|wait| **wait <= SERVICE_LEVEL_S)
-        .count();
+    let within = waits.iter().filter(|wait| **wait <= SERVICE_LEVEL_S).count();
     Fared {
         offered,
         handled,
@@ -117,25 +114,13 @@ fn then(actual: &BTreeMap<String, Actual>) -> BTreeMap<String, Fared> {
     let named = actual.iter().map(|(kind, day)| (kind.clone(), day.clone()));
     let one = |(kind, day): (String, Actual)| {
         let (served, left) = (day.served as usize, day.left as usize);
-        (
-            kind,
-            fared(
-                served + left,
-                [served, left, 0],
-                &sorted(day.waits_s.into_iter()),
-                &day.handle_s,
-            ),
-        )
+        (kind, fared(served + left, [served, left, 0], &sorted(day.waits_s.into_iter()), &day.handle_s))
     };
     named.chain([("all".to_string(), all)]).map(one).collect()
 }
 
 /// How it was here.
-fn here(
-    world: &World,
-    contacts: &[Contact],
-    ends: &HashMap<usize, End>,
-) -> BTreeMap<String, Fared> {
+fn here(world: &World, contacts: &[Contact], ends: &HashMap<usize, End>) -> BTreeMap<String, Fared> {
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (place, arrival) in world.demand.arrivals.iter().enumerate() {
         groups.entry(arrival.queue.clone()).or_default().push(place);
@@ -144,22 +129,11 @@ fn here(
     let compress = world.clock.compress();
     let s = |ms: i64| ms as f64 / 1e3 * compress;
     let one = |(kind, places): (String, Vec<usize>)| {
-        let count = |end: End| {
-            places
-                .iter()
-                .filter(|place| ends.get(place) == Some(&end))
-                .count()
-        };
+        let count = |end: End| places.iter().filter(|place| ends.get(place) == Some(&end)).count();
         let served = || places.iter().map(|place| &contacts[*place]);
         let waits = sorted(served().filter_map(|c| Some(s(c.connected_ms? - c.created_ms?))));
-        let handles: Vec<f64> = served()
-            .filter_map(|c| Some(s(c.closed_ms? - c.connected_ms?)))
-            .collect();
-        let ends = [
-            count(End::Handled),
-            count(End::Abandoned),
-            count(End::Other) + count(End::Open),
-        ];
+        let handles: Vec<f64> = served().filter_map(|c| Some(s(c.closed_ms? - c.connected_ms?))).collect();
+        let ends = [count(End::Handled), count(End::Abandoned), count(End::Other) + count(End::Open)];
         (kind, fared(places.len(), ends, &waits, &handles))
     };
     groups.into_iter().map(one).collect()
@@ -167,23 +141,13 @@ fn here(
 
 fn latency(world: &World, contacts: &[Contact]) -> LatencyError {
     let compress = world.clock.compress();
-    let connects = sorted(
-        contacts
-            .iter()
-            .filter_map(|c| Some((c.connected_ms? - c.offered_ms?) as f64)),
-    );
-    let busy = contacts
-        .iter()
-        .zip(&world.demand.arrivals)
-        .filter_map(|(contact, arrival)| {
-            let here_s = (contact.closed_ms? - contact.offered_ms?) as f64 / 1e3 * compress;
-            contact.connected_ms.map(|_| here_s - arrival.handle_s)
-        });
+    let connects = sorted(contacts.iter().filter_map(|c| Some((c.connected_ms? - c.offered_ms?) as f64)));
+    let busy = contacts.iter().zip(&world.demand.arrivals).filter_map(|(contact, arrival)| {
+        let here_s = (contact.closed_ms? - contact.offered_ms?) as f64 / 1e3 * compress;
+        contact.connected_ms.map(|_| here_s - arrival.handle_s)
+    });
     let busy: Vec<f64> = busy.collect();
-    let (p50, p99) = (
-        quantile(&connects, 0.5).unwrap_or(0.0),
-        quantile(&connects, 0.99).unwrap_or(0.0),
-    );
+    let (p50, p99) = (quantile(&connects, 0.5).unwrap_or(0.0), quantile(&connects, 0.99).unwrap_or(0.0));
     LatencyError {
         offer_to_connected_p50_ms: p50,
         offer_to_connected_p99_ms: p99,
@@ -196,24 +160,14 @@ fn latency(world: &World, contacts: &[Contact]) -> LatencyError {
 
 impl Report {
     /// Puts everything together.
-    pub fn new(
-        date: u32,
-        world: &World,
-        day: &Day,
-        ends: &HashMap<usize, End>,
-        proof: &Proof,
-    ) -> Report {
+    pub fn new(date: u32, world: &World, day: &Day, ends: &HashMap<usize, End>, proof: &Proof) -> Report {
         let verdict = world.facts.verdict();
         let count = |end: End| ends.values().filter(|e| **e == end).count();
         let mut report = Report {
             day: date,
             compress: world.clock.compress(),
             agents: day.demand.agents.len(),
-            offered: verdict
-                .contacts
-                .iter()
-                .filter(|c| c.submitted.is_some())
-                .count(),
+            offered: verdict.contacts.iter().filter(|c| c.submitted.is_some()).count(),
             handled: count(End::Handled),
             abandoned: count(End::Abandoned),
             other_closed: count(End::Other),
@@ -257,38 +211,18 @@ impl Report {
             late.wait_added_p50_s,
             late.wait_added_p99_s
         );
-        println!(
-            "  a call keeps its agent {} s longer than in the file, on average",
-            late.busy_added_mean_s
-        );
-        println!(
-            "  no timeout can be shorter than {} s",
-            late.least_timeout_s
-        );
-        println!(
-            "breaks of agents are not in the file: here they are always there between first and last call"
-        );
+        println!("  a call keeps its agent {} s longer than in the file, on average", late.busy_added_mean_s);
+        println!("  no timeout can be shorter than {} s", late.least_timeout_s);
+        println!("breaks of agents are not in the file: here they are always there between first and last call");
         self.trouble.iter().for_each(|text| println!("! {text}"));
-        self.faults
-            .iter()
-            .for_each(|fault| println!("FAULT: {fault}"));
+        self.faults.iter().for_each(|fault| println!("FAULT: {fault}"));
         println!("{}", serde_json::to_string(self)?);
         Ok(())
     }
 }
 
-const TITLES: [&str; 10] = [
-    "type",
-    "",
-    "offered",
-    "handled",
-    "hung up",
-    "% hung up",
-    "wait mean",
-    "wait p50",
-    "wait p90",
-    "handle mean",
-];
+const TITLES: [&str; 10] =
+    ["type", "", "offered", "handled", "hung up", "% hung up", "wait mean", "wait p50", "wait p90", "handle mean"];
 
 fn cells(kind: &str, when: &str, fared: &Fared) -> Vec<String> {
     let s = |seconds: f64| format!("{seconds:.0} s");

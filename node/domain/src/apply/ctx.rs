@@ -48,10 +48,7 @@ impl About {
     }
 
     pub fn agent(agent: &AgentId) -> Self {
-        Self {
-            agent: Some(agent.clone()),
-            ..Self::default()
-        }
+        Self { agent: Some(agent.clone()), ..Self::default() }
     }
 
     pub fn with_agent(mut self, agent: &AgentId) -> Self {
@@ -142,9 +139,7 @@ impl Ctx<'_> {
             conversation: about.conversation,
         };
         if let Some(mark) = stretch::count(record, &event) {
-            self.out
-                .dirty
-                .insert(RecordKey::EventMark(self.id.clone(), mark.number));
+            self.out.dirty.insert(RecordKey::EventMark(self.id.clone(), mark.number));
             self.tenant.event_bytes += mark.bytes;
             self.tenant.event_marks.insert(mark.number, Arc::new(mark));
         }
@@ -166,9 +161,7 @@ impl Ctx<'_> {
             self.count_queue(&queue_before, false);
             self.count_queue(&after.queue, true);
         }
-        self.out
-            .dirty
-            .insert(RecordKey::Interaction(self.id.clone(), id.clone()));
+        self.out.dirty.insert(RecordKey::Interaction(self.id.clone(), id.clone()));
         Some(after)
     }
 
@@ -179,15 +172,9 @@ impl Ctx<'_> {
         self.due.replace(&self.id, Vec::new(), interaction.dues());
         self.count_queue(&interaction.queue.clone(), true);
         if let Some(connector) = &interaction.connector {
-            self.tenant
-                .by_connector
-                .entry(connector.clone())
-                .or_default()
-                .insert(id.clone());
+            self.tenant.by_connector.entry(connector.clone()).or_default().insert(id.clone());
         }
-        self.out
-            .dirty
-            .insert(RecordKey::Interaction(self.id.clone(), id.clone()));
+        self.out.dirty.insert(RecordKey::Interaction(self.id.clone(), id.clone()));
         self.tenant.interactions.insert(id, interaction.clone());
         interaction
     }
@@ -207,35 +194,21 @@ impl Ctx<'_> {
                 self.tenant.by_connector.remove(connector);
             }
         }
-        self.tenant
-            .closed
-            .push(crate::state::Closed::stub(&interaction));
-        self.out
-            .dirty
-            .insert(RecordKey::Interaction(self.id.clone(), id.clone()));
-        self.out
-            .closed
-            .insert((self.id.clone(), id.clone()), interaction);
+        self.tenant.closed.push(crate::state::Closed::stub(&interaction));
+        self.out.dirty.insert(RecordKey::Interaction(self.id.clone(), id.clone()));
+        self.out.closed.insert((self.id.clone(), id.clone()), interaction);
     }
 
     fn count_queue(&mut self, queue: &QueueId, up: bool) {
         let count = self.tenant.open_by_queue.entry(queue.clone()).or_default();
-        *count = if up {
-            *count + 1
-        } else {
-            count.saturating_sub(1)
-        };
+        *count = if up { *count + 1 } else { count.saturating_sub(1) };
         if *count == 0 {
             self.tenant.open_by_queue.remove(queue);
         }
     }
 
     /// Changes an agent in place; `None` if there is none.
-    pub fn edit_agent(
-        &mut self,
-        id: &AgentId,
-        change: impl FnOnce(&mut Agent),
-    ) -> Option<Arc<Agent>> {
+    pub fn edit_agent(&mut self, id: &AgentId, change: impl FnOnce(&mut Agent)) -> Option<Arc<Agent>> {
         let slot = self.tenant.agents.get_mut(id)?;
         let before = slot.dues();
         let agent = Arc::make_mut(slot);
@@ -243,9 +216,7 @@ impl Ctx<'_> {
         agent.over_capacity &= !agent.work.is_empty();
         let after = slot.clone();
         self.due.replace(&self.id, before, after.dues());
-        self.out
-            .dirty
-            .insert(RecordKey::Agent(self.id.clone(), id.clone()));
+        self.out.dirty.insert(RecordKey::Agent(self.id.clone(), id.clone()));
         Some(after)
     }
 
@@ -253,9 +224,7 @@ impl Ctx<'_> {
     pub fn insert_agent(&mut self, agent: Agent) -> Arc<Agent> {
         let agent = Arc::new(agent);
         self.due.replace(&self.id, Vec::new(), agent.dues());
-        self.out
-            .dirty
-            .insert(RecordKey::Agent(self.id.clone(), agent.id.clone()));
+        self.out.dirty.insert(RecordKey::Agent(self.id.clone(), agent.id.clone()));
         self.tenant.agents.insert(agent.id.clone(), agent.clone());
         agent
     }
@@ -264,23 +233,14 @@ impl Ctx<'_> {
     pub fn remove_agent(&mut self, id: &AgentId) {
         if let Some(agent) = self.tenant.agents.remove(id) {
             self.due.replace(&self.id, agent.dues(), Vec::new());
-            self.out
-                .dirty
-                .insert(RecordKey::Agent(self.id.clone(), id.clone()));
+            self.out.dirty.insert(RecordKey::Agent(self.id.clone(), id.clone()));
         }
     }
 
     /// Writes a session, or removes it.
     pub fn put_session(&mut self, id: SessionId, session: Option<Session>) -> Option<Arc<Session>> {
-        let before = self
-            .tenant
-            .sessions
-            .get(&id)
-            .map(|s| s.dues())
-            .unwrap_or_default();
-        self.out
-            .dirty
-            .insert(RecordKey::Session(self.id.clone(), id));
+        let before = self.tenant.sessions.get(&id).map(|s| s.dues()).unwrap_or_default();
+        self.out.dirty.insert(RecordKey::Session(self.id.clone(), id));
         match session {
             Some(session) => {
                 let session = Arc::new(session);
@@ -297,20 +257,9 @@ impl Ctx<'_> {
     }
 
     /// Writes a connector, or removes it; says nothing (callers emit what happened).
-    pub fn put_connector(
-        &mut self,
-        id: &ConnectorId,
-        connector: Option<Connector>,
-    ) -> Option<Arc<Connector>> {
-        let before = self
-            .tenant
-            .connectors
-            .get(id)
-            .map(|c| c.dues())
-            .unwrap_or_default();
-        self.out
-            .dirty
-            .insert(RecordKey::Connector(self.id.clone(), id.clone()));
+    pub fn put_connector(&mut self, id: &ConnectorId, connector: Option<Connector>) -> Option<Arc<Connector>> {
+        let before = self.tenant.connectors.get(id).map(|c| c.dues()).unwrap_or_default();
+        self.out.dirty.insert(RecordKey::Connector(self.id.clone(), id.clone()));
         let connector = connector.map(Arc::new);
         let after = connector.as_ref().map(|c| c.dues()).unwrap_or_default();
         self.due.replace(&self.id, before, after);
@@ -325,39 +274,22 @@ impl Ctx<'_> {
     pub fn put_conversation(&mut self, conversation: Conversation) -> Arc<Conversation> {
         let conversation = Arc::new(conversation);
         let id = conversation.id.clone();
-        if let Some(old) = self
-            .tenant
-            .conversations
-            .insert(id.clone(), conversation.clone())
-        {
-            self.tenant
-                .idle_conversations
-                .remove(&(old.active_ms, id.clone()));
+        if let Some(old) = self.tenant.conversations.insert(id.clone(), conversation.clone()) {
+            self.tenant.idle_conversations.remove(&(old.active_ms, id.clone()));
         }
         if conversation.open_interactions == 0 {
-            self.tenant
-                .idle_conversations
-                .insert((conversation.active_ms, id.clone()));
+            self.tenant.idle_conversations.insert((conversation.active_ms, id.clone()));
         }
-        self.out
-            .dirty
-            .insert(RecordKey::Conversation(self.id.clone(), id));
+        self.out.dirty.insert(RecordKey::Conversation(self.id.clone(), id));
         conversation
     }
 
     /// Removes a conversation and its items.
     pub fn remove_conversation(&mut self, id: &ConversationId) {
         if let Some(old) = self.tenant.conversations.remove(id) {
-            self.tenant
-                .idle_conversations
-                .remove(&(old.active_ms, id.clone()));
-            self.out
-                .dirty
-                .insert(RecordKey::Conversation(self.id.clone(), id.clone()));
-            self.out
-                .applied
-                .conversations_emptied
-                .push((self.id.clone(), id.clone()));
+            self.tenant.idle_conversations.remove(&(old.active_ms, id.clone()));
+            self.out.dirty.insert(RecordKey::Conversation(self.id.clone(), id.clone()));
+            self.out.applied.conversations_emptied.push((self.id.clone(), id.clone()));
         }
     }
 

@@ -161,11 +161,7 @@ pub(super) fn extend(state: &mut State, out: &mut Out, gap_ms: u64) {
     if gap_ms == 0 {
         return;
     }
-    let due: Vec<(TenantId, DueKey)> = state
-        .due
-        .iter()
-        .map(|(_, tenant, key)| (tenant.clone(), key.clone()))
-        .collect();
+    let due: Vec<(TenantId, DueKey)> = state.due.iter().map(|(_, tenant, key)| (tenant.clone(), key.clone())).collect();
     for (tenant, key) in due {
         in_tenant(state, out, &tenant, |ctx| extend_one(ctx, &key, gap_ms));
     }
@@ -174,10 +170,7 @@ pub(super) fn extend(state: &mut State, out: &mut Out, gap_ms: u64) {
 fn extended(deadline: Deadline, gap_ms: u64) -> Deadline {
     let left_ms = limits::EXTENSION_TOTAL_MAX_MS.saturating_sub(deadline.extended_ms);
     let by_ms = gap_ms.min(left_ms);
-    Deadline {
-        at_ms: deadline.at_ms + by_ms,
-        extended_ms: deadline.extended_ms + by_ms,
-    }
+    Deadline { at_ms: deadline.at_ms + by_ms, extended_ms: deadline.extended_ms + by_ms }
 }
 
 fn extend_one(ctx: &mut Ctx<'_>, key: &DueKey, gap_ms: u64) {
@@ -231,16 +224,9 @@ fn extend_one(ctx: &mut Ctx<'_>, key: &DueKey, gap_ms: u64) {
 
 /// Connect and wrap-up only: the longest assigned time is not the agent's to answer.
 fn extend_assignment(ctx: &mut Ctx<'_>, id: &InteractionId, part: AssignmentId, gap_ms: u64) {
-    let open = |a: &Assignment| {
-        matches!(
-            a.state,
-            AssignmentState::Connecting | AssignmentState::WrapUp
-        )
-    };
+    let open = |a: &Assignment| matches!(a.state, AssignmentState::Connecting | AssignmentState::WrapUp);
     let interaction = ctx.tenant.interactions.get(id);
-    let part_open = interaction
-        .and_then(|i| i.assignments.iter().find(|a| a.id == part))
-        .is_some_and(open);
+    let part_open = interaction.and_then(|i| i.assignments.iter().find(|a| a.id == part)).is_some_and(open);
     if part_open {
         assignment::edit(ctx, id, part, |a| {
             a.deadline = a.deadline.map(|d| extended(d, gap_ms));

@@ -28,19 +28,12 @@ impl State {
     ///
     /// Order: a new leader's extension of deadlines, what is due, the commands, the sweeping.
     pub fn apply(&mut self, entry: &Entry) -> Applied {
-        debug_assert!(
-            entry.index > self.index,
-            "entries are applied once, in order"
-        );
+        debug_assert!(entry.index > self.index, "entries are applied once, in order");
         let mut out = Out::default();
         let before_ms = self.now_ms;
         self.now_ms = entry.time_ms.max(self.now_ms);
         self.index = entry.index;
-        if entry
-            .commands
-            .iter()
-            .any(|c| matches!(c.body, Body::LeaderStarted(_)))
-        {
+        if entry.commands.iter().any(|c| matches!(c.body, Body::LeaderStarted(_))) {
             expire::extend(self, &mut out, self.now_ms - before_ms);
         }
         expire::expire(self, &mut out);
@@ -64,9 +57,7 @@ impl State {
             if let Body::DeleteTenant(_) = &command.body {
                 return Answer::Fresh(shard::forget_tenant::apply(self, out, tenant));
             }
-            return Answer::Fresh(Err(Rejection::WrongShard {
-                tenant: tenant.to_string(),
-            }));
+            return Answer::Fresh(Err(Rejection::WrongShard { tenant: tenant.to_string() }));
         };
         let mut ctx = Ctx {
             now_ms,
@@ -93,20 +84,14 @@ impl State {
 
     /// Turns what was touched into what is to be written.
     fn finish(&mut self, out: Out) -> Applied {
-        let Out {
-            mut applied,
-            dirty,
-            closed,
-        } = out;
+        let Out { mut applied, dirty, closed } = out;
         for key in dirty {
             match self.record(&key) {
                 Some(record) => applied.puts.push(record),
                 None => applied.removed.push(key),
             }
         }
-        applied
-            .puts
-            .extend(closed.into_values().map(Record::Closed));
+        applied.puts.extend(closed.into_values().map(Record::Closed));
         applied
     }
 }

@@ -17,19 +17,12 @@ fn sent_ms(id: &RequestId) -> Option<u64> {
 }
 
 /// The first reply's place, if the request was applied before; comes before every other check.
-pub(super) fn look_up(
-    ctx: &Ctx<'_>,
-    request: &Request,
-    body: &Body,
-) -> Result<Option<Answer>, Rejection> {
+pub(super) fn look_up(ctx: &Ctx<'_>, request: &Request, body: &Body) -> Result<Option<Answer>, Rejection> {
     if let Some(first) = ctx.tenant.requests.get(&request.id) {
         if first.payload_hash != request.payload_hash {
             return Err(Rejection::RequestIdReused);
         }
-        return Ok(Some(Answer::Repeat {
-            index: first.index,
-            position: first.position,
-        }));
+        return Ok(Some(Answer::Repeat { index: first.index, position: first.position }));
     }
     if let Some(sent_ms) = sent_ms(&request.id) {
         if sent_ms + limits::REQUEST_MEMORY_MS < ctx.now_ms {
@@ -48,11 +41,7 @@ pub(super) fn look_up(
 
 /// Remembers the first reply's place; its body is written by the runtime.
 pub(super) fn remember(ctx: &mut Ctx<'_>, request: &Request, position: u32) {
-    let first = First {
-        payload_hash: request.payload_hash,
-        index: ctx.index,
-        position,
-    };
+    let first = First { payload_hash: request.payload_hash, index: ctx.index, position };
     ctx.tenant.requests.remember(ctx.now_ms, request.id, first);
     ctx.out.applied.remembered.push(Remembered {
         tenant: ctx.id.clone(),

@@ -48,14 +48,7 @@ fn sweep_tenant(state: &mut State, out: &mut Out, id: &TenantId, budget: &mut us
         return true;
     };
     let deleted = tenant.record.deleted;
-    let mut ctx = Ctx {
-        now_ms,
-        index,
-        id: id.clone(),
-        tenant,
-        due: &mut state.due,
-        out,
-    };
+    let mut ctx = Ctx { now_ms, index, id: id.clone(), tenant, due: &mut state.due, out };
     sweep_requests(&mut ctx, budget, deleted);
     sweep_closed(&mut ctx, budget, deleted);
     sweep_conversations(&mut ctx, budget, deleted);
@@ -79,11 +72,7 @@ fn sweep_requests(ctx: &mut Ctx<'_>, budget: &mut usize, all: bool) {
 fn sweep_closed(ctx: &mut Ctx<'_>, budget: &mut usize, all: bool) {
     let kept_ms = ctx.tenant.record.closed_retention_ms;
     let max_bytes = ctx.tenant.record.closed_retention_bytes;
-    let before_ms = if all {
-        u64::MAX
-    } else {
-        ctx.now_ms.saturating_sub(kept_ms)
-    };
+    let before_ms = if all { u64::MAX } else { ctx.now_ms.saturating_sub(kept_ms) };
     while *budget > 0
         && let Some(stub) = ctx.tenant.closed.sweep(before_ms, max_bytes)
     {
@@ -92,13 +81,8 @@ fn sweep_closed(ctx: &mut Ctx<'_>, budget: &mut usize, all: bool) {
         // It may have been closed by this very entry.
         ctx.out.closed.remove(&key);
         let (tenant, id) = key;
-        ctx.out
-            .dirty
-            .insert(RecordKey::Closed(tenant.clone(), id.clone()));
-        ctx.out
-            .applied
-            .blobs_removed
-            .push(BlobKey::Context(tenant, id));
+        ctx.out.dirty.insert(RecordKey::Closed(tenant.clone(), id.clone()));
+        ctx.out.applied.blobs_removed.push(BlobKey::Context(tenant, id));
     }
 }
 
@@ -138,9 +122,7 @@ fn sweep_events(ctx: &mut Ctx<'_>, budget: &mut usize) {
 fn forget_oldest_stretch(ctx: &mut Ctx<'_>) {
     if let Some((number, mark)) = ctx.tenant.event_marks.pop_first() {
         ctx.tenant.event_bytes -= mark.bytes;
-        ctx.out
-            .dirty
-            .insert(RecordKey::EventMark(ctx.id.clone(), number));
+        ctx.out.dirty.insert(RecordKey::EventMark(ctx.id.clone(), number));
     }
 }
 

@@ -56,14 +56,7 @@ fn pieces(tenant: &Tenant) -> BTreeMap<AgentId, BTreeSet<Piece>> {
             let wrap_up = part.state == AssignmentState::WrapUp;
             let dormant = part.state == AssignmentState::Dormant;
             for channel in &part.channels {
-                theirs.insert((
-                    id.clone(),
-                    part.id,
-                    channel.clone(),
-                    false,
-                    wrap_up,
-                    dormant,
-                ));
+                theirs.insert((id.clone(), part.id, channel.clone(), false, wrap_up, dormant));
             }
         }
     }
@@ -96,12 +89,7 @@ fn work(agent: &Agent, expected: &BTreeSet<Piece>, subject: &str, report: &mut R
 /// Work could have been taken on piece by piece without exceeding the capacity, unless capacity was lowered since.
 fn within_capacity(tenant: &Tenant, agent: &Agent, subject: &str, report: &mut Report<'_>) {
     let fits = capacity::of(tenant, agent).is_some_and(|c| capacity::fits(c, &agent.work));
-    report.expect(
-        fits || agent.over_capacity,
-        "capacity",
-        subject,
-        format!("{:?}", agent.work),
-    );
+    report.expect(fits || agent.over_capacity, "capacity", subject, format!("{:?}", agent.work));
 }
 
 fn stream(tenant: &Tenant, agent: &Agent, subject: &str, report: &mut Report<'_>) {
@@ -109,20 +97,10 @@ fn stream(tenant: &Tenant, agent: &Agent, subject: &str, report: &mut Report<'_>
         let session = tenant.sessions.get(&id);
         let speaks = session.is_some_and(|s| s.agents.contains(&agent.id));
         let lost = agent.stream_lost_ms.is_some() || agent.offline_at.is_some();
-        report.expect(
-            speaks && !lost,
-            "session",
-            subject,
-            format!("session {id} speaks {speaks}, lost {lost}"),
-        );
+        report.expect(speaks && !lost, "session", subject, format!("session {id} speaks {speaks}, lost {lost}"));
     }
     let offline = agent.presence.status == PresenceStatus::Offline;
-    report.expect(
-        !offline || agent.offline_at.is_none(),
-        "offline_twice",
-        subject,
-        "OFFLINE, and to be so later",
-    );
+    report.expect(!offline || agent.offline_at.is_none(), "offline_twice", subject, "OFFLINE, and to be so later");
     let contact = agent.work.iter().any(|w| !w.offered && !w.dormant);
     report.expect(
         agent.presence.next.is_none() || contact,

@@ -45,9 +45,7 @@ fn profiles(tenant: &Tenant, report: &mut Report<'_>) {
 fn policies(tenant: &Tenant, report: &mut Report<'_>) {
     for (id, policy) in &tenant.policies {
         let revisions = &policy.revisions;
-        let consecutive = revisions
-            .windows(2)
-            .all(|w| w[0].revision + 1 == w[1].revision);
+        let consecutive = revisions.windows(2).all(|w| w[0].revision + 1 == w[1].revision);
         report.expect(
             consecutive && !revisions.is_empty() && revisions.len() <= limits::POLICY_REVISIONS_MAX,
             "policy_revisions",
@@ -64,32 +62,12 @@ fn bounds(tenant: &Tenant, report: &mut Report<'_>) {
         ("teams", tenant.teams.len(), limits::CONFIG_PER_TENANT),
         ("profiles", tenant.profiles.len(), limits::CONFIG_PER_TENANT),
         ("policies", tenant.policies.len(), limits::CONFIG_PER_TENANT),
-        (
-            "connectors",
-            tenant.connectors.len(),
-            limits::CONFIG_PER_TENANT,
-        ),
+        ("connectors", tenant.connectors.len(), limits::CONFIG_PER_TENANT),
         ("sessions", tenant.sessions.len(), limits::CONFIG_PER_TENANT),
-        (
-            "customers",
-            tenant.customers.len(),
-            limits::CUSTOMERS_PER_TENANT,
-        ),
-        (
-            "conversations",
-            tenant.conversations.len(),
-            limits::CONVERSATIONS_PER_TENANT,
-        ),
-        (
-            "interactions",
-            tenant.interactions.len(),
-            limits::OPEN_PER_TENANT,
-        ),
-        (
-            "requests",
-            tenant.requests.len(),
-            limits::REQUESTS_PER_TENANT,
-        ),
+        ("customers", tenant.customers.len(), limits::CUSTOMERS_PER_TENANT),
+        ("conversations", tenant.conversations.len(), limits::CONVERSATIONS_PER_TENANT),
+        ("interactions", tenant.interactions.len(), limits::OPEN_PER_TENANT),
+        ("requests", tenant.requests.len(), limits::REQUESTS_PER_TENANT),
     ];
     for (what, count, max) in bounds {
         report.expect(count <= max, "bound", what, format!("{count} of {max}"));

@@ -35,22 +35,13 @@ fn derived(tenant: &Tenant, report: &mut Report<'_>) {
         "index",
         format!("{} idle", tenant.idle_conversations.len()),
     );
-    report.expect(
-        tenant.event_bytes == expected.event_bytes,
-        "event_bytes",
-        "index",
-        tenant.event_bytes,
-    );
+    report.expect(tenant.event_bytes == expected.event_bytes, "event_bytes", "index", tenant.event_bytes);
 }
 
 fn due(state: &State, tenant: &Tenant, report: &mut Report<'_>) {
     let id = &tenant.record.id;
     let indexed: BTreeSet<_> = state.due.iter().filter(|due| due.1 == *id).collect();
-    let expected: BTreeSet<_> = tenant
-        .all_dues()
-        .into_iter()
-        .map(|(at_ms, key)| (at_ms, id.clone(), key))
-        .collect();
+    let expected: BTreeSet<_> = tenant.all_dues().into_iter().map(|(at_ms, key)| (at_ms, id.clone(), key)).collect();
     let expected: BTreeSet<_> = expected.iter().collect();
     for (at_ms, _, key) in expected.difference(&indexed) {
         report.expect(false, "due", format!("{key:?}"), format!("{at_ms} missing"));

@@ -22,10 +22,7 @@ pub(super) fn check(now_ms: u64, tenant: &Tenant, report: &mut Report<'_>) {
 }
 
 fn talks(part: &Assignment) -> bool {
-    matches!(
-        part.state,
-        AssignmentState::Connecting | AssignmentState::Active | AssignmentState::Held
-    )
+    matches!(part.state, AssignmentState::Connecting | AssignmentState::Active | AssignmentState::Held)
 }
 
 /// At most one PRIMARY talks, ever; parts have their own numbers.
@@ -33,15 +30,8 @@ fn parts(interaction: &Interaction, subject: &str, report: &mut Report<'_>) {
     let parts = &interaction.assignments;
     let primaries = parts.iter().filter(|a| a.role == Role::Primary);
     let talking = primaries.clone().filter(|a| talks(a)).count();
-    let dormant = primaries
-        .filter(|a| a.state == AssignmentState::Dormant)
-        .count();
-    report.expect(
-        talking <= 1,
-        "one_primary",
-        subject,
-        format!("{talking} talk"),
-    );
+    let dormant = primaries.filter(|a| a.state == AssignmentState::Dormant).count();
+    report.expect(talking <= 1, "one_primary", subject, format!("{talking} talk"));
     let expected = match interaction.state {
         InteractionState::Assigned => (1, 0),
         InteractionState::Dormant | InteractionState::Resuming => (0, 1),
@@ -51,18 +41,10 @@ fn parts(interaction: &Interaction, subject: &str, report: &mut Report<'_>) {
         (talking, dormant) == expected,
         "state_and_parts",
         subject,
-        format!(
-            "{:?} with {talking} talking, {dormant} dormant",
-            interaction.state
-        ),
+        format!("{:?} with {talking} talking, {dormant} dormant", interaction.state),
     );
     let numbers: BTreeSet<_> = parts.iter().map(|a| a.id).collect();
-    report.expect(
-        numbers.len() == parts.len(),
-        "part_numbers",
-        subject,
-        "a number comes twice",
-    );
+    report.expect(numbers.len() == parts.len(), "part_numbers", subject, "a number comes twice");
     for part in parts {
         let ended = part.state == AssignmentState::Ended;
         report.expect(
@@ -71,12 +53,7 @@ fn parts(interaction: &Interaction, subject: &str, report: &mut Report<'_>) {
             subject,
             format!("part {}", part.id),
         );
-        report.expect(
-            !part.channels.is_empty(),
-            "part_channels",
-            subject,
-            format!("part {}", part.id),
-        );
+        report.expect(!part.channels.is_empty(), "part_channels", subject, format!("part {}", part.id));
     }
 }
 
@@ -90,12 +67,7 @@ fn state(interaction: &Interaction, subject: &str, report: &mut Report<'_>) {
         format!("{state:?}, offer {}", interaction.offer.is_some()),
     );
     let closed = state == InteractionState::Closed;
-    report.expect(
-        closed == interaction.closing.is_some(),
-        "state_and_closing",
-        subject,
-        format!("{state:?}"),
-    );
+    report.expect(closed == interaction.closing.is_some(), "state_and_closing", subject, format!("{state:?}"));
     let live = |a: &Assignment| a.state != AssignmentState::Ended;
     report.expect(
         !closed || interaction.assignments.iter().any(live),
@@ -115,23 +87,13 @@ fn state(interaction: &Interaction, subject: &str, report: &mut Report<'_>) {
 /// Whatever holds a deadline has one, and nothing else.
 fn deadlines(interaction: &Interaction, subject: &str, report: &mut Report<'_>) {
     let resuming = interaction.state == InteractionState::Resuming;
-    report.expect(
-        !resuming || interaction.deadline.is_some(),
-        "deadline_missing",
-        subject,
-        "RESUMING",
-    );
+    report.expect(!resuming || interaction.deadline.is_some(), "deadline_missing", subject, "RESUMING");
     let closed = interaction.state == InteractionState::Closed;
     let idle = interaction.deadline.is_none()
         && interaction.silent_at_ms.is_none()
         && interaction.exclusions.is_empty()
         && interaction.deferred.is_none();
-    report.expect(
-        !closed || idle,
-        "deadline_left",
-        subject,
-        "closed, and something is still due",
-    );
+    report.expect(!closed || idle, "deadline_left", subject, "closed, and something is still due");
     for part in &interaction.assignments {
         let (needs, may) = match part.state {
             AssignmentState::Connecting | AssignmentState::WrapUp => (true, true),
@@ -152,12 +114,8 @@ fn deadlines(interaction: &Interaction, subject: &str, report: &mut Report<'_>) 
 fn history(interaction: &Interaction, now_ms: u64, subject: &str, report: &mut Report<'_>) {
     let steps = &interaction.transitions;
     let forward = steps.windows(2).all(|w| w[0].at_ms <= w[1].at_ms);
-    let first = steps
-        .first()
-        .is_some_and(|t| t.at_ms == interaction.created_ms);
-    let last = steps
-        .last()
-        .is_some_and(|t| t.state == interaction.state && t.at_ms == interaction.state_since_ms);
+    let first = steps.first().is_some_and(|t| t.at_ms == interaction.created_ms);
+    let last = steps.last().is_some_and(|t| t.state == interaction.state && t.at_ms == interaction.state_since_ms);
     report.expect(
         forward && first && last && interaction.state_since_ms <= now_ms,
         "transitions",
@@ -166,19 +124,10 @@ fn history(interaction: &Interaction, now_ms: u64, subject: &str, report: &mut R
     );
     // At the bound the second oldest is dropped: the first two need not follow each other.
     let from = usize::from(steps.len() >= limits::TRANSITIONS_MAX);
-    let unlawful = steps
-        .windows(2)
-        .skip(from)
-        .find(|w| !may_follow(w[0].state, w[1].state));
+    let unlawful = steps.windows(2).skip(from).find(|w| !may_follow(w[0].state, w[1].state));
+    report.expect(unlawful.is_none(), "lawful_step", subject, format!("{unlawful:?}"));
     report.expect(
-        unlawful.is_none(),
-        "lawful_step",
-        subject,
-        format!("{unlawful:?}"),
-    );
-    report.expect(
-        interaction.waiting_since_ms >= interaction.created_ms
-            && interaction.waiting_since_ms <= now_ms,
+        interaction.waiting_since_ms >= interaction.created_ms && interaction.waiting_since_ms <= now_ms,
         "age",
         subject,
         interaction.waiting_since_ms,
@@ -203,31 +152,16 @@ fn references(tenant: &Tenant, interaction: &Interaction, subject: &str, report:
     let mut exists = |holds: bool, what: &str, id: &str| {
         report.expect(holds, "reference", subject, format!("{what} {id}"));
     };
-    exists(
-        tenant.queues.contains_key(&interaction.queue),
-        "queue",
-        &interaction.queue,
-    );
+    exists(tenant.queues.contains_key(&interaction.queue), "queue", &interaction.queue);
     if let Some(id) = &interaction.connector {
         exists(tenant.connectors.contains_key(id), "connector", id);
     }
     if let Some(offer) = &interaction.offer {
-        exists(
-            tenant.agents.contains_key(&offer.agent),
-            "agent",
-            &offer.agent,
-        );
+        exists(tenant.agents.contains_key(&offer.agent), "agent", &offer.agent);
     }
-    let live = interaction
-        .assignments
-        .iter()
-        .filter(|a| a.state != AssignmentState::Ended);
+    let live = interaction.assignments.iter().filter(|a| a.state != AssignmentState::Ended);
     for part in live {
-        exists(
-            tenant.agents.contains_key(&part.agent),
-            "agent",
-            &part.agent,
-        );
+        exists(tenant.agents.contains_key(&part.agent), "agent", &part.agent);
     }
     if interaction.state != InteractionState::Closed
         && let Some(id) = &interaction.conversation
@@ -235,36 +169,15 @@ fn references(tenant: &Tenant, interaction: &Interaction, subject: &str, report:
         exists(tenant.conversations.contains_key(id), "conversation", id);
     }
     let name: &str = &interaction.id;
-    report.expect(
-        !tenant.closed.contains(name),
-        "open_and_closed",
-        subject,
-        String::new(),
-    );
+    report.expect(!tenant.closed.contains(name), "open_and_closed", subject, String::new());
 }
 
 fn bounds(interaction: &Interaction, subject: &str, report: &mut Report<'_>) {
     let bounds = [
-        (
-            "transitions",
-            interaction.transitions.len(),
-            limits::TRANSITIONS_MAX,
-        ),
-        (
-            "assignments",
-            interaction.assignments.len(),
-            limits::ASSIGNMENTS_MAX,
-        ),
-        (
-            "exclusions",
-            interaction.exclusions.len(),
-            limits::EXCLUSIONS_MAX,
-        ),
-        (
-            "channels",
-            1 + interaction.added_channels.len(),
-            limits::INTERACTION_CHANNELS_MAX,
-        ),
+        ("transitions", interaction.transitions.len(), limits::TRANSITIONS_MAX),
+        ("assignments", interaction.assignments.len(), limits::ASSIGNMENTS_MAX),
+        ("exclusions", interaction.exclusions.len(), limits::EXCLUSIONS_MAX),
+        ("channels", 1 + interaction.added_channels.len(), limits::INTERACTION_CHANNELS_MAX),
     ];
     for (what, count, max) in bounds {
         report.expect(count <= max, "bound", subject, format!("{what}: {count}"));

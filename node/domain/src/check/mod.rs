@@ -44,13 +44,7 @@ struct Report<'a> {
 
 impl Report<'_> {
     /// Notes a violation unless the rule holds.
-    fn expect(
-        &mut self,
-        holds: bool,
-        rule: &'static str,
-        subject: impl fmt::Display,
-        detail: impl fmt::Display,
-    ) {
+    fn expect(&mut self, holds: bool, rule: &'static str, subject: impl fmt::Display, detail: impl fmt::Display) {
         if !holds {
             self.found.push(Violation {
                 tenant: self.tenant.cloned(),
@@ -66,16 +60,10 @@ impl State {
     /// Every cross-table invariant; the violations found, if any.
     pub fn check(&self) -> Result<(), Vec<Violation>> {
         let mut found = Vec::new();
-        let report = &mut Report {
-            tenant: None,
-            found: &mut found,
-        };
+        let report = &mut Report { tenant: None, found: &mut found };
         shard::check(self, report);
         for tenant in self.tenants.values() {
-            let report = &mut Report {
-                tenant: Some(&tenant.record.id),
-                found: &mut found,
-            };
+            let report = &mut Report { tenant: Some(&tenant.record.id), found: &mut found };
             index::check(self, tenant, report);
             if !tenant.record.deleted {
                 config::check(tenant, report);

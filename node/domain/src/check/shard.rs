@@ -21,12 +21,7 @@ pub(super) fn check(state: &State, report: &mut Report<'_>) {
             &subject,
             format!("{raft_id}, next {}", state.shard.next_raft_id),
         );
-        report.expect(
-            disks.insert(node.storage),
-            "storage",
-            &subject,
-            node.storage,
-        );
+        report.expect(disks.insert(node.storage), "storage", &subject, node.storage);
         let gone = node.role == NodeRole::Removed;
         report.expect(
             gone || node.version >= state.shard.cluster_version,
@@ -36,12 +31,7 @@ pub(super) fn check(state: &State, report: &mut Report<'_>) {
         );
     }
     for (id, tenant) in &state.tenants {
-        report.expect(
-            tenant.record.id == *id,
-            "own_name",
-            format!("tenants/{id}"),
-            "stored under another name",
-        );
+        report.expect(tenant.record.id == *id, "own_name", format!("tenants/{id}"), "stored under another name");
     }
     for (_, tenant, key) in state.due.iter() {
         report.expect(

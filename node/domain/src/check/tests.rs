@@ -36,11 +36,7 @@ fn interactions_and_their_parts() {
     });
     finds("state_and_offer", |f| f.interaction("i2").offer = None);
     finds("state_and_closing", |f| {
-        f.interaction("i3").closing = Some(Closing {
-            reason: CloseReason::Completed,
-            note: String::new(),
-            at_ms: 1,
-        });
+        f.interaction("i3").closing = Some(Closing { reason: CloseReason::Completed, note: String::new(), at_ms: 1 });
     });
     finds("closed_leaves", |f| {
         f.interaction("i3").state = InteractionState::Closed;
@@ -132,10 +128,7 @@ fn agents_work_and_streams() {
         f.agent("a").offline_at = Some(Deadline::at(1));
     });
     finds("next_presence", |f| {
-        f.agent("b").presence.next = Some(NextPresence {
-            status: PresenceStatus::Break,
-            reason: String::new(),
-        });
+        f.agent("b").presence.next = Some(NextPresence { status: PresenceStatus::Break, reason: String::new() });
     });
 }
 
@@ -158,11 +151,7 @@ fn indexes_and_memories() {
         f.state.sweeps.schedule(&"t".into(), Some(1));
     });
     finds("requests", |f| {
-        let first = crate::state::First {
-            payload_hash: 0,
-            index: 1,
-            position: 0,
-        };
+        let first = crate::state::First { payload_hash: 0, index: 1, position: 0 };
         f.tenant().requests.remember(9, Uid(1), first);
         f.tenant().requests.remember(8, Uid(2), first);
     });

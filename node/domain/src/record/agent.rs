@@ -171,10 +171,7 @@ pub struct Agent {
 impl Agent {
     /// What the system sees at a log time: missed too many, else has work, else an offer, else after-work, else idle.
     pub fn state(&self, now_ms: u64) -> AgentState {
-        if self
-            .not_responding_until_ms
-            .is_some_and(|until_ms| until_ms > now_ms)
-        {
+        if self.not_responding_until_ms.is_some_and(|until_ms| until_ms > now_ms) {
             AgentState::NotResponding
         } else if self.work.iter().any(|w| !w.offered && !w.wrap_up) {
             AgentState::Busy
@@ -280,11 +277,7 @@ impl ChannelRules {
             offer_timeout_ms: limits::OFFER_TIMEOUT_MS,
             connect_timeout_ms: limits::CONNECT_TIMEOUT_MS,
             wrap_up_timeout_ms: limits::WRAP_UP_TIMEOUT_MS,
-            assigned_max_ms: if channel == "voice" {
-                limits::VOICE_ASSIGNED_MAX_MS
-            } else {
-                0
-            },
+            assigned_max_ms: if channel == "voice" { limits::VOICE_ASSIGNED_MAX_MS } else { 0 },
             close_overdue: false,
             dormant_percent: 50,
             dormant_after_ms: 0,

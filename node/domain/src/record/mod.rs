@@ -39,10 +39,7 @@ pub struct Deadline {
 impl Deadline {
     /// A fresh deadline at a log time.
     pub fn at(at_ms: u64) -> Self {
-        Self {
-            at_ms,
-            extended_ms: 0,
-        }
+        Self { at_ms, extended_ms: 0 }
     }
 }
 

@@ -48,14 +48,7 @@ impl Mode {
 
     /// Is it built; the others are refused with `UnsupportedMode`.
     pub fn is_supported(self) -> bool {
-        matches!(
-            self,
-            Self::LongestIdle
-                | Self::LeastLoaded
-                | Self::RoundRobin
-                | Self::Tiered
-                | Self::BestMatch
-        )
+        matches!(self, Self::LongestIdle | Self::LeastLoaded | Self::RoundRobin | Self::Tiered | Self::BestMatch)
     }
 }
 

@@ -76,10 +76,6 @@ impl Closed {
             + 48 * interaction.labels.len() as u32
             + 16 * interaction.transitions.len() as u32;
         let closed_ms = interaction.closing.as_ref().map_or(0, |c| c.at_ms);
-        Stub {
-            closed_ms,
-            bytes,
-            id: interaction.id.clone(),
-        }
+        Stub { closed_ms, bytes, id: interaction.id.clone() }
     }
 }

@@ -20,20 +20,15 @@ impl Derived {
     pub(crate) fn from_records(tenant: &Tenant) -> Self {
         let mut derived = Self::default();
         for interaction in tenant.interactions.values() {
-            *derived
-                .open_by_queue
-                .entry(interaction.queue.clone())
-                .or_default() += 1;
+            *derived.open_by_queue.entry(interaction.queue.clone()).or_default() += 1;
             if let Some(connector) = &interaction.connector {
                 let open = derived.by_connector.entry(connector.clone()).or_default();
                 open.insert(interaction.id.clone());
             }
         }
         let idle = tenant.conversations.values();
-        derived.idle_conversations = idle
-            .filter(|c| c.open_interactions == 0)
-            .map(|c| (c.active_ms, c.id.clone()))
-            .collect();
+        derived.idle_conversations =
+            idle.filter(|c| c.open_interactions == 0).map(|c| (c.active_ms, c.id.clone())).collect();
         derived.event_bytes = tenant.event_marks.values().map(|mark| mark.bytes).sum();
         derived
     }
@@ -49,11 +44,6 @@ impl Tenant {
         let agents = self.agents.values().map(|a| a.dues());
         let sessions = self.sessions.values().map(|s| s.dues());
         let connectors = self.connectors.values().map(|c| c.dues());
-        interactions
-            .chain(agents)
-            .chain(sessions)
-            .chain(connectors)
-            .flatten()
-            .collect()
+        interactions.chain(agents).chain(sessions).chain(connectors).flatten().collect()
     }
 }

@@ -53,12 +53,7 @@ impl Due {
     }
 
     /// Replaces a record's deadlines.
-    pub(crate) fn replace(
-        &mut self,
-        tenant: &TenantId,
-        old: Vec<(u64, DueKey)>,
-        new: Vec<(u64, DueKey)>,
-    ) {
+    pub(crate) fn replace(&mut self, tenant: &TenantId, old: Vec<(u64, DueKey)>, new: Vec<(u64, DueKey)>) {
         if old == new {
             return;
         }
@@ -103,10 +98,7 @@ impl Dues for Interaction {
         }
         for assignment in &self.assignments {
             if let Some(deadline) = assignment.deadline {
-                dues.push((
-                    deadline.at_ms,
-                    DueKey::Assignment(self.id.clone(), assignment.id),
-                ));
+                dues.push((deadline.at_ms, DueKey::Assignment(self.id.clone(), assignment.id)));
             }
         }
         if let Some(deadline) = self.deadline {

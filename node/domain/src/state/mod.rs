@@ -95,31 +95,15 @@ impl State {
             K::Profile(t, id) => tenant(t)?.profiles.get(id).cloned().map(Record::Profile),
             K::Queue(t, id) => tenant(t)?.queues.get(id).cloned().map(Record::Queue),
             K::Policy(t, id) => tenant(t)?.policies.get(id).cloned().map(Record::Policy),
-            K::Connector(t, id) => tenant(t)?
-                .connectors
-                .get(id)
-                .cloned()
-                .map(Record::Connector),
+            K::Connector(t, id) => tenant(t)?.connectors.get(id).cloned().map(Record::Connector),
             K::Session(t, id) => tenant(t)?.sessions.get(id).cloned().map(Record::Session),
             K::Customer(t, id) => tenant(t)?.customers.get(id).cloned().map(Record::Customer),
-            K::Conversation(t, id) => tenant(t)?
-                .conversations
-                .get(id)
-                .cloned()
-                .map(Record::Conversation),
-            K::Interaction(t, id) => tenant(t)?
-                .interactions
-                .get(id)
-                .cloned()
-                .map(Record::Interaction),
+            K::Conversation(t, id) => tenant(t)?.conversations.get(id).cloned().map(Record::Conversation),
+            K::Interaction(t, id) => tenant(t)?.interactions.get(id).cloned().map(Record::Interaction),
             K::Closed(..) => None,
             K::Placement(t) => self.placements.get(t).cloned().map(Record::Placement),
             K::Node(raft_id) => self.nodes.get(raft_id).cloned().map(Record::Node),
-            K::EventMark(t, number) => tenant(t)?
-                .event_marks
-                .get(number)
-                .cloned()
-                .map(Record::EventMark),
+            K::EventMark(t, number) => tenant(t)?.event_marks.get(number).cloned().map(Record::EventMark),
             K::Shard => Some(Record::Shard(self.shard.clone())),
         }
     }

@@ -3,16 +3,8 @@ use crate::{ids::*, limits};
 use alloc::collections::{BTreeMap, VecDeque};
 
 /// A unit test fills a small one.
-const MAX: usize = if cfg!(test) {
-    128
-} else {
-    limits::REQUESTS_PER_TENANT
-};
-const RESERVED: usize = if cfg!(test) {
-    16
-} else {
-    limits::REQUESTS_RESERVED
-};
+const MAX: usize = if cfg!(test) { 128 } else { limits::REQUESTS_PER_TENANT };
+const RESERVED: usize = if cfg!(test) { 16 } else { limits::REQUESTS_RESERVED };
 
 /// Where a first reply is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

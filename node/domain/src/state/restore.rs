@@ -23,11 +23,7 @@ impl core::error::Error for Orphan {}
 impl State {
     /// A state as of an applied entry, to be filled with rows and finished by [`State::restore_finish`].
     pub fn restore(index: u64, now_ms: u64) -> Self {
-        Self {
-            index,
-            now_ms,
-            ..Self::default()
-        }
+        Self { index, now_ms, ..Self::default() }
     }
 
     /// A record. Tenants come before what is theirs; closed interactions by [`State::restore_closed`] or here.
@@ -105,8 +101,6 @@ impl State {
     }
 
     fn owner(&mut self, tenant: &TenantId) -> Result<&mut Tenant, Orphan> {
-        self.tenants.get_mut(tenant).ok_or_else(|| Orphan {
-            tenant: tenant.clone(),
-        })
+        self.tenants.get_mut(tenant).ok_or_else(|| Orphan { tenant: tenant.clone() })
     }
 }

@@ -47,8 +47,7 @@ impl Tenant {
         let request = self.requests.oldest_ms();
         let request = request.map(|at_ms| after(at_ms, limits::REQUEST_KEPT_MS));
         let conversation = self.idle_conversations.first();
-        let conversation =
-            conversation.map(|(at_ms, _)| after(*at_ms, self.record.closed_retention_ms));
+        let conversation = conversation.map(|(at_ms, _)| after(*at_ms, self.record.closed_retention_ms));
         let closed = self.closed.iter().next().map(|stub| {
             if self.closed.bytes() > self.record.closed_retention_bytes {
                 return 0;
@@ -61,10 +60,7 @@ impl Tenant {
             }
             after(ended_ms, self.record.event_retention_ms)
         });
-        [request, conversation, closed, events]
-            .into_iter()
-            .flatten()
-            .min()
+        [request, conversation, closed, events].into_iter().flatten().min()
     }
 
     /// First event after the oldest finished stretch of events, and its log time.

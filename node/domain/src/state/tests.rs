@@ -27,17 +27,12 @@ impl Disk {
             self.records.remove(key);
         }
         for r in &applied.remembered {
-            let first = First {
-                payload_hash: r.payload_hash,
-                index,
-                position: r.position,
-            };
+            let first = First { payload_hash: r.payload_hash, index, position: r.position };
             let row = (r.tenant.clone(), r.request, first, r.at_ms);
             self.requests.insert((index, r.position), row);
         }
         for (tenant, request) in &applied.forgotten {
-            self.requests
-                .retain(|_, row| (&row.0, &row.1) != (tenant, request));
+            self.requests.retain(|_, row| (&row.0, &row.1) != (tenant, request));
         }
     }
 
@@ -50,9 +45,7 @@ impl Disk {
             state.restore_record(record.clone()).expect("a tenant");
         }
         for (tenant, request, first, at_ms) in self.requests.values() {
-            state
-                .restore_request(tenant, *request, *first, *at_ms)
-                .expect("a tenant");
+            state.restore_request(tenant, *request, *first, *at_ms).expect("a tenant");
         }
         state.restore_finish();
         state
@@ -60,14 +53,7 @@ impl Disk {
 }
 
 fn command(n: u128, body: impl Into<Body>) -> Command {
-    Command {
-        tenant: Some("t".into()),
-        request: Some(Request {
-            id: Uid(n),
-            payload_hash: 1,
-        }),
-        body: body.into(),
-    }
+    Command { tenant: Some("t".into()), request: Some(Request { id: Uid(n), payload_hash: 1 }), body: body.into() }
 }
 
 #[test]
@@ -90,23 +76,14 @@ fn a_restored_state_equals_the_running_one() {
     let mut todo: Vec<Body> = vec![short.into()];
     for n in 0..60_u32 {
         todo.push(
-            AppendConversation {
-                id: alloc::format!("c{n}").as_str().into(),
-                customer: None,
-                items: Vec::new(),
-            }
-            .into(),
+            AppendConversation { id: alloc::format!("c{n}").as_str().into(), customer: None, items: Vec::new() }.into(),
         );
         todo.push(Advance {}.into());
     }
     let mut swept = 0;
     for body in todo {
         (index, now_ms) = (index + 1, now_ms + 90_000);
-        let entry = Entry {
-            index,
-            time_ms: now_ms,
-            commands: vec![command(u128::from(index), body)],
-        };
+        let entry = Entry { index, time_ms: now_ms, commands: vec![command(u128::from(index), body)] };
         let applied = running.apply(&entry);
         swept += applied.conversations_emptied.len() + applied.forgotten.len();
         disk.write(index, &applied);
@@ -133,20 +110,13 @@ fn a_full_memory_of_requests_refuses_submits_first() {
     let (mut state, mut index, mut now_ms) = (fixture.state, fixture.index, fixture.now_ms);
     let mut ask = |now_ms: u64, n: u128, body: Body| {
         index += 1;
-        let entry = Entry {
-            index,
-            time_ms: now_ms,
-            commands: vec![command(n, body)],
-        };
+        let entry = Entry { index, time_ms: now_ms, commands: vec![command(n, body)] };
         let mut applied = state.apply(&entry);
         assert_eq!(state.check(), Ok(()));
         applied.answers.remove(0)
     };
-    let note = |n: u128| AppendConversation {
-        id: alloc::format!("c{n}").as_str().into(),
-        customer: None,
-        items: Vec::new(),
-    };
+    let note =
+        |n: u128| AppendConversation { id: alloc::format!("c{n}").as_str().into(), customer: None, items: Vec::new() };
     let full = Answer::Fresh(Err(Rejection::RequestMemoryFull));
     for n in 0..112 {
         assert_ne!(ask(now_ms, n, note(n).into()), full);

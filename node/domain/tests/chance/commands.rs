@@ -10,27 +10,15 @@ use std::{
 };
 
 pub fn to_shard(body: impl Into<Body>) -> Command {
-    Command {
-        tenant: None,
-        request: None,
-        body: body.into(),
-    }
+    Command { tenant: None, request: None, body: body.into() }
 }
 
 pub fn cancel(id: &InteractionId) -> Command {
-    to_tenant(CancelInteraction {
-        id: id.clone(),
-        reason: CloseReason::Cancelled,
-        note: String::new(),
-    })
+    to_tenant(CancelInteraction { id: id.clone(), reason: CloseReason::Cancelled, note: String::new() })
 }
 
 pub fn to_tenant(body: impl Into<Body>) -> Command {
-    Command {
-        tenant: Some("t".into()),
-        request: None,
-        body: body.into(),
-    }
+    Command { tenant: Some("t".into()), request: None, body: body.into() }
 }
 
 /// Something somebody might ask now.
@@ -103,63 +91,29 @@ fn of_interaction(chance: &mut Chance, state: &State) -> Body {
     let open: Vec<_> = tenant.flat_map(|t| t.interactions()).collect();
     let busy = |i: &&&Arc<Interaction>| i.state != InteractionState::Queued;
     let busy: Vec<_> = open.iter().filter(busy).copied().collect();
-    let among = if busy.is_empty() || chance.one_in(10) {
-        &open
-    } else {
-        &busy
-    };
+    let among = if busy.is_empty() || chance.one_in(10) { &open } else { &busy };
     if among.is_empty() {
         return submit(chance).into();
     }
     let i = *chance.of(among);
     let part = part(chance, i);
-    let likely = i
-        .assignments
-        .iter()
-        .find(|a| a.id == part.1)
-        .map(|a| a.state);
+    let likely = i.assignments.iter().find(|a| a.id == part.1).map(|a| a.state);
     match (likely, &i.offer) {
         _ if chance.one_in(5) => unlikely(chance, i, part.1, state),
-        (_, Some(_)) if chance.one_in(6) => DeclineOffer {
-            interaction: part.0,
-            offer: part.1,
-            reason: String::new(),
+        (_, Some(_)) if chance.one_in(6) => {
+            DeclineOffer { interaction: part.0, offer: part.1, reason: String::new() }.into()
         }
-        .into(),
-        (_, Some(offer)) if offer.answer_mode == AnswerMode::RingIsOffer => ReportConnected {
-            interaction: part.0,
-            assignment: part.1,
+        (_, Some(offer)) if offer.answer_mode == AnswerMode::RingIsOffer => {
+            ReportConnected { interaction: part.0, assignment: part.1 }.into()
         }
-        .into(),
-        (_, Some(_)) => AcceptOffer {
-            interaction: part.0,
-            offer: part.1,
+        (_, Some(_)) => AcceptOffer { interaction: part.0, offer: part.1 }.into(),
+        (Some(AssignmentState::Connecting), _) if chance.one_in(4) => connect_failed(chance, part.0, part.1).into(),
+        (Some(AssignmentState::Connecting), _) => ReportConnected { interaction: part.0, assignment: part.1 }.into(),
+        (Some(AssignmentState::Held), _) => RetrieveAssignment { interaction: part.0, assignment: part.1 }.into(),
+        (Some(AssignmentState::WrapUp), _) => CompleteWrapUp { interaction: part.0, assignment: part.1 }.into(),
+        (Some(AssignmentState::Dormant), _) => {
+            RecordActivity { interaction: part.0, party: Party::Customer, now_dormant: false }.into()
         }
-        .into(),
-        (Some(AssignmentState::Connecting), _) if chance.one_in(4) => {
-            connect_failed(chance, part.0, part.1).into()
-        }
-        (Some(AssignmentState::Connecting), _) => ReportConnected {
-            interaction: part.0,
-            assignment: part.1,
-        }
-        .into(),
-        (Some(AssignmentState::Held), _) => RetrieveAssignment {
-            interaction: part.0,
-            assignment: part.1,
-        }
-        .into(),
-        (Some(AssignmentState::WrapUp), _) => CompleteWrapUp {
-            interaction: part.0,
-            assignment: part.1,
-        }
-        .into(),
-        (Some(AssignmentState::Dormant), _) => RecordActivity {
-            interaction: part.0,
-            party: Party::Customer,
-            now_dormant: false,
-        }
-        .into(),
         _ => of_talk(chance, part.0, part.1),
     }
 }
@@ -178,35 +132,13 @@ fn part(chance: &mut Chance, i: &Interaction) -> (InteractionId, Uid) {
 
 fn of_talk(chance: &mut Chance, interaction: InteractionId, part: Uid) -> Body {
     match chance.below(12) {
-        0..2 => HoldAssignment {
-            interaction,
-            assignment: part,
-        }
-        .into(),
-        2..4 => AddChannel {
-            interaction,
-            assignment: part,
-            channel: (*chance.of(&["voice", "chat", "email"])).into(),
-        }
-        .into(),
+        0..2 => HoldAssignment { interaction, assignment: part }.into(),
+        2..4 => AddChannel { interaction, assignment: part, channel: (*chance.of(&["voice", "chat", "email"])).into() }
+            .into(),
         4..6 => transfer(chance, interaction, part).into(),
-        6 => EndAssignment {
-            interaction,
-            assignment: part,
-        }
-        .into(),
-        7..10 => RecordActivity {
-            interaction,
-            party: Party::Agent,
-            now_dormant: chance.one_in(2),
-        }
-        .into(),
-        _ => CompleteInteraction {
-            id: interaction,
-            assignment: None,
-            note: String::new(),
-        }
-        .into(),
+        6 => EndAssignment { interaction, assignment: part }.into(),
+        7..10 => RecordActivity { interaction, party: Party::Agent, now_dormant: chance.one_in(2) }.into(),
+        _ => CompleteInteraction { id: interaction, assignment: None, note: String::new() }.into(),
     }
 }
 
@@ -215,12 +147,7 @@ fn unlikely(chance: &mut Chance, i: &Interaction, part: Uid, state: &State) -> B
     let id = i.id.clone();
     match chance.below(8) {
         0 => AbandonInteraction { id }.into(),
-        1 => CancelInteraction {
-            id,
-            reason: CloseReason::Cancelled,
-            note: String::new(),
-        }
-        .into(),
+        1 => CancelInteraction { id, reason: CloseReason::Cancelled, note: String::new() }.into(),
         2 => connect_failed(chance, id, part).into(),
         3 => RecordActivity {
             interaction: id,
@@ -228,19 +155,13 @@ fn unlikely(chance: &mut Chance, i: &Interaction, part: Uid, state: &State) -> B
             now_dormant: chance.one_in(3),
         }
         .into(),
-        4 => ReportConnected {
-            interaction: id,
-            assignment: part,
-        }
-        .into(),
+        4 => ReportConnected { interaction: id, assignment: part }.into(),
         5 => UpdateInteraction {
             id,
             etag: None,
             patch: InteractionPatch {
                 priority: Some(1),
-                context: chance
-                    .one_in(2)
-                    .then(|| chance.one_in(2).then(Sealed::default)),
+                context: chance.one_in(2).then(|| chance.one_in(2).then(Sealed::default)),
                 connect_by_ms: Some(Some(state.now_ms() + chance.below(60_000))),
                 ..InteractionPatch::default()
             },
@@ -250,22 +171,14 @@ fn unlikely(chance: &mut Chance, i: &Interaction, part: Uid, state: &State) -> B
     }
 }
 
-fn connect_failed(
-    chance: &mut Chance,
-    interaction: InteractionId,
-    part: Uid,
-) -> ReportConnectFailed {
+fn connect_failed(chance: &mut Chance, interaction: InteractionId, part: Uid) -> ReportConnectFailed {
     let causes = [
         ConnectFailure::AgentNoAnswer,
         ConnectFailure::DeviceUnreachable,
         ConnectFailure::CustomerGone,
         ConnectFailure::MediaError,
     ];
-    ReportConnectFailed {
-        interaction,
-        assignment: part,
-        cause: *chance.of(&causes),
-    }
+    ReportConnectFailed { interaction, assignment: part, cause: *chance.of(&causes) }
 }
 
 fn transfer(chance: &mut Chance, interaction: InteractionId, part: Uid) -> TransferInteraction {
@@ -273,13 +186,7 @@ fn transfer(chance: &mut Chance, interaction: InteractionId, part: Uid) -> Trans
         0 => TransferTarget::Queue((*chance.of(&["q0", "q1"])).into()),
         _ => TransferTarget::Agent(any_agent(chance)),
     };
-    TransferInteraction {
-        interaction,
-        assignment: part,
-        target,
-        connect_by_ms: None,
-        reason: String::new(),
-    }
+    TransferInteraction { interaction, assignment: part, target, connect_by_ms: None, reason: String::new() }
 }
 
 fn any_agent(chance: &mut Chance) -> AgentId {
@@ -307,43 +214,26 @@ fn of_agent(chance: &mut Chance, state: &State) -> Body {
                     .into_iter()
                     .collect(),
                 after_contact,
-                expires_after_ms: (!after_contact && chance.one_in(4))
-                    .then(|| chance.below(90_000)),
+                expires_after_ms: (!after_contact && chance.one_in(4)).then(|| chance.below(90_000)),
             }
             .into()
         }
-        9..14 => AttachSession {
-            session,
-            node: "n".into(),
-            agents: some_agents(chance),
-        }
-        .into(),
+        9..14 => AttachSession { session, node: "n".into(), agents: some_agents(chance) }.into(),
         14..16 => RenewSession { session }.into(),
         16..18 => DetachSession {
             session,
-            agents: if chance.one_in(2) {
-                some_agents(chance)
-            } else {
-                Vec::new()
-            },
+            agents: if chance.one_in(2) { some_agents(chance) } else { Vec::new() },
             lost: chance.one_in(2),
         }
         .into(),
-        18 => DeleteAgent {
-            id: any_agent(chance),
-            etag: None,
-        }
-        .into(),
+        18 => DeleteAgent { id: any_agent(chance), etag: None }.into(),
         19..21 => agent(chance.below(5)).into(),
         _ => {
             let mut ids = some_agents(chance);
             ids.retain(|id| state.tenant("t").is_some_and(|t| t.agent(id).is_some()));
             let capacity = match chance.below(3) {
                 0 => None,
-                1 => Some(Capacity {
-                    total: 40,
-                    ..Capacity::default()
-                }),
+                1 => Some(Capacity { total: 40, ..Capacity::default() }),
                 _ => Some(capacity(true)),
             };
             let patch = AgentPatch {
@@ -351,15 +241,8 @@ fn of_agent(chance: &mut Chance, state: &State) -> Body {
                 profile: Some((*chance.of(&["all", "some"])).into()),
                 ..AgentPatch::default()
             };
-            let update = |id| UpdateAgent {
-                id,
-                etag: None,
-                patch: patch.clone(),
-            };
-            BatchUpdateAgents {
-                updates: ids.into_iter().map(update).collect(),
-            }
-            .into()
+            let update = |id| UpdateAgent { id, etag: None, patch: patch.clone() };
+            BatchUpdateAgents { updates: ids.into_iter().map(update).collect() }.into()
         }
     }
 }
@@ -367,25 +250,16 @@ fn of_agent(chance: &mut Chance, state: &State) -> Body {
 fn of_others(chance: &mut Chance, state: &State) -> Body {
     let id: ConnectorId = (*chance.of(&["c0", "c1"])).into();
     match chance.below(14) {
-        0..3 => RegisterConnector {
-            id,
-            display_name: String::new(),
-            lease_ms: *chance.of(&[10_000, 60_000, 300_000]),
-        }
-        .into(),
+        0..3 => RegisterConnector { id, display_name: String::new(), lease_ms: *chance.of(&[10_000, 60_000, 300_000]) }
+            .into(),
         3..5 => HeartbeatConnector { id }.into(),
         5..8 => {
             let open = state.tenant("t").into_iter().flat_map(|t| t.interactions());
-            let alive: Vec<_> = open
-                .map(|i| i.id.clone())
-                .filter(|_| chance.one_in(2))
-                .collect();
+            let alive: Vec<_> = open.map(|i| i.id.clone()).filter(|_| chance.one_in(2)).collect();
             ReconcileConnector {
                 id,
                 alive,
-                observed_ms: chance
-                    .one_in(2)
-                    .then(|| state.now_ms().saturating_sub(chance.below(60_000))),
+                observed_ms: chance.one_in(2).then(|| state.now_ms().saturating_sub(chance.below(60_000))),
                 partial: chance.one_in(3),
             }
             .into()
@@ -402,22 +276,14 @@ fn of_others(chance: &mut Chance, state: &State) -> Body {
             etag: None,
             display_name: None,
             entries: None,
-            capacity: Some(Capacity {
-                total: *chance.of(&[60, 100, 200]),
-                ..capacity(true)
-            }),
+            capacity: Some(Capacity { total: *chance.of(&[60, 100, 200]), ..capacity(true) }),
         }
         .into(),
         _ => UpdatePolicy {
             id: "p".into(),
             etag: None,
             display_name: None,
-            spec: Some(PolicySpec {
-                mode: Mode::Tiered,
-                skill_weight: 0,
-                channel_weight: 0,
-                preferred_weight: 0,
-            }),
+            spec: Some(PolicySpec { mode: Mode::Tiered, skill_weight: 0, channel_weight: 0, preferred_weight: 0 }),
             validate_only: chance.one_in(2),
         }
         .into(),

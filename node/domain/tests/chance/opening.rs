@@ -6,15 +6,8 @@ use std::collections::BTreeMap;
 /// A tenant with short retention, two queues, two routing profiles, five agents and two connectors.
 pub fn opening() -> Vec<Command> {
     let mut commands = vec![
-        to_shard(CreateTenant {
-            id: "t".into(),
-            display_name: String::new(),
-            shard: 0,
-        }),
-        to_shard(AdoptTenant {
-            id: "t".into(),
-            display_name: String::new(),
-        }),
+        to_shard(CreateTenant { id: "t".into(), display_name: String::new(), shard: 0 }),
+        to_shard(AdoptTenant { id: "t".into(), display_name: String::new() }),
         to_tenant(UpdateTenant {
             etag: None,
             display_name: None,
@@ -26,12 +19,7 @@ pub fn opening() -> Vec<Command> {
         to_tenant(CreatePolicy {
             id: "p".into(),
             display_name: String::new(),
-            spec: PolicySpec {
-                mode: Mode::LongestIdle,
-                skill_weight: 0,
-                channel_weight: 0,
-                preferred_weight: 0,
-            },
+            spec: PolicySpec { mode: Mode::LongestIdle, skill_weight: 0, channel_weight: 0, preferred_weight: 0 },
             validate_only: false,
         }),
     ];
@@ -90,22 +78,12 @@ fn profile(id: &str) -> CreateProfile {
     };
     let mut entries = vec![line("q0", "chat", 0), line("q0", "voice", 0)];
     if id == "all" {
-        let more = [
-            ("q1", "voice"),
-            ("q1", "email"),
-            ("q0", "email"),
-            ("q1", "chat"),
-        ];
+        let more = [("q1", "voice"), ("q1", "email"), ("q0", "email"), ("q1", "chat")];
         entries.extend(more.map(|(queue, channel)| line(queue, channel, 0)));
     } else {
         entries.push(line("q1", "chat", 5_000));
     }
-    CreateProfile {
-        id: id.into(),
-        display_name: String::new(),
-        entries,
-        capacity: capacity(id == "all"),
-    }
+    CreateProfile { id: id.into(), display_name: String::new(), entries, capacity: capacity(id == "all") }
 }
 
 pub fn agent(n: u64) -> CreateAgent {

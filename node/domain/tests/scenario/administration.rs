@@ -6,11 +6,7 @@ use kindred_domain::{command::*, ids::*, record::*};
 /// The command of such a line; `None` if it is none.
 pub fn body(world: &World, line: &Line) -> Result<Option<Body>, String> {
     Ok(Some(match line.verb.as_str() {
-        "team" => CreateTeam {
-            id: line.word(0)?.into(),
-            display_name: String::new(),
-        }
-        .into(),
+        "team" => CreateTeam { id: line.word(0)?.into(), display_name: String::new() }.into(),
         "delete" => delete(line)?,
         "set-team" => UpdateTeam {
             id: line.word(0)?.into(),
@@ -20,11 +16,7 @@ pub fn body(world: &World, line: &Line) -> Result<Option<Body>, String> {
         .into(),
         "set-agent" => set_agent(line, line.word(0)?)?.into(),
         "batch" => BatchUpdateAgents {
-            updates: line
-                .word(0)?
-                .split(',')
-                .map(|agent| set_agent(line, agent))
-                .collect::<Result<_, _>>()?,
+            updates: line.word(0)?.split(',').map(|agent| set_agent(line, agent)).collect::<Result<_, _>>()?,
         }
         .into(),
         "set-profile" => set_profile(line)?.into(),
@@ -64,11 +56,7 @@ pub fn of_shard(line: &Line) -> Result<Option<Body>, String> {
             shard: line.read("shard", number)?.unwrap_or(0),
         }
         .into(),
-        "adopt" => AdoptTenant {
-            id: line.word(0)?.into(),
-            display_name: text("name"),
-        }
-        .into(),
+        "adopt" => AdoptTenant { id: line.word(0)?.into(), display_name: text("name") }.into(),
         "node" => RegisterNode {
             id: line.word(0)?.into(),
             storage: Uid(line.read("storage", number)?.unwrap_or(1)),
@@ -87,24 +75,14 @@ pub fn of_shard(line: &Line) -> Result<Option<Body>, String> {
             version: line.read("version", number)?,
         }
         .into(),
-        "cluster-version" => SetClusterVersion {
-            version: number(line.word(0)?)?,
-        }
-        .into(),
-        "compare" => CompareHash {
-            index: number(line.word(0)?)?,
-            hash: number(line.word(1)?)?,
-        }
-        .into(),
+        "cluster-version" => SetClusterVersion { version: number(line.word(0)?)? }.into(),
+        "compare" => CompareHash { index: number(line.word(0)?)?, hash: number(line.word(1)?)? }.into(),
         _ => return Ok(None),
     }))
 }
 
 fn role(text: &str) -> Result<NodeRole, String> {
-    one_of(
-        &[NodeRole::Learner, NodeRole::Voter, NodeRole::Removed],
-        text,
-    )
+    one_of(&[NodeRole::Learner, NodeRole::Voter, NodeRole::Removed], text)
 }
 
 /// `delete team front etag=1`.
@@ -116,23 +94,14 @@ fn delete(line: &Line) -> Result<Body, String> {
     }
     macro_rules! delete {
         ($name:ident) => {
-            $name {
-                id: line.word(1)?.into(),
-                etag,
-            }
-            .into()
+            $name { id: line.word(1)?.into(), etag }.into()
         };
     }
     Ok(match kind {
         "team" => delete!(DeleteTeam),
         "profile" => delete!(DeleteProfile),
         "queue" => delete!(DeleteQueue),
-        "policy" => DeletePolicy {
-            id: line.word(1)?.into(),
-            etag,
-            validate_only: line.has("validate"),
-        }
-        .into(),
+        "policy" => DeletePolicy { id: line.word(1)?.into(), etag, validate_only: line.has("validate") }.into(),
         "agent" => delete!(DeleteAgent),
         "connector" => delete!(DeleteConnector),
         "customer" => delete!(DeleteCustomer),
@@ -150,9 +119,7 @@ fn set_agent(line: &Line, agent: &str) -> Result<UpdateAgent, String> {
         id: agent.into(),
         etag: line.read("etag", number)?,
         patch: AgentPatch {
-            team: line
-                .key("team")
-                .map(|team| (team != "none").then(|| TeamId::new(team))),
+            team: line.key("team").map(|team| (team != "none").then(|| TeamId::new(team))),
             profile: line.key("profile").map(ProfileId::new),
             skills: match line.key("skills") {
                 Some(_) => Some(grades(&line.list("skills"))?),

@@ -16,10 +16,7 @@ pub fn body(world: &mut World, line: &Line) -> Result<Body, String> {
             note: line.key("note").unwrap_or("").to_string(),
         }
         .into(),
-        "abandon" => AbandonInteraction {
-            id: line.word(0)?.into(),
-        }
-        .into(),
+        "abandon" => AbandonInteraction { id: line.word(0)?.into() }.into(),
         "complete" => CompleteInteraction {
             id: line.word(0)?.into(),
             assignment: line.key("part").map(|_| part(world, line)).transpose()?,
@@ -38,10 +35,7 @@ pub fn body(world: &mut World, line: &Line) -> Result<Body, String> {
         .into(),
         "wrote" => RecordActivity {
             interaction: line.word(0)?.into(),
-            party: one_of(
-                &[Party::Customer, Party::Agent],
-                &line.word(1)?.to_uppercase(),
-            )?,
+            party: one_of(&[Party::Customer, Party::Agent], &line.word(1)?.to_uppercase())?,
             now_dormant: line.has("dormant"),
         }
         .into(),
@@ -57,11 +51,7 @@ fn of_part(world: &World, line: &Line) -> Result<Body, String> {
     let id = part(world, line)?;
     macro_rules! command {
         ($name:ident, $field:ident) => {
-            $name {
-                interaction,
-                $field: id,
-            }
-            .into()
+            $name { interaction, $field: id }.into()
         };
     }
     Ok(match verb {
@@ -71,37 +61,18 @@ fn of_part(world: &World, line: &Line) -> Result<Body, String> {
         "retrieve" => command!(RetrieveAssignment, assignment),
         "end" => command!(EndAssignment, assignment),
         "wrapped" => command!(CompleteWrapUp, assignment),
-        "decline" => DeclineOffer {
-            interaction,
-            offer: id,
-            reason: line.key("reason").unwrap_or("").to_string(),
+        "decline" => {
+            DeclineOffer { interaction, offer: id, reason: line.key("reason").unwrap_or("").to_string() }.into()
         }
-        .into(),
-        "fail" => ReportConnectFailed {
-            interaction,
-            assignment: id,
-            cause: failure(line.word(1)?)?,
-        }
-        .into(),
-        "add-channel" => AddChannel {
-            interaction,
-            assignment: id,
-            channel: line.word(1)?.into(),
-        }
-        .into(),
+        "fail" => ReportConnectFailed { interaction, assignment: id, cause: failure(line.word(1)?)? }.into(),
+        "add-channel" => AddChannel { interaction, assignment: id, channel: line.word(1)?.into() }.into(),
         _ => return Err(format!("no such verb: {verb}")),
     })
 }
 
 fn failure(text: &str) -> Result<ConnectFailure, String> {
     use ConnectFailure::*;
-    let all = [
-        AgentNoAnswer,
-        AgentBusy,
-        DeviceUnreachable,
-        CustomerGone,
-        MediaError,
-    ];
+    let all = [AgentNoAnswer, AgentBusy, DeviceUnreachable, CustomerGone, MediaError];
     one_of(&all, text)
 }
 
@@ -122,10 +93,7 @@ fn from_now(world: &World, text: &str) -> Result<u64, String> {
 }
 
 fn sealed(text: &str) -> Sealed {
-    Sealed {
-        bytes: text.as_bytes().to_vec(),
-        ..Sealed::default()
-    }
+    Sealed { bytes: text.as_bytes().to_vec(), ..Sealed::default() }
 }
 
 /// `submit call-1 queue=support channel=voice priority=3 required=skill.french>=50 context=hello`.
@@ -196,10 +164,7 @@ fn offers(world: &mut World, line: &Line) -> Result<MakeOffers, String> {
             policy_revision: 1,
         });
     }
-    Ok(MakeOffers {
-        offers,
-        deferrals: Vec::new(),
-    })
+    Ok(MakeOffers { offers, deferrals: Vec::new() })
 }
 
 /// `transfer call-1 queue=sales connect_by=+20s` or `transfer call-1 agent=ben`.

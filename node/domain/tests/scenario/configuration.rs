@@ -13,18 +13,12 @@ pub fn body(world: &World, line: &Line) -> Result<Option<Body>, String> {
         "set-capacity" => UpdateAgent {
             id: line.word(0)?.into(),
             etag: None,
-            patch: AgentPatch {
-                capacity: Some(capacity(line)?),
-                ..AgentPatch::default()
-            },
+            patch: AgentPatch { capacity: Some(capacity(line)?), ..AgentPatch::default() },
         }
         .into(),
         "presence" => set_presence(line)?.into(),
         "attach" => attach(line)?.into(),
-        "renew" => RenewSession {
-            session: session(line.word(0)?),
-        }
-        .into(),
+        "renew" => RenewSession { session: session(line.word(0)?) }.into(),
         "detach" => DetachSession {
             session: session(line.word(0)?),
             agents: line.list("agents").into_iter().map(AgentId::new).collect(),
@@ -34,15 +28,10 @@ pub fn body(world: &World, line: &Line) -> Result<Option<Body>, String> {
         "connector" => RegisterConnector {
             id: line.word(0)?.into(),
             display_name: String::new(),
-            lease_ms: line
-                .read("lease", duration)?
-                .unwrap_or(limits::CONNECTOR_LEASE_MS),
+            lease_ms: line.read("lease", duration)?.unwrap_or(limits::CONNECTOR_LEASE_MS),
         }
         .into(),
-        "heartbeat" => HeartbeatConnector {
-            id: line.word(0)?.into(),
-        }
-        .into(),
+        "heartbeat" => HeartbeatConnector { id: line.word(0)?.into() }.into(),
         "reconcile" => reconcile(world, line)?.into(),
         _ => return Ok(None),
     }))
@@ -90,9 +79,7 @@ fn queue(line: &Line) -> Result<CreateQueue, String> {
     let mut channels: BTreeMap<Channel, ChannelRules> = BTreeMap::new();
     for (key, value) in &line.keys {
         if let Some((channel, rule)) = key.split_once('.') {
-            let rules = channels
-                .entry(channel.into())
-                .or_insert_with(|| ChannelRules::defaults(channel));
+            let rules = channels.entry(channel.into()).or_insert_with(|| ChannelRules::defaults(channel));
             set_rule(rules, rule, value)?;
         }
     }
@@ -133,14 +120,8 @@ pub fn capacity(line: &Line) -> Result<Option<Capacity>, String> {
     let mut capacity = Capacity::default();
     let mut given = false;
     for (key, value) in &line.keys {
-        if let Some((max, cost)) = value
-            .split_once('x')
-            .filter(|(max, _)| number::<u32>(max).is_ok())
-        {
-            let channel = ChannelCapacity {
-                max: number(max)?,
-                cost: number(cost)?,
-            };
+        if let Some((max, cost)) = value.split_once('x').filter(|(max, _)| number::<u32>(max).is_ok()) {
+            let channel = ChannelCapacity { max: number(max)?, cost: number(cost)? };
             capacity.channels.insert(key.as_str().into(), channel);
             given = true;
         }
@@ -210,11 +191,7 @@ fn agent(line: &Line) -> Result<CreateAgent, String> {
 /// `presence anna,ben BREAK reason=lunch for=30m channels=voice next`.
 fn set_presence(line: &Line) -> Result<SetPresence, String> {
     let agents = line.word(0)?.split(',').map(AgentId::new).collect();
-    let channels: BTreeSet<Channel> = line
-        .list("channels")
-        .into_iter()
-        .map(Channel::new)
-        .collect();
+    let channels: BTreeSet<Channel> = line.list("channels").into_iter().map(Channel::new).collect();
     Ok(SetPresence {
         agents,
         status: presence(line.word(1)?)?,
@@ -227,9 +204,7 @@ fn set_presence(line: &Line) -> Result<SetPresence, String> {
 
 /// A stream by its name in the scenario.
 pub fn session(name: &str) -> SessionId {
-    let bytes = name
-        .bytes()
-        .fold(0_u128, |all, byte| all << 8 | u128::from(byte));
+    let bytes = name.bytes().fold(0_u128, |all, byte| all << 8 | u128::from(byte));
     Uid(1 << 120 | bytes)
 }
 
@@ -246,11 +221,7 @@ fn reconcile(world: &World, line: &Line) -> Result<ReconcileConnector, String> {
     let ago = |text: &str| Ok(world.now_ms - duration(text.trim_start_matches('-'))?);
     Ok(ReconcileConnector {
         id: line.word(0)?.into(),
-        alive: line
-            .list("alive")
-            .into_iter()
-            .map(InteractionId::new)
-            .collect(),
+        alive: line.list("alive").into_iter().map(InteractionId::new).collect(),
         observed_ms: line.read("observed", ago)?,
         partial: line.has("partial"),
     })

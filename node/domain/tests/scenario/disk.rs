@@ -27,11 +27,7 @@ impl Disk {
             self.records.remove(key);
         }
         for r in &applied.remembered {
-            let first = First {
-                payload_hash: r.payload_hash,
-                index,
-                position: r.position,
-            };
+            let first = First { payload_hash: r.payload_hash, index, position: r.position };
             let row = (r.tenant.clone(), r.request, first, r.at_ms);
             self.requests.insert((index, r.position), row);
             let place = (r.tenant.clone(), r.request);

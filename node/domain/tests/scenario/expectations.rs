@@ -80,10 +80,7 @@ fn same(text: &str) -> String {
             _ => part.to_string(),
         }
     };
-    text.split([':', ','])
-        .map(part)
-        .collect::<Vec<_>>()
-        .join(":")
+    text.split([':', ',']).map(part).collect::<Vec<_>>().join(":")
 }
 
 fn interaction(world: &World, name: &str) -> Result<Arc<Interaction>, String> {
@@ -111,8 +108,7 @@ fn since(world: &World, at_ms: u64) -> String {
 }
 
 fn holder(interaction: &Interaction) -> Option<&Assignment> {
-    let has =
-        |a: &&Assignment| !matches!(a.state, AssignmentState::WrapUp | AssignmentState::Ended);
+    let has = |a: &&Assignment| !matches!(a.state, AssignmentState::WrapUp | AssignmentState::Ended);
     interaction.assignments.iter().rev().find(has)
 }
 
@@ -132,21 +128,10 @@ fn interaction_facts(world: &World, i: &Interaction) -> BTreeMap<&'static str, S
     };
     put("state", Some(upper(i.state)));
     put("queue", Some(i.queue.to_string()));
-    put(
-        "agent",
-        offered
-            .map(|o| &o.agent)
-            .or(part.map(|a| &a.agent))
-            .map(|a| a.to_string()),
-    );
+    put("agent", offered.map(|o| &o.agent).or(part.map(|a| &a.agent)).map(|a| a.to_string()));
     put("part_state", part.map(|a| upper(a.state)));
     put("deadline", deadline.map(|d| until(world, d.at_ms)));
-    put(
-        "revoked_in",
-        offered
-            .and_then(|o| o.revoke_at_ms)
-            .map(|at| until(world, at)),
-    );
+    put("revoked_in", offered.and_then(|o| o.revoke_at_ms).map(|at| until(world, at)));
     put("target", i.target_agent.as_ref().map(|a| a.to_string()));
     put("age", Some(since(world, i.waiting_since_ms)));
     put("attempts", Some(i.attempts.to_string()));
@@ -156,33 +141,19 @@ fn interaction_facts(world: &World, i: &Interaction) -> BTreeMap<&'static str, S
     put("connect_by", i.connect_by_ms.map(|at| until(world, at)));
     put("reason", i.closing.as_ref().map(|c| upper(c.reason)));
     put("note", i.closing.as_ref().map(|c| c.note.clone()));
-    put(
-        "unconfirmed",
-        i.unconfirmed_since_ms.map(|at| since(world, at)),
-    );
+    put("unconfirmed", i.unconfirmed_since_ms.map(|at| since(world, at)));
     put("silent_in", i.silent_at_ms.map(|at| until(world, at)));
-    put(
-        "deferred",
-        i.deferred
-            .as_ref()
-            .filter(|d| d.until_ms > 0)
-            .map(|d| until(world, d.until_ms)),
-    );
+    put("deferred", i.deferred.as_ref().filter(|d| d.until_ms > 0).map(|d| until(world, d.until_ms)));
     put("skips", i.deferred.as_ref().map(|d| d.skips.to_string()));
     put("parts", Some(i.assignments.len().to_string()));
     put("transitions", Some(i.transitions.len().to_string()));
     let open = i.exclusions.iter().filter(|e| e.until_ms > world.now_ms);
-    let excluded: Vec<String> = open
-        .map(|e| format!("{}:{}", e.agent, until(world, e.until_ms)))
-        .collect();
+    let excluded: Vec<String> = open.map(|e| format!("{}:{}", e.agent, until(world, e.until_ms))).collect();
     put("excluded", Some(excluded.join(",")));
     let channels: Vec<&str> = i.added_channels.iter().map(|c| c.as_str()).collect();
     put("added", Some(channels.join(",")));
     let memory = world.tenant().interaction(&i.id).is_some();
-    put(
-        "in",
-        Some(if memory { "memory" } else { "disk" }.to_string()),
-    );
+    put("in", Some(if memory { "memory" } else { "disk" }.to_string()));
     facts
 }
 
@@ -197,14 +168,7 @@ fn part(world: &World, line: &Line) -> Result<(), String> {
         ("agent", a.agent.to_string()),
         ("units", a.units.to_string()),
         ("held", ms(a.held_ms)),
-        (
-            "channels",
-            a.channels
-                .iter()
-                .map(|c| c.as_str())
-                .collect::<Vec<_>>()
-                .join(","),
-        ),
+        ("channels", a.channels.iter().map(|c| c.as_str()).collect::<Vec<_>>().join(",")),
     ]);
     if let Some(deadline) = a.deadline {
         facts.insert("deadline", until(world, deadline.at_ms));
@@ -220,10 +184,7 @@ fn agent_facts(world: &World, agent: &Agent) -> BTreeMap<&'static str, String> {
     let mut facts = BTreeMap::from([
         ("state", upper(agent.state(world.now_ms))),
         ("presence", upper(agent.presence.status)),
-        (
-            "units",
-            agent.work.iter().map(|w| w.units).sum::<u32>().to_string(),
-        ),
+        ("units", agent.work.iter().map(|w| w.units).sum::<u32>().to_string()),
         ("work", agent.work.len().to_string()),
         ("missed", agent.missed_in_row.to_string()),
         ("handled", agent.handled.to_string()),
@@ -235,10 +196,7 @@ fn agent_facts(world: &World, agent: &Agent) -> BTreeMap<&'static str, String> {
     let others = [
         ("total", fits),
         ("reason", said),
-        (
-            "next",
-            agent.presence.next.as_ref().map(|n| upper(n.status)),
-        ),
+        ("next", agent.presence.next.as_ref().map(|n| upper(n.status))),
         ("reverts", until(agent.presence.expires.map(|d| d.at_ms))),
         ("backoff", until(agent.backoff_until_ms)),
         ("not_responding", until(agent.not_responding_until_ms)),
@@ -255,11 +213,7 @@ fn agent_facts(world: &World, agent: &Agent) -> BTreeMap<&'static str, String> {
 }
 
 fn connector_facts(world: &World, connector: &Connector) -> BTreeMap<&'static str, String> {
-    let state = if connector.lease.is_some() {
-        "ALIVE"
-    } else {
-        "LAPSED"
-    };
+    let state = if connector.lease.is_some() { "ALIVE" } else { "LAPSED" };
     let mut facts = BTreeMap::from([("state", state.to_string())]);
     if let Some(lease) = connector.lease {
         facts.insert("lease", until(world, lease.at_ms));

@@ -36,11 +36,7 @@ impl Line {
     }
 
     /// The key's value, read; `None` if the key is absent.
-    pub fn read<T>(
-        &self,
-        key: &str,
-        read: impl Fn(&str) -> Result<T, String>,
-    ) -> Result<Option<T>, String> {
+    pub fn read<T>(&self, key: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, String> {
         self.key(key).map(read).transpose()
     }
 

@@ -49,9 +49,7 @@ pub fn presence(text: &str) -> Result<PresenceStatus, String> {
 
 pub fn close_reason(text: &str) -> Result<CloseReason, String> {
     use CloseReason::*;
-    let all = [
-        Completed, Abandoned, Cancelled, Deflected, Expired, Merged, Spam, LostMedia, NoAnswer,
-    ];
+    let all = [Completed, Abandoned, Cancelled, Deflected, Expired, Merged, Spam, LostMedia, NoAnswer];
     one_of(&all, text)
 }
 
@@ -112,11 +110,7 @@ pub fn selector(text: &str) -> Result<Option<Selector>, String> {
     if text == "none" {
         return Ok(None);
     }
-    let all = |by: char| {
-        text.split(by)
-            .map(comparison)
-            .collect::<Result<Vec<_>, _>>()
-    };
+    let all = |by: char| text.split(by).map(comparison).collect::<Result<Vec<_>, _>>();
     Ok(Some(match (text.contains('&'), text.contains('|')) {
         (true, _) => Selector::And(all('&')?),
         (_, true) => Selector::Or(all('|')?),
@@ -136,19 +130,14 @@ fn comparison(text: &str) -> Result<Selector, String> {
         ("<", Comparison::Lt),
         ("=", Comparison::Eq),
     ];
-    let found = operators.iter().find_map(|(sign, comparison)| {
-        text.split_once(sign)
-            .map(|(left, right)| (left, *comparison, right))
-    });
+    let found = operators
+        .iter()
+        .find_map(|(sign, comparison)| text.split_once(sign).map(|(left, right)| (left, *comparison, right)));
     let (left, comparison, right) = found.ok_or(format!("no comparison: {text}"))?;
     let operand = match left.split_once('.') {
         Some(("skill", name)) => Operand::Skill(Skill::new(name)),
         Some(("label", name)) => Operand::Label(LabelKey::new(name)),
         _ => return Err(format!("neither skill. nor label.: {left}")),
     };
-    Ok(Selector::Compare {
-        operand,
-        comparison,
-        value: value(right),
-    })
+    Ok(Selector::Compare { operand, comparison, value: value(right) })
 }

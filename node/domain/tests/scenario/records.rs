@@ -12,10 +12,7 @@ pub fn check(world: &World, line: &Line) -> Result<Option<()>, String> {
         "record" => facts(world, line.word(0)?, line.key("tenant"))?,
         // `rows-of u 0`: so many rows are left of a tenant.
         "rows-of" => {
-            let of = [
-                format!("({}", line.word(0)?),
-                format!("({},", line.word(0)?),
-            ];
+            let of = [format!("({}", line.word(0)?), format!("({},", line.word(0)?)];
             let rows = world.rows.left();
             let theirs = |row: &&String| of.iter().any(|of| row.contains(of));
             let left = rows.iter().filter(theirs).count();
@@ -44,14 +41,8 @@ fn wrote(world: &World) -> Facts {
         ("blobs", count(applied.blobs.len())),
         ("forgotten", count(applied.forgotten.len())),
         ("emptied", count(applied.conversations_emptied.len())),
-        (
-            "trimmed",
-            format!("{:?}", applied.events_trimmed.last().map_or(0, |t| t.1)),
-        ),
-        (
-            "compare",
-            format!("{:?}", applied.compare.map_or(0, |c| c.1)),
-        ),
+        ("trimmed", format!("{:?}", applied.events_trimmed.last().map_or(0, |t| t.1))),
+        ("compare", format!("{:?}", applied.compare.map_or(0, |c| c.1))),
     ])
 }
 
@@ -73,8 +64,7 @@ fn facts(world: &World, path: &str, tenant: Option<&str>) -> Result<Option<Facts
             facts
         }),
         "profiles" => tenant.profile(&id.into()).map(|p| {
-            let line =
-                |e: &kindred_domain::record::ProfileEntry| format!("{}/{}", e.queue, e.channel);
+            let line = |e: &kindred_domain::record::ProfileEntry| format!("{}/{}", e.queue, e.channel);
             let mut facts = version(p.version);
             facts.insert("lines", list(p.entries.iter().map(line)));
             facts
@@ -94,10 +84,7 @@ fn facts(world: &World, path: &str, tenant: Option<&str>) -> Result<Option<Facts
             let mut facts = version(c.version);
             facts.insert("items", c.items.to_string());
             facts.insert("open", c.open_interactions.to_string());
-            facts.insert(
-                "customer",
-                c.customer.as_ref().map_or("-".into(), |c| c.to_string()),
-            );
+            facts.insert("customer", c.customer.as_ref().map_or("-".into(), |c| c.to_string()));
             facts
         }),
         "sessions" => tenant.session(&super::configuration::session(id)).map(|s| {

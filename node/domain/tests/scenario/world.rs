@@ -1,8 +1,6 @@
 //! The state under test, its twin that must agree, its disk, and its clock.
 use super::{disk::Disk, line::Line, reading};
-use kindred_domain::{
-    command::*, entry::*, event::Event, ids::*, record::*, reply::Answer, state::State,
-};
+use kindred_domain::{command::*, entry::*, event::Event, ids::*, record::*, reply::Answer, state::State};
 use std::{
     collections::{BTreeMap, hash_map::DefaultHasher},
     hash::{Hash, Hasher},
@@ -47,10 +45,7 @@ impl World {
             next_uid: 1,
             happened: BTreeMap::new(),
         };
-        let adopt = AdoptTenant {
-            id: TenantId::new("t"),
-            display_name: "Tenant".into(),
-        };
+        let adopt = AdoptTenant { id: TenantId::new("t"), display_name: "Tenant".into() };
         let adopted = world.accepted(&Line::parse("adopt"), adopt.into());
         adopted.expect("a new world takes its tenant on");
         for text in ["policy fair", "queue support"] {
@@ -122,10 +117,7 @@ impl World {
             // A v7 UUID says in its first 48 bits when it was drawn.
             id = u128::from(sent_ms) << 80 | 0x7 << 76 | id & 0xffff_ffff;
         }
-        Ok(Some(Request {
-            id: Uid(id),
-            payload_hash: hash(format!("{body:?}")),
-        }))
+        Ok(Some(Request { id: Uid(id), payload_hash: hash(format!("{body:?}")) }))
     }
 
     /// Time passes; whenever something is due the leader writes `Advance`.
@@ -148,20 +140,13 @@ impl World {
     pub fn leader_change(&mut self, gap_ms: u64) -> Result<(), String> {
         self.now_ms += gap_ms;
         self.events.clear();
-        let started = LeaderStarted {
-            raft_id: 1,
-            term: 2,
-        };
+        let started = LeaderStarted { raft_id: 1, term: 2 };
         self.entry(vec![of_shard(started)])
     }
 
     fn entry(&mut self, commands: Vec<Command>) -> Result<(), String> {
         self.index += 1;
-        let entry = Entry {
-            index: self.index,
-            time_ms: self.now_ms,
-            commands,
-        };
+        let entry = Entry { index: self.index, time_ms: self.now_ms, commands };
         let applied = self.state.apply(&entry);
         if applied != self.twin.apply(&entry) {
             return Err("two replicas disagree".into());
@@ -211,11 +196,7 @@ impl World {
 }
 
 fn of_shard(body: impl Into<Body>) -> Command {
-    Command {
-        tenant: None,
-        request: None,
-        body: body.into(),
-    }
+    Command { tenant: None, request: None, body: body.into() }
 }
 
 fn hash(of: impl Hash) -> u64 {

@@ -79,9 +79,7 @@ fn interaction(chance: &mut Chance, world: &World) -> String {
     let (i, state) = some_interaction(chance, world);
     let part = chance.one(&["", "", "", "", "", " part=1"]);
     let verbs: &[&str] = match state {
-        Some(Offered) => &[
-            "accept", "accept", "connect", "accept", "decline", "fail", "update", "abandon",
-        ],
+        Some(Offered) => &["accept", "accept", "connect", "accept", "decline", "fail", "update", "abandon"],
         Some(Assigned) => &[
             "connect",
             "connect",
@@ -102,44 +100,22 @@ fn interaction(chance: &mut Chance, world: &World) -> String {
             "wrapped",
             "abandon",
         ],
-        Some(Dormant) => &[
-            "wrote", "wrote", "wrote", "complete", "end", "transfer", "abandon",
-        ],
+        Some(Dormant) => &["wrote", "wrote", "wrote", "complete", "end", "transfer", "abandon"],
         Some(Resuming) => &["wrote", "complete", "end", "cancel", "update"],
         Some(Closed) => &["wrapped", "wrapped", "complete", "retrieve", "abandon"],
-        Some(Queued) => &[
-            "defer", "update", "wrapped", "cancel", "abandon", "wrote", "wrapped",
-        ],
-        _ => &[
-            "accept", "connect", "hold", "wrapped", "transfer", "complete", "wrote", "update",
-            "abandon",
-        ],
+        Some(Queued) => &["defer", "update", "wrapped", "cancel", "abandon", "wrote", "wrapped"],
+        _ => &["accept", "connect", "hold", "wrapped", "transfer", "complete", "wrote", "update", "abandon"],
     };
     match chance.one(verbs) {
         "fail" => {
-            let causes = [
-                "AGENT_BUSY",
-                "AGENT_NO_ANSWER",
-                "DEVICE_UNREACHABLE",
-                "CUSTOMER_GONE",
-                "MEDIA_ERROR",
-            ];
+            let causes = ["AGENT_BUSY", "AGENT_NO_ANSWER", "DEVICE_UNREACHABLE", "CUSTOMER_GONE", "MEDIA_ERROR"];
             format!("fail {i} {}{part}", chance.one(&causes))
         }
-        "add-channel" => format!(
-            "add-channel {i} {}{part}",
-            chance.one(&["chat", "email", "voice", "fax"])
-        ),
+        "add-channel" => format!("add-channel {i} {}{part}", chance.one(&["chat", "email", "voice", "fax"])),
         "transfer" => transfer(chance, &i),
-        "cancel" => format!(
-            "cancel {i} {}",
-            chance.one(&["SPAM", "CANCELLED", "DEFLECTED"])
-        ),
+        "cancel" => format!("cancel {i} {}", chance.one(&["SPAM", "CANCELLED", "DEFLECTED"])),
         "sleep" => format!("wrote {i} agent dormant"),
-        "wrote" => format!(
-            "wrote {i} {}",
-            chance.one(&["customer", "customer", "agent"])
-        ),
+        "wrote" => format!("wrote {i} {}", chance.one(&["customer", "customer", "agent"])),
         "defer" => format!("defer {i} {}s", chance.below(30)),
         "update" => {
             let changes = [
@@ -207,27 +183,15 @@ fn people(chance: &mut Chance) -> String {
     match chance.below(16) {
         0 => format!("presence {agent} AVAILABLE channels=chat"),
         1 => format!("presence {agent} BREAK for=20s"),
-        2 | 3 => format!(
-            "presence {agent} {} next",
-            chance.one(&["BREAK", "OFFLINE", "AVAILABLE"])
-        ),
+        2 | 3 => format!("presence {agent} {} next", chance.one(&["BREAK", "OFFLINE", "AVAILABLE"])),
         4 => format!("presence {agent} OFFLINE"),
         5 => format!("presence {agent} BREAK"),
         6 => format!("attach {} {agent}", chance.one(&["desk", "desk-2"])),
         7 | 8 => {
-            let streams = [
-                "renew desk",
-                "renew desk-2",
-                "detach desk lost",
-                "detach desk-2 lost",
-                "detach desk",
-            ];
+            let streams = ["renew desk", "renew desk-2", "detach desk lost", "detach desk-2 lost", "detach desk"];
             chance.one(&streams).to_string()
         }
-        9 => format!(
-            "set-capacity {agent} total={}",
-            [40, 100, 250][chance.below(3) as usize]
-        ),
+        9 => format!("set-capacity {agent} total={}", [40, 100, 250][chance.below(3) as usize]),
         _ => format!("presence {agent} AVAILABLE"),
     }
 }

@@ -37,9 +37,7 @@ impl ByOrder {
         passed.resize(world.buckets[lane.0].servers.len(), None);
         let mut learned = Vec::new();
         let found = search(world, waiter, lane, rule, steps, passed, &mut learned);
-        learned
-            .into_iter()
-            .for_each(|(server, stand)| passed[server] = Some(stand));
+        learned.into_iter().for_each(|(server, stand)| passed[server] = Some(stand));
         found
     }
 }
@@ -53,15 +51,7 @@ fn search(
     passed: &[Option<Stand>],
     learned: &mut Vec<(usize, Stand)>,
 ) -> Option<Slot> {
-    let World {
-        buckets,
-        profiles,
-        agents,
-        classes,
-        waiters,
-        now_ms,
-        ..
-    } = world;
+    let World { buckets, profiles, agents, classes, waiters, now_ms, .. } = world;
     let (bucket, interaction) = (&buckets[lane.0], &waiters[waiter].record);
     let age_ms = now_ms.saturating_sub(interaction.waiting_since_ms);
     let mut lines: Vec<Line<'_>> = Vec::new();
@@ -76,12 +66,7 @@ fn search(
         let Some(first) = stands.next() else { continue };
         let tier = if rule.by_tier { server.tier } else { 0 };
         heads.push(Reverse((tier, first, lines.len())));
-        lines.push(Line {
-            stands,
-            server: at,
-            passing: true,
-            last: None,
-        });
+        lines.push(Line { stands, server: at, passing: true, last: None });
     }
     let mut found = None;
     while let Some(Reverse((tier, stand, at))) = heads.pop() {
@@ -100,9 +85,7 @@ fn search(
         }
         heads.extend(line.stands.next().map(|next| Reverse((tier, next, at))));
     }
-    let last = lines
-        .iter()
-        .filter_map(|line| Some((line.server, line.last?.clone())));
+    let last = lines.iter().filter_map(|line| Some((line.server, line.last?.clone())));
     learned.extend(last);
     found
 }

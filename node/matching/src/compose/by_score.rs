@@ -36,10 +36,7 @@ impl ByScore {
         out: &mut Output<'_, B, N>,
     ) -> Option<Choice> {
         let interaction = world.waiters[waiter].record.clone();
-        let (required, preferred) = (
-            interaction.required.as_ref(),
-            interaction.preferred.as_ref(),
-        );
+        let (required, preferred) = (interaction.required.as_ref(), interaction.preferred.as_ref());
         let wanted = Wanted::new(required, preferred, &interaction.channel, revision);
         let kind = world.agents.kind(&wanted);
         let graded = self.graded.entry((lane.0, lane.1, kind));
@@ -50,11 +47,7 @@ impl ByScore {
         }
         let (grade, Reverse((_, _, agent))) = *candidates.first()?;
         let parts = wanted.grade(&world.agents.slots[agent].record).parts;
-        Some(Choice {
-            agent,
-            score_micros: i64::from(grade),
-            parts: Some(parts),
-        })
+        Some(Choice { agent, score_micros: i64::from(grade), parts: Some(parts) })
     }
 }
 
@@ -66,13 +59,7 @@ fn grade(
     wanted: &Wanted,
     steps: &mut usize,
 ) -> BinaryHeap<Graded> {
-    let World {
-        buckets,
-        profiles,
-        agents,
-        classes,
-        ..
-    } = world;
+    let World { buckets, profiles, agents, classes, .. } = world;
     let bucket = &buckets[bucket];
     let mut graded = Vec::new();
     for server in &bucket.servers {
@@ -135,13 +122,7 @@ fn ask<B: Bidder, N: Numbers>(
     let record = |(_, Reverse((_, _, slot))): &Graded| world.agents.slots[*slot].record.clone();
     let agents: Vec<Arc<Agent>> = candidates.iter().map(record).collect();
     let (tenant, now_ms) = (&world.id, world.now_ms);
-    let ask = Ask {
-        tenant,
-        interaction,
-        candidates: &agents,
-        revision,
-        now_ms,
-    };
+    let ask = Ask { tenant, interaction, candidates: &agents, revision, now_ms };
     let Some(bid) = out.bidder.bid(&ask) else {
         out.tally.silent += 1;
         return None;
@@ -156,9 +137,5 @@ fn ask<B: Bidder, N: Numbers>(
     let at = (0..candidates.len()).max_by_key(best)?;
     let parts: Option<Parts> = bid.reasons.get(at).copied();
     let Reverse((_, _, agent)) = candidates[at].1;
-    Some(Choice {
-        agent,
-        score_micros: bid.scores[at],
-        parts,
-    })
+    Some(Choice { agent, score_micros: bid.scores[at], parts })
 }

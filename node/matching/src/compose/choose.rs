@@ -15,11 +15,7 @@ pub(super) struct Choice {
 
 impl Choice {
     fn unscored(agent: Slot) -> Self {
-        Self {
-            agent,
-            score_micros: 0,
-            parts: None,
-        }
+        Self { agent, score_micros: 0, parts: None }
     }
 }
 
@@ -51,9 +47,7 @@ impl Chooser {
         self.steps += 1;
         let interaction = &world.waiters[waiter].record;
         let agent = *world.agents.by_id.get(interaction.target_agent.as_ref()?)?;
-        world
-            .is_lawful(interaction, agent)
-            .then_some(Choice::unscored(agent))
+        world.is_lawful(interaction, agent).then_some(Choice::unscored(agent))
     }
 
     /// For an interaction in a lane: (bucket, class).
@@ -67,14 +61,9 @@ impl Chooser {
         let revision = world.buckets[lane.0].revision.clone();
         let rule = mode::rule(revision.as_ref().map_or(Mode::default(), |r| r.mode));
         match revision {
-            Some(revision) if rule.scores => {
-                self.by_score
-                    .best(world, waiter, lane, &revision, &mut self.steps, out)
-            }
+            Some(revision) if rule.scores => self.by_score.best(world, waiter, lane, &revision, &mut self.steps, out),
             _ => {
-                let agent = self
-                    .by_order
-                    .first(world, waiter, lane, rule, &mut self.steps);
+                let agent = self.by_order.first(world, waiter, lane, rule, &mut self.steps);
                 agent.map(Choice::unscored)
             }
         }

@@ -93,38 +93,18 @@ impl Heads {
             let phases: Vec<(u32, usize)> = home.lanes.phases().collect();
             for (phase, lanes) in phases {
                 if lanes <= WALK_MAX * live {
-                    heads.push(
-                        world,
-                        Token {
-                            bucket,
-                            phase,
-                            class: None,
-                            upto: None,
-                        },
-                    );
+                    heads.push(world, Token { bucket, phase, class: None, upto: None });
                     continue;
                 }
                 for class in world.buckets[bucket].lanes.live().into_iter().map(Some) {
-                    heads.push(
-                        world,
-                        Token {
-                            bucket,
-                            phase,
-                            class,
-                            upto: None,
-                        },
-                    );
+                    heads.push(world, Token { bucket, phase, class, upto: None });
                 }
             }
         }
         for waiter in std::mem::take(&mut world.named_new) {
             // Of an unknown queue: its record will mark it again.
             if let Some(order) = world.order_of_named(waiter) {
-                heads.heap.push(Reverse(Head {
-                    order,
-                    waiter,
-                    token: None,
-                }));
+                heads.heap.push(Reverse(Head { order, waiter, token: None }));
             }
         }
         heads
@@ -139,11 +119,7 @@ impl Heads {
         if let Some(found) = self.find(world, &token)
             && let Some(order) = world.order_in(token.bucket, found.waiter)
         {
-            self.heap.push(Reverse(Head {
-                order,
-                waiter: found.waiter,
-                token: Some(token),
-            }));
+            self.heap.push(Reverse(Head { order, waiter: found.waiter, token: Some(token) }));
         }
     }
 
@@ -155,16 +131,10 @@ impl Heads {
             None => lanes
                 .first_live(token.phase, upto)
                 .find(|(_, class)| !self.apart.contains(&(token.bucket, token.phase, *class)))?,
-            Some(class) if lanes.is_live(class, token.phase) => {
-                (lanes.get(class)?.next(token.phase, upto)?, class)
-            }
+            Some(class) if lanes.is_live(class, token.phase) => (lanes.get(class)?.next(token.phase, upto)?, class),
             Some(_) => return None,
         };
-        Some(Found {
-            waiter: place.slot,
-            class,
-            place: place.clone(),
-        })
+        Some(Found { waiter: place.slot, class, place: place.clone() })
     }
 
     /// Something of its own holds the first back: the next of its lane gets its turn.
@@ -174,15 +144,7 @@ impl Heads {
             self.apart.insert((bucket, phase, class));
             self.push(world, token);
         }
-        self.push(
-            world,
-            Token {
-                bucket,
-                phase,
-                class: Some(class),
-                upto: Some(found.place),
-            },
-        );
+        self.push(world, Token { bucket, phase, class: Some(class), upto: Some(found.place) });
     }
 
     /// What was not looked at stays to be looked at.
@@ -220,22 +182,14 @@ impl World {
     fn order_in(&self, bucket: Slot, waiter: Slot) -> Option<WaitingOrder> {
         let queue = self.buckets[bucket].queue.as_ref()?;
         let record = &self.waiters[waiter].record;
-        Some(waiting_order(
-            record,
-            queue,
-            self.bonus(bucket),
-            self.now_ms,
-        ))
+        Some(waiting_order(record, queue, self.bonus(bucket), self.now_ms))
     }
 
     /// As `order_in`, with what the named agent's profile line adds.
     fn order_of_named(&self, waiter: Slot) -> Option<WaitingOrder> {
         let record = &self.waiters.get(waiter)?.record;
         let queue = self.queue(&record.queue)?;
-        let agent = record
-            .target_agent
-            .as_ref()
-            .and_then(|agent| self.agents.get(agent));
+        let agent = record.target_agent.as_ref().and_then(|agent| self.agents.get(agent));
         let bonus_micros = agent.map_or(0, |agent| self.bonus_for(agent.profile, record));
         Some(waiting_order(record, queue, bonus_micros, self.now_ms))
     }
@@ -248,8 +202,6 @@ impl World {
         let home = &self.buckets[bucket];
         let anybody = |server: &&Server| self.profiles[server.profile].anybody(&home.channel);
         let free = home.servers.iter().filter(anybody);
-        free.map(|server| i64::from(server.priority) * MICROS)
-            .max()
-            .unwrap_or(0)
+        free.map(|server| i64::from(server.priority) * MICROS).max().unwrap_or(0)
     }
 }

@@ -58,17 +58,9 @@ pub(crate) enum End {
 }
 
 /// Adds at most `limit` offers.
-pub(crate) fn compose<B: Bidder, N: Numbers>(
-    world: &mut World,
-    limit: usize,
-    out: &mut Output<'_, B, N>,
-) -> End {
+pub(crate) fn compose<B: Bidder, N: Numbers>(world: &mut World, limit: usize, out: &mut Output<'_, B, N>) -> End {
     world.wake_lanes();
-    let mut turn = Turn {
-        heads: Heads::gather(world),
-        chooser: Chooser::default(),
-        made: 0,
-    };
+    let mut turn = Turn { heads: Heads::gather(world), chooser: Chooser::default(), made: 0 };
     while let Some(head) = turn.heads.pop() {
         let late = turn.chooser.steps > STEPS_PER_TURN && turn.made > 0;
         if late || turn.made >= limit {
@@ -78,11 +70,7 @@ pub(crate) fn compose<B: Bidder, N: Numbers>(
         turn.serve(world, head, out);
     }
     turn.heads.rest(world);
-    if world.agents.changed.is_empty() {
-        End::Complete
-    } else {
-        End::Late
-    }
+    if world.agents.changed.is_empty() { End::Complete } else { End::Late }
 }
 
 struct Turn {
@@ -93,12 +81,7 @@ struct Turn {
 
 impl Turn {
     /// Finds somebody for the head, or settles what that tells.
-    fn serve<B: Bidder, N: Numbers>(
-        &mut self,
-        world: &mut World,
-        head: Head,
-        out: &mut Output<'_, B, N>,
-    ) {
+    fn serve<B: Bidder, N: Numbers>(&mut self, world: &mut World, head: Head, out: &mut Output<'_, B, N>) {
         let Some(token) = head.token else {
             let waiter = world.waiters.get(head.waiter);
             if waiter.is_some_and(|waiter| !waiter.planned)
@@ -109,19 +92,12 @@ impl Turn {
             return;
         };
         world.is_attended(token.bucket);
-        let Some(found) = self
-            .heads
-            .find(world, &token)
-            .filter(|f| f.waiter == head.waiter)
-        else {
+        let Some(found) = self.heads.find(world, &token).filter(|f| f.waiter == head.waiter) else {
             // Somebody else is first there by now, or nobody.
             return self.heads.push(world, token);
         };
         let (bucket, class) = (token.bucket, found.class);
-        let Some(choice) = self
-            .chooser
-            .choose(world, head.waiter, (bucket, class), out)
-        else {
+        let Some(choice) = self.chooser.choose(world, head.waiter, (bucket, class), out) else {
             if is_restricted(&world.waiters[head.waiter].record, world.now_ms) {
                 return self.heads.pass(world, token, found);
             }
@@ -157,30 +133,16 @@ impl Turn {
         (waiter, choice)
     }
 
-    fn plan<B, N: Numbers>(
-        &mut self,
-        world: &mut World,
-        waiter: Slot,
-        choice: Choice,
-        out: &mut Output<'_, B, N>,
-    ) {
+    fn plan<B, N: Numbers>(&mut self, world: &mut World, waiter: Slot, choice: Choice, out: &mut Output<'_, B, N>) {
         let (offer, number) = out.numbers.draw();
         let interaction = world.waiters[waiter].record.clone();
         let agent = world.agents.slots[choice.agent].record.id.clone();
-        let policy_revision = world
-            .revision(&interaction)
-            .map_or(0, |revision| revision.revision);
+        let policy_revision = world.revision(&interaction).map_or(0, |revision| revision.revision);
         world.plan(waiter, choice.agent, number);
         out.reasons.extend(choice.parts.map(|parts| (offer, parts)));
         let interaction = interaction.id.clone();
         let score_micros = choice.score_micros;
-        out.offers.push(OfferPlan {
-            offer,
-            interaction,
-            agent,
-            score_micros,
-            policy_revision,
-        });
+        out.offers.push(OfferPlan { offer, interaction, agent, score_micros, policy_revision });
         self.made += 1;
     }
 }
@@ -228,8 +190,6 @@ impl World {
     fn exhaust(&mut self, bucket: Slot, class: Slot, phase: u32) {
         let (home, profiles) = (&mut self.buckets[bucket], &self.profiles);
         let channel = home.channel.clone();
-        home.exhaust(class, phase, |server| {
-            profiles[server.profile].anybody(&channel)
-        });
+        home.exhaust(class, phase, |server| profiles[server.profile].anybody(&channel));
     }
 }

@@ -41,11 +41,7 @@ pub(super) fn better(world: &mut World, agent: Slot, than: Slot) -> Option<Slot>
             }
         }
     }
-    let named = world
-        .named
-        .get(&world.agents.slots[agent].record.id)
-        .into_iter()
-        .flatten();
+    let named = world.named.get(&world.agents.slots[agent].record.id).into_iter().flatten();
     for slot in named {
         if let Some((slot, order)) = first_lawful(world, agent, std::iter::once(*slot))
             && order < best
@@ -57,11 +53,7 @@ pub(super) fn better(world: &mut World, agent: Slot, than: Slot) -> Option<Slot>
 }
 
 /// The first the agent may be offered, with its place in this agent's order.
-fn first_lawful(
-    world: &World,
-    agent: Slot,
-    mut waiting: impl Iterator<Item = Slot>,
-) -> Option<(Slot, WaitingOrder)> {
+fn first_lawful(world: &World, agent: Slot, mut waiting: impl Iterator<Item = Slot>) -> Option<(Slot, WaitingOrder)> {
     let member = &world.agents.slots[agent];
     let may = |slot: &Slot| world.is_lawful(&world.waiters[*slot].record, agent);
     let slot = waiting.by_ref().take(LOOK_MAX).find(may)?;
@@ -71,12 +63,7 @@ fn first_lawful(
 
 fn order(world: &World, profile: Slot, record: &Interaction) -> Option<WaitingOrder> {
     let queue = world.queue(&record.queue)?;
-    Some(waiting_order(
-        record,
-        queue,
-        world.bonus_for(profile, record),
-        world.now_ms,
-    ))
+    Some(waiting_order(record, queue, world.bonus_for(profile, record), world.now_ms))
 }
 
 impl World {

@@ -8,11 +8,7 @@ use kindred_domain::{
     selector::{Comparison, Operand, Selector, matches},
 };
 
-pub(super) const RULE: Rule = Rule {
-    order: Order::Idle,
-    by_tier: false,
-    scores: true,
-};
+pub(super) const RULE: Rule = Rule { order: Order::Idle, by_tier: false, scores: true };
 
 /// Proficiency on a channel the agent says nothing about.
 const CHANNEL_DEFAULT: u8 = 50;
@@ -47,12 +43,7 @@ impl Wanted {
             channel: revision.channel_weight,
             preferred: revision.preferred_weight,
         };
-        Self {
-            skills,
-            preferred: preferred.cloned(),
-            channel: channel.clone(),
-            weights,
-        }
+        Self { skills, preferred: preferred.cloned(), channel: channel.clone(), weights }
     }
 
     /// The agent's grade, 0 to 1.
@@ -64,10 +55,7 @@ impl Wanted {
         let features = Features {
             skills: &skills,
             channel: share(channel.unwrap_or(CHANNEL_DEFAULT)),
-            preferred: self
-                .preferred
-                .as_ref()
-                .map(|selector| matches(selector, agent)),
+            preferred: self.preferred.as_ref().map(|selector| matches(selector, agent)),
         };
         GradeScorer::new(self.weights).score(&features)
     }
@@ -80,15 +68,8 @@ fn named(selector: &Selector, skills: &mut Vec<Skill>) {
         Selector::And(parts) | Selector::Or(parts) => {
             parts.iter().for_each(|part| named(part, skills));
         }
-        Selector::Compare {
-            operand: Operand::Skill(skill),
-            comparison: Eq | Ge | Gt,
-            ..
-        }
-        | Selector::In {
-            operand: Operand::Skill(skill),
-            ..
-        } => skills.push(skill.clone()),
+        Selector::Compare { operand: Operand::Skill(skill), comparison: Eq | Ge | Gt, .. }
+        | Selector::In { operand: Operand::Skill(skill), .. } => skills.push(skill.clone()),
         Selector::Not(_) | Selector::Compare { .. } | Selector::In { .. } => {}
     }
 }

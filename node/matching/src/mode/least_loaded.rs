@@ -2,11 +2,7 @@
 use super::{Order, Rank, Rule};
 use kindred_domain::record::Agent;
 
-pub(super) const RULE: Rule = Rule {
-    order: Order::Load,
-    by_tier: false,
-    scores: false,
-};
+pub(super) const RULE: Rule = Rule { order: Order::Load, by_tier: false, scores: false };
 
 pub(super) fn rank(agent: &Agent, idle: Rank) -> Rank {
     let units: u64 = agent.work.iter().map(|work| u64::from(work.units)).sum();

@@ -3,11 +3,7 @@
 use super::{Order, Rank, Rule};
 use kindred_domain::record::Agent;
 
-pub(super) const RULE: Rule = Rule {
-    order: Order::Idle,
-    by_tier: false,
-    scores: false,
-};
+pub(super) const RULE: Rule = Rule { order: Order::Idle, by_tier: false, scores: false };
 
 pub(super) fn rank(agent: &Agent, last_offered: u64) -> Rank {
     // A silent customer does not keep an agent from counting as idle.

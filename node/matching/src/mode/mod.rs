@@ -54,9 +54,5 @@ pub(crate) fn rule(mode: Mode) -> Rule {
 pub(crate) fn ranks(agent: &Agent, planned: Option<u64>) -> [Rank; ORDERS] {
     let last_offered = planned.map_or(agent.last_offered, |number| (u64::MAX >> 1) + number);
     let idle = longest_idle::rank(agent, last_offered);
-    [
-        idle,
-        least_loaded::rank(agent, idle),
-        round_robin::rank(last_offered, idle),
-    ]
+    [idle, least_loaded::rank(agent, idle), round_robin::rank(last_offered, idle)]
 }

@@ -2,8 +2,4 @@
 //! idle within it.
 use super::{Order, Rule};
 
-pub(super) const RULE: Rule = Rule {
-    order: Order::Idle,
-    by_tier: true,
-    scores: false,
-};
+pub(super) const RULE: Rule = Rule { order: Order::Idle, by_tier: true, scores: false };

@@ -60,8 +60,7 @@ impl World {
             if let Some(at_ms) = std::mem::replace(&mut member.timer_ms, next_ms) {
                 self.timers.remove(&(at_ms, Timer::Agent(slot)));
             }
-            self.timers
-                .extend(next_ms.map(|at_ms| (at_ms, Timer::Agent(slot))));
+            self.timers.extend(next_ms.map(|at_ms| (at_ms, Timer::Agent(slot))));
         }
         if stands.is_empty() {
             self.agents.changed.remove(&(tie, slot));

@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 impl World {
     pub(super) fn put_queue(&mut self, id: &QueueId, record: Option<Arc<Queue>>) {
-        let policy = record
-            .as_ref()
-            .and_then(|queue| self.policies.get(&queue.policy));
+        let policy = record.as_ref().and_then(|queue| self.policies.get(&queue.policy));
         let revision = policy.and_then(|policy| policy.revisions.last().cloned());
         let queue = self.queues.entry(id.clone()).or_default();
         let appears = queue.record.is_none() && record.is_some();
@@ -34,20 +32,14 @@ impl World {
     }
 
     pub(super) fn put_policy(&mut self, id: &PolicyId, record: Option<Arc<Policy>>) {
-        let revision = record
-            .as_ref()
-            .and_then(|policy| policy.revisions.last().cloned());
+        let revision = record.as_ref().and_then(|policy| policy.revisions.last().cloned());
         match record {
             Some(policy) => self.policies.insert(id.clone(), policy),
             None => self.policies.remove(id),
         };
         // Policies change rarely and queues are at most 10 000: no index for this.
         for queue in self.queues.values() {
-            if queue
-                .record
-                .as_ref()
-                .is_some_and(|queue| queue.policy == *id)
-            {
+            if queue.record.as_ref().is_some_and(|queue| queue.policy == *id) {
                 for bucket in queue.buckets.values() {
                     self.buckets[*bucket].revision = revision.clone();
                 }
@@ -57,23 +49,14 @@ impl World {
 
     pub(super) fn put_profile(&mut self, id: &ProfileId, record: Option<Arc<Profile>>) {
         let slot = self.profile(id);
-        let lines = record
-            .as_ref()
-            .map_or_else(Vec::new, |profile| self.lines(slot, profile));
+        let lines = record.as_ref().map_or_else(Vec::new, |profile| self.lines(slot, profile));
         self.profiles[slot].record = record;
         let old = std::mem::replace(&mut self.profiles[slot].lines, lines.clone());
-        let count = |lines: &[(Slot, Server)]| {
-            lines
-                .iter()
-                .filter(|(_, server)| server.priority != 0)
-                .count()
-        };
+        let count = |lines: &[(Slot, Server)]| lines.iter().filter(|(_, server)| server.priority != 0).count();
         self.priority_lines = self.priority_lines + count(&lines) - count(&old);
         let mut touched: Vec<Slot> = Vec::new();
         for (bucket, _) in &old {
-            self.buckets[*bucket]
-                .servers
-                .retain(|server| server.profile != slot);
+            self.buckets[*bucket].servers.retain(|server| server.profile != slot);
             touched.push(*bucket);
         }
         for (bucket, server) in lines {
@@ -89,9 +72,7 @@ impl World {
             self.release_bucket(bucket);
         }
         let members: Vec<Slot> = self.profiles[slot].members.iter().copied().collect();
-        members
-            .into_iter()
-            .for_each(|member| self.refresh_agent(member, true));
+        members.into_iter().for_each(|member| self.refresh_agent(member, true));
         self.release_profile(slot);
     }
 
@@ -99,15 +80,7 @@ impl World {
         let line = |line: &ProfileEntry| {
             let bucket = self.bucket(&line.queue, &line.channel);
             let (tier, priority, delay_ms) = (line.tier, line.priority, line.delay_ms);
-            (
-                bucket,
-                Server {
-                    profile,
-                    tier,
-                    priority,
-                    delay_ms,
-                },
-            )
+            (bucket, Server { profile, tier, priority, delay_ms })
         };
         record.entries.iter().map(line).collect()
     }

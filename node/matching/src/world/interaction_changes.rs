@@ -10,12 +10,7 @@ pub(crate) enum Spot {
     /// Nowhere: planned, deferred or held back for a moment.
     Aside,
     /// In a lane, in a phase of it.
-    Lane {
-        bucket: Slot,
-        class: Slot,
-        phase: u32,
-        place: Place,
-    },
+    Lane { bucket: Slot, class: Slot, phase: u32, place: Place },
     /// For one agent only.
     Named(AgentId),
 }
@@ -110,12 +105,7 @@ impl World {
         }
         match std::mem::replace(&mut waiter.spot, Spot::Aside) {
             Spot::Aside => {}
-            Spot::Lane {
-                bucket,
-                class,
-                phase,
-                place,
-            } => {
+            Spot::Lane { bucket, class, phase, place } => {
                 self.buckets[bucket].lanes.leave(class, phase, &place);
                 self.classes.leave(class);
                 self.release_bucket(bucket);
@@ -140,19 +130,12 @@ impl World {
         if waiter.planned || lawful::waiting(&record).is_err() {
             return;
         }
-        let deferred_ms = record
-            .deferred
-            .as_ref()
-            .map_or(0, |deferred| deferred.until_ms);
+        let deferred_ms = record.deferred.as_ref().map_or(0, |deferred| deferred.until_ms);
         let aside_ms = waiter.held_until_ms.max(deferred_ms);
         if aside_ms > now_ms {
             return self.set_timer(slot, aside_ms);
         }
-        let excluded_ms = record
-            .exclusions
-            .iter()
-            .map(|e| e.until_ms)
-            .filter(|at| *at > now_ms);
+        let excluded_ms = record.exclusions.iter().map(|e| e.until_ms).filter(|at| *at > now_ms);
         if let Some(at_ms) = excluded_ms.min() {
             self.set_timer(slot, at_ms);
         }
@@ -167,10 +150,7 @@ impl World {
         self.enter(slot, bucket, class, None);
         let unused = self.classes.sweep();
         if !unused.is_empty() {
-            self.agents
-                .slots
-                .values_mut()
-                .for_each(|member| member.forget_classes(&unused));
+            self.agents.slots.values_mut().for_each(|member| member.forget_classes(&unused));
         }
     }
 
@@ -187,8 +167,7 @@ impl World {
         let Spot::Lane { bucket, class, .. } = waiter.spot else {
             return;
         };
-        let Spot::Lane { phase, place, .. } = std::mem::replace(&mut waiter.spot, Spot::Aside)
-        else {
+        let Spot::Lane { phase, place, .. } = std::mem::replace(&mut waiter.spot, Spot::Aside) else {
             return;
         };
         self.enter(slot, bucket, class, Some((phase, place)));
@@ -199,8 +178,7 @@ impl World {
         let home = &mut self.buckets[bucket];
         let (phase, place) = home.place(record, slot, self.now_ms);
         let end = home.end_of(phase);
-        let move_ms =
-            end.map(|(age_ms, wakes)| (record.waiting_since_ms.saturating_add(age_ms), wakes));
+        let move_ms = end.map(|(age_ms, wakes)| (record.waiting_since_ms.saturating_add(age_ms), wakes));
         let fresh = match from {
             None => home.lanes.enter(class, phase, place.clone()),
             Some((old, at)) => home.lanes.step(class, (old, &at), (phase, place.clone())),
@@ -215,12 +193,7 @@ impl World {
         }
         let waiter = &mut self.waiters[slot];
         waiter.move_ms = move_ms;
-        waiter.spot = Spot::Lane {
-            bucket,
-            class,
-            phase,
-            place,
-        };
+        waiter.spot = Spot::Lane { bucket, class, phase, place };
     }
 
     fn stop_move(&mut self, slot: Slot) {

@@ -194,10 +194,7 @@ impl World {
             return *slot;
         }
         let mut bucket = Bucket::new(queue.clone(), channel.clone());
-        let policy = entry
-            .record
-            .as_ref()
-            .and_then(|queue| self.policies.get(&queue.policy));
+        let policy = entry.record.as_ref().and_then(|queue| self.policies.get(&queue.policy));
         bucket.revision = policy.and_then(|policy| policy.revisions.last().cloned());
         bucket.configure(entry.record.clone());
         let slot = self.buckets.insert(bucket);

@@ -18,11 +18,7 @@ impl World {
         self.agents.planned.insert(agent);
         let record = member.record.clone();
         if let Some(profile) = &self.profiles[member.profile].record {
-            member.plan(
-                number,
-                &waiting.record,
-                capacity::effective(&record, profile),
-            );
+            member.plan(number, &waiting.record, capacity::effective(&record, profile));
         }
         self.refresh_agent(agent, false);
     }

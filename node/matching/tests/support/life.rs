@@ -5,13 +5,7 @@ const SKILLS: [&str; 3] = ["x", "y", "z"];
 const QUEUES: [&str; 3] = ["q0", "q1", "q2"];
 const PROFILES: [&str; 3] = ["p0", "p1", "p2"];
 const CHANNELS: [&str; 3] = [VOICE, CHAT, EMAIL];
-const MODES: [Mode; 5] = [
-    Mode::LongestIdle,
-    Mode::LeastLoaded,
-    Mode::RoundRobin,
-    Mode::Tiered,
-    Mode::BestMatch,
-];
+const MODES: [Mode; 5] = [Mode::LongestIdle, Mode::LeastLoaded, Mode::RoundRobin, Mode::Tiered, Mode::BestMatch];
 
 pub struct Life {
     pub floor: Floor,
@@ -27,20 +21,13 @@ impl Life {
     }
 
     pub fn on(floor: Floor, seed: u64, priorities: bool) -> Self {
-        let mut life = Self {
-            floor,
-            chance: Chance(seed),
-            next: 1_000,
-            priorities,
-        };
+        let mut life = Self { floor, chance: Chance(seed), next: 1_000, priorities };
         for queue in QUEUES {
             let mode = life.chance.pick(&MODES);
             life.floor.queue(queue, mode);
             life.change_queue(queue);
         }
-        PROFILES
-            .iter()
-            .for_each(|profile| life.change_profile(profile));
+        PROFILES.iter().for_each(|profile| life.change_profile(profile));
         for _ in 0..life.chance.below(6) {
             life.hire();
         }
@@ -74,11 +61,7 @@ impl Life {
             for channel in CHANNELS {
                 if self.chance.one_in(2) {
                     let tier = 1 + self.chance.below(2) as u32;
-                    let priority = if self.priorities {
-                        self.chance.below(3) as i32
-                    } else {
-                        0
-                    };
+                    let priority = if self.priorities { self.chance.below(3) as i32 } else { 0 };
                     let delay_ms = self.chance.pick(&[0, 0, 10_000, 25_000]);
                     lines.push((queue, channel, tier, priority, delay_ms));
                 }
@@ -104,11 +87,7 @@ impl Life {
         let (queue, channel) = (self.chance.pick(&QUEUES), self.chance.pick(&CHANNELS));
         let skill = self.chance.pick(&SKILLS);
         let level = 30 * self.chance.below(4) as i64;
-        let required = if self.chance.one_in(2) {
-            needs(skill, level)
-        } else {
-            None
-        };
+        let required = if self.chance.one_in(2) { needs(skill, level) } else { None };
         let mut interaction = self.floor.interaction(&id, queue, channel, required);
         interaction.priority = self.chance.below(4) as i32;
         interaction.waiting_since_ms -= self.chance.below(40_000);
@@ -130,11 +109,7 @@ impl Life {
     }
 
     fn some_interaction(&mut self, state: InteractionState) -> Option<InteractionId> {
-        let of = self
-            .floor
-            .interactions
-            .values()
-            .filter(|i| i.state == state);
+        let of = self.floor.interactions.values().filter(|i| i.state == state);
         let of: Vec<InteractionId> = of.map(|i| i.id.clone()).collect();
         (!of.is_empty()).then(|| self.chance.pick(&of))
     }
@@ -159,18 +134,13 @@ impl Life {
             17 => {
                 if let Some(id) = self.some_interaction(InteractionState::Queued) {
                     let until_ms = now_ms + self.chance.below(20_000);
-                    let deferred = Deferred {
-                        until_ms,
-                        reason: DeferReason::BetterMatch,
-                        skips: 1,
-                    };
+                    let deferred = Deferred { until_ms, reason: DeferReason::BetterMatch, skips: 1 };
                     let required = needs(self.chance.pick(&SKILLS), 40);
                     let defers = self.chance.one_in(2);
-                    self.floor
-                        .edit_interaction(&id, |interaction| match defers {
-                            true => interaction.deferred = Some(deferred),
-                            false => interaction.required = required,
-                        });
+                    self.floor.edit_interaction(&id, |interaction| match defers {
+                        true => interaction.deferred = Some(deferred),
+                        false => interaction.required = required,
+                    });
                 }
             }
             18..21 => self.change_agent(),
@@ -199,17 +169,11 @@ impl Life {
         let Some(agent) = self.floor.agents.values().find(holds).map(|a| a.id.clone()) else {
             return;
         };
-        self.floor.edit_agent(&agent, |agent| {
-            agent.work.retain(|work| work.interaction != id)
-        });
+        self.floor.edit_agent(&agent, |agent| agent.work.retain(|work| work.interaction != id));
         let until_ms = now_ms + 15_000;
         self.floor.edit_interaction(&id, |interaction| {
             interaction.state = InteractionState::Queued;
-            interaction.exclusions.push(Exclusion {
-                agent,
-                until_ms,
-                times: 1,
-            });
+            interaction.exclusions.push(Exclusion { agent, until_ms, times: 1 });
         });
     }
 
@@ -226,12 +190,7 @@ impl Life {
             2 => agent.backoff_until_ms = Some(until_ms),
             3 => agent.profile = profile.into(),
             4 => drop(agent.skills.insert(skill.into(), level)),
-            5 => {
-                agent.capacity = Some(Capacity {
-                    total: 200,
-                    ..Capacity::default()
-                })
-            }
+            5 => agent.capacity = Some(Capacity { total: 200, ..Capacity::default() }),
             _ => {
                 agent.presence.status = PresenceStatus::Available;
                 agent.presence.channels.clear();

@@ -3,9 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 pub mod life;
 
-use kindred_domain::{
-    capacity, command::OfferPlan, ids::*, lawful, record::*, reply::Dropped, selector::*,
-};
+use kindred_domain::{capacity, command::OfferPlan, ids::*, lawful, record::*, reply::Dropped, selector::*};
 use kindred_matching::{Batch, Bidder, Ended, Matchmaker, NoBidder};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -42,18 +40,7 @@ impl Floor {
         let (policies, queues, profiles, agents, interactions) = Default::default();
         let tenant = tenant.into();
         let (now_ms, index, ends) = (T0, 1, 0);
-        Self {
-            tenant,
-            matchmaker,
-            now_ms,
-            index,
-            ends,
-            policies,
-            queues,
-            profiles,
-            agents,
-            interactions,
-        }
+        Self { tenant, matchmaker, now_ms, index, ends, policies, queues, profiles, agents, interactions }
     }
 
     pub fn policy(&mut self, id: &str, mode: Mode) {
@@ -61,10 +48,7 @@ impl Floor {
     }
 
     pub fn put_policy(&mut self, id: &str, mode: Mode, weights: (u32, u32, u32)) {
-        let old = self
-            .policies
-            .get(id)
-            .map_or(0, |policy| policy.revisions.len() as u64);
+        let old = self.policies.get(id).map_or(0, |policy| policy.revisions.len() as u64);
         let revision = PolicyRevision {
             revision: old + 1,
             mode,
@@ -73,19 +57,10 @@ impl Floor {
             preferred_weight: weights.2,
             made_ms: self.now_ms,
         };
-        let mut revisions = self
-            .policies
-            .get(id)
-            .map_or(vec![], |policy| policy.revisions.clone());
+        let mut revisions = self.policies.get(id).map_or(vec![], |policy| policy.revisions.clone());
         revisions.push(revision);
         let (tenant, display_name) = (self.tenant.clone(), String::new());
-        let policy = Policy {
-            tenant,
-            id: id.into(),
-            display_name,
-            revisions,
-            version: 1,
-        };
+        let policy = Policy { tenant, id: id.into(), display_name, revisions, version: 1 };
         let policy = Arc::new(policy);
         self.policies.insert(id.into(), policy.clone());
         self.matchmaker.apply_record(Record::Policy(policy));
@@ -148,10 +123,7 @@ impl Floor {
 
     /// An agent idle since as many seconds before the start.
     pub fn agent(&mut self, id: &str, profile: &str, idle_s: u64, skills: &[(&str, u8)]) {
-        let presence = Presence {
-            status: PresenceStatus::Available,
-            ..Presence::default()
-        };
+        let presence = Presence { status: PresenceStatus::Available, ..Presence::default() };
         self.put_agent(Agent {
             tenant: self.tenant.clone(),
             id: id.into(),
@@ -159,10 +131,7 @@ impl Floor {
             display_name: String::new(),
             team: None,
             profile: profile.into(),
-            skills: skills
-                .iter()
-                .map(|(skill, level)| (Skill::new(skill), *level))
-                .collect(),
+            skills: skills.iter().map(|(skill, level)| (Skill::new(skill), *level)).collect(),
             channel_proficiency: BTreeMap::new(),
             labels: BTreeMap::new(),
             capacity: None,
@@ -201,13 +170,7 @@ impl Floor {
         self.put_interaction(self.interaction(id, queue, channel, required));
     }
 
-    pub fn interaction(
-        &self,
-        id: &str,
-        queue: &str,
-        channel: &str,
-        required: Option<Selector>,
-    ) -> Interaction {
+    pub fn interaction(&self, id: &str, queue: &str, channel: &str, required: Option<Selector>) -> Interaction {
         Interaction {
             tenant: self.tenant.clone(),
             id: id.into(),
@@ -252,10 +215,8 @@ impl Floor {
 
     pub fn put_interaction(&mut self, interaction: Interaction) {
         let interaction = Arc::new(interaction);
-        self.interactions
-            .insert(interaction.id.clone(), interaction.clone());
-        self.matchmaker
-            .apply_record(Record::Interaction(interaction));
+        self.interactions.insert(interaction.id.clone(), interaction.clone());
+        self.matchmaker.apply_record(Record::Interaction(interaction));
     }
 
     pub fn edit_interaction(&mut self, id: &str, edit: impl FnOnce(&mut Interaction)) {
@@ -315,20 +276,15 @@ impl Floor {
     pub fn apply(&mut self, mut batch: Batch) -> Vec<OfferPlan> {
         self.index += 1;
         let mut dropped = vec![];
-        let offers = batch
-            .offers
-            .remove(&self.tenant)
-            .map_or(vec![], |command| command.offers);
+        let offers = batch.offers.remove(&self.tenant).map_or(vec![], |command| command.offers);
         let mut made = vec![];
         for plan in offers {
-            let lawful = match (
-                self.interactions.get(&plan.interaction).cloned(),
-                self.agents.get(&plan.agent).cloned(),
-            ) {
-                (Some(interaction), Some(agent)) => self.is_lawful(&interaction, &agent),
-                (None, _) => Err(Dropped::InteractionNotWaiting),
-                (_, None) => Err(Dropped::AgentGone),
-            };
+            let lawful =
+                match (self.interactions.get(&plan.interaction).cloned(), self.agents.get(&plan.agent).cloned()) {
+                    (Some(interaction), Some(agent)) => self.is_lawful(&interaction, &agent),
+                    (None, _) => Err(Dropped::InteractionNotWaiting),
+                    (_, None) => Err(Dropped::AgentGone),
+                };
             if let Err(reason) = lawful {
                 dropped.push((self.tenant.clone(), plan.interaction, reason));
                 continue;
@@ -376,11 +332,7 @@ impl Floor {
     pub fn unmatched(&self) -> Vec<(InteractionId, AgentId)> {
         let mut pairs = vec![];
         for interaction in self.interactions.values() {
-            if interaction
-                .deferred
-                .as_ref()
-                .is_some_and(|d| d.until_ms > self.now_ms)
-            {
+            if interaction.deferred.as_ref().is_some_and(|d| d.until_ms > self.now_ms) {
                 continue;
             }
             for agent in self.agents.values() {
@@ -408,14 +360,7 @@ impl Floor {
 pub fn three(mode: Mode) -> Floor {
     let mut floor = Floor::new();
     floor.queue("q", mode);
-    floor.profile(
-        "p",
-        &[
-            ("q", VOICE, 1, 0, 0),
-            ("q", CHAT, 1, 0, 0),
-            ("q", EMAIL, 1, 0, 0),
-        ],
-    );
+    floor.profile("p", &[("q", VOICE, 1, 0, 0), ("q", CHAT, 1, 0, 0), ("q", EMAIL, 1, 0, 0)]);
     for (agent, idle_s) in [("c", 10), ("a", 30), ("b", 20)] {
         floor.agent(agent, "p", idle_s, &[]);
     }
@@ -424,10 +369,7 @@ pub fn three(mode: Mode) -> Floor {
 
 /// Pairs as text, in the order they were planned.
 pub fn pairs(offers: &[OfferPlan]) -> Vec<String> {
-    offers
-        .iter()
-        .map(|plan| format!("{}→{}", plan.interaction, plan.agent))
-        .collect()
+    offers.iter().map(|plan| format!("{}→{}", plan.interaction, plan.agent)).collect()
 }
 
 pub fn needs(skill: &str, level: i64) -> Option<Selector> {

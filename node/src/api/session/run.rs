@@ -149,9 +149,7 @@ async fn begin(
 
 fn submit(call: &Call, command: Command) -> impl Future<Output = Result<Outcome, Failure>> + Send + 'static {
     let call = call.renewed();
-    async move {
-        Ok(call.desk().gateway().submit(call.shard, Lane::Answer, &command, call.deadline).await?)
-    }
+    async move { Ok(call.desk().gateway().submit(call.shard, Lane::Answer, &command, call.deadline).await?) }
 }
 
 fn command(call: &Call, body: impl Into<Body>) -> Command {

@@ -155,7 +155,9 @@ impl Session {
             (kind, Some(agent)) if of_agent(kind) => {
                 let agent = records.agents.get(&agent).map(|agent| tells::agent(agent, records.log_ms));
                 let interactions = Vec::new();
-                tidings.messages.extend(agent.map(|agent| Message::Agent(v1::SessionAgent { agent: Some(agent), interactions })));
+                tidings
+                    .messages
+                    .extend(agent.map(|agent| Message::Agent(v1::SessionAgent { agent: Some(agent), interactions })));
             }
             (kind, Some(agent)) => {
                 let part = part_of(kind);

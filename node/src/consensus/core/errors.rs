@@ -6,14 +6,8 @@ use super::types::RaftId;
 #[derive(Debug, thiserror::Error)]
 pub enum BootError {
     /// The log ends before what is known to be committed: entries were lost.
-    #[error(
-        "last_index {last_index} is below committed {commit} (applied {applied}): the log lost entries"
-    )]
-    LogBehind {
-        last_index: u64,
-        commit: u64,
-        applied: u64,
-    },
+    #[error("last_index {last_index} is below committed {commit} (applied {applied}): the log lost entries")]
+    LogBehind { last_index: u64, commit: u64, applied: u64 },
     /// The state is older than the log's beginning: entries between are gone.
     #[error("applied {applied} is below truncated {truncated}: the state lost entries")]
     StateBehind { applied: u64, truncated: u64 },

@@ -26,21 +26,13 @@ impl<R: LogReader> Core<R> {
             return Err(ProposeError::Empty);
         }
         if data.len() > limits::PROPOSAL_BYTES_MAX {
-            return Err(ProposeError::TooLarge {
-                bytes: data.len(),
-                max: limits::PROPOSAL_BYTES_MAX,
-            });
+            return Err(ProposeError::TooLarge { bytes: data.len(), max: limits::PROPOSAL_BYTES_MAX });
         }
         self.check_proposable()?;
         // Raft's remaining reason is its bound on uncommitted bytes.
-        self.raw
-            .propose(Vec::new(), data)
-            .map_err(|_| ProposeError::Full)?;
+        self.raw.propose(Vec::new(), data).map_err(|_| ProposeError::Full)?;
         self.settle();
-        Ok(Position {
-            term: self.standing.term,
-            index: self.last_index(),
-        })
+        Ok(Position { term: self.standing.term, index: self.last_index() })
     }
 
     /// Whether a proposal of `bytes` would be taken now.
@@ -56,9 +48,7 @@ impl<R: LogReader> Core<R> {
     fn check_proposable(&self) -> Result<(), ProposeError> {
         let raft = &self.raw.raft;
         if raft.state != StateRole::Leader || raft.prs().get(raft.id).is_none() {
-            return Err(ProposeError::NotLeader {
-                leader: self.standing.leader,
-            });
+            return Err(ProposeError::NotLeader { leader: self.standing.leader });
         }
         if raft.lead_transferee.is_some() {
             return Err(ProposeError::Transferring);
@@ -71,8 +61,7 @@ impl<R: LogReader> Core<R> {
 
     /// Whether so much waits for the state machine that no more should be taken in.
     pub(super) fn apply_lags(&self) -> bool {
-        self.apply_lag_bytes > limits::APPLY_LAG_BYTES_MAX
-            || self.handed_out.len() >= limits::APPLY_LAG_TURNS_MAX
+        self.apply_lag_bytes > limits::APPLY_LAG_BYTES_MAX || self.handed_out.len() >= limits::APPLY_LAG_TURNS_MAX
     }
 
     /// Whether a follower should take in no more entries for now.
@@ -82,10 +71,7 @@ impl<R: LogReader> Core<R> {
 
     /// Proposes a change of membership. Several changes at once go through a joint configuration, which
     /// is left without being asked, by a later leader if need be.
-    pub fn change_membership(
-        &mut self,
-        changes: &[MemberChange],
-    ) -> Result<Position, MemberChangeError> {
+    pub fn change_membership(&mut self, changes: &[MemberChange]) -> Result<Position, MemberChangeError> {
         self.check_proposable()?;
         let now = self.membership();
         if now.is_joint() || self.raw.raft.has_pending_conf() {
@@ -96,14 +82,9 @@ impl<R: LogReader> Core<R> {
     }
 
     fn propose_conf(&mut self, change: ConfChangeV2) -> Result<Position, ProposeError> {
-        self.raw
-            .propose_conf_change(Vec::new(), change)
-            .map_err(|_| ProposeError::Full)?;
+        self.raw.propose_conf_change(Vec::new(), change).map_err(|_| ProposeError::Full)?;
         self.settle();
-        Ok(Position {
-            term: self.standing.term,
-            index: self.last_index(),
-        })
+        Ok(Position { term: self.standing.term, index: self.last_index() })
     }
 
     /// A joint configuration is left by the leader that finds itself in one. Raft does so itself only in
@@ -120,9 +101,7 @@ impl<R: LogReader> Core<R> {
     /// election timeout has passed.
     pub fn transfer_leader(&mut self, to: RaftId) -> Result<(), TransferError> {
         if !self.is_leader() {
-            return Err(TransferError::NotLeader {
-                leader: self.standing.leader,
-            });
+            return Err(TransferError::NotLeader { leader: self.standing.leader });
         }
         if to == self.raft_id() || !self.raw.store().membership.voters.contains(&to) {
             return Err(TransferError::BadTarget { to });
@@ -141,11 +120,7 @@ impl<R: LogReader> Core<R> {
     /// The log writer has synced every write up to and including `number`.
     pub fn persisted(&mut self, number: u64) {
         let mut last_ready = None;
-        while self
-            .flights
-            .front()
-            .is_some_and(|flight| flight.number <= number)
-        {
+        while self.flights.front().is_some_and(|flight| flight.number <= number) {
             let Some(flight) = self.flights.pop_front() else {
                 break;
             };
@@ -177,20 +152,13 @@ impl<R: LogReader> Core<R> {
             return;
         }
         self.applied = index;
-        while self
-            .handed_out
-            .front()
-            .is_some_and(|handed| handed.last_index <= index)
-        {
+        while self.handed_out.front().is_some_and(|handed| handed.last_index <= index) {
             if let Some(handed) = self.handed_out.pop_front() {
                 self.apply_lag_bytes -= handed.bytes;
             }
         }
         let reloaded = |installing: &Installing| installing.meta.index <= index;
-        let early = self
-            .installing
-            .as_ref()
-            .is_some_and(|one| reloaded(one) && !one.persisted);
+        let early = self.installing.as_ref().is_some_and(|one| reloaded(one) && !one.persisted);
         if self.installing.as_ref().is_some_and(reloaded) {
             self.installed(|installing| installing.applied = true);
         }

@@ -1,9 +1,7 @@
 //! Membership between our words and raft's, and whether a change makes sense.
 
 use protobuf::Message as _;
-use raft::eraftpb::{
-    ConfChange, ConfChangeSingle, ConfChangeType, ConfChangeV2, ConfState, Entry, EntryType,
-};
+use raft::eraftpb::{ConfChange, ConfChangeSingle, ConfChangeType, ConfChangeV2, ConfState, Entry, EntryType};
 
 use super::errors::MemberChangeError;
 use super::types::{MemberChange, Membership, RaftId};
@@ -54,10 +52,7 @@ pub(super) fn change_of(entry: &Entry) -> Option<Result<ConfChangeV2, protobuf::
 }
 
 fn single(id: RaftId, kind: ConfChangeType) -> ConfChangeSingle {
-    let mut single = ConfChangeSingle {
-        node_id: id,
-        ..Default::default()
-    };
+    let mut single = ConfChangeSingle { node_id: id, ..Default::default() };
     single.set_change_type(kind);
     single
 }
@@ -69,9 +64,7 @@ pub(super) fn translate(
     now: &Membership,
     here: RaftId,
 ) -> Result<ConfChangeV2, MemberChangeError> {
-    let invalid = |reason: &str| MemberChangeError::Invalid {
-        reason: reason.to_owned(),
-    };
+    let invalid = |reason: &str| MemberChangeError::Invalid { reason: reason.to_owned() };
     if changes.is_empty() {
         return Err(invalid("no change"));
     }
@@ -105,13 +98,9 @@ fn check_one(
     here: RaftId,
 ) -> Result<(RaftId, ConfChangeType), MemberChangeError> {
     match change {
-        MemberChange::AddLearner(id) if now.contains(id) => {
-            Err(MemberChangeError::AlreadyMember { id })
-        }
+        MemberChange::AddLearner(id) if now.contains(id) => Err(MemberChangeError::AlreadyMember { id }),
         MemberChange::AddLearner(id) => Ok((id, ConfChangeType::AddLearnerNode)),
-        MemberChange::Promote(id) if !now.learners.contains(&id) => {
-            Err(MemberChangeError::NotLearner { id })
-        }
+        MemberChange::Promote(id) if !now.learners.contains(&id) => Err(MemberChangeError::NotLearner { id }),
         MemberChange::Promote(id) => Ok((id, ConfChangeType::AddNode)),
         MemberChange::Remove(id) if id == here => Err(MemberChangeError::RemovesLeader { id }),
         MemberChange::Remove(id) if !now.contains(id) => Err(MemberChangeError::NotMember { id }),

@@ -37,17 +37,15 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 pub use errors::{
-    BadMessage, BootError, LogReadError, MemberChangeError, ProposeError, ReadsFull,
-    SnapshotRefused, TransferError,
+    BadMessage, BootError, LogReadError, MemberChangeError, ProposeError, ReadsFull, SnapshotRefused, TransferError,
 };
 pub use peek::{MessageFacts, MessageKind, peek};
 pub use recent_log::LogReader;
 pub use ticker::Ticker;
 pub use turn::read_entry;
 pub use types::{
-    Boot, Committed, Content, HARD_STATE_BYTES, HardState, LogEntry, MemberChange, Membership,
-    Outgoing, Output, Persist, Position, RaftId, ReadDone, ReadFailure, Role, SnapshotMeta,
-    SnapshotWanted, Standing, Urgency,
+    Boot, Committed, Content, HARD_STATE_BYTES, HardState, LogEntry, MemberChange, Membership, Outgoing, Output,
+    Persist, Position, RaftId, ReadDone, ReadFailure, Role, SnapshotMeta, SnapshotWanted, Standing, Urgency,
 };
 
 use super::limits;
@@ -128,48 +126,23 @@ impl<R: LogReader> Core<R> {
         // An unclean stop can leave the state ahead of the last written commit, which raft does not allow.
         let commit = boot.hard_state.commit.max(boot.applied);
         if boot.last_index < commit {
-            let Boot {
-                last_index,
-                applied,
-                ..
-            } = boot;
-            return Err(BootError::LogBehind {
-                last_index,
-                commit,
-                applied,
-            });
+            let Boot { last_index, applied, .. } = boot;
+            return Err(BootError::LogBehind { last_index, commit, applied });
         }
         if boot.applied < boot.truncated.index {
-            return Err(BootError::StateBehind {
-                applied: boot.applied,
-                truncated: boot.truncated.index,
-            });
+            return Err(BootError::StateBehind { applied: boot.applied, truncated: boot.truncated.index });
         }
-        let hard_state = RaftHardState {
-            term: boot.hard_state.term,
-            vote: boot.hard_state.vote,
-            commit,
-        };
+        let hard_state = RaftHardState { term: boot.hard_state.term, vote: boot.hard_state.vote, commit };
         let initial = RaftState::new(hard_state.clone(), membership::to_raft(&boot.membership));
-        let log = RecentLog::new(
-            reader,
-            config.recent_log_bytes,
-            initial,
-            boot.truncated,
-            boot.last_index,
-            boot.applied,
-        );
+        let log =
+            RecentLog::new(reader, config.recent_log_bytes, initial, boot.truncated, boot.last_index, boot.applied);
         let logger = raft_logger::logger(config.shard, config.raft_id);
         let raw = RawNode::new(&raft_config(config.raft_id, boot.applied), log, &logger)
             .map_err(|error| BootError::Refused(error.to_string()))?;
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
         let reads = Reads::new(config.raft_id, rng.random());
         let term_vote = (hard_state.term, hard_state.vote);
-        let standing = Standing {
-            term: hard_state.term,
-            role: Role::Follower,
-            leader: None,
-        };
+        let standing = Standing { term: hard_state.term, role: Role::Follower, leader: None };
         let mut core = Self {
             raw,
             rng,
@@ -240,15 +213,8 @@ impl<R: LogReader> Core<R> {
         if !self.is_leader() {
             return Vec::new();
         }
-        let progress = self
-            .raw
-            .raft
-            .prs()
-            .iter()
-            .filter(|(id, _)| **id != self.raft_id());
-        let mut matched: Vec<_> = progress
-            .map(|(id, progress)| (*id, progress.matched))
-            .collect();
+        let progress = self.raw.raft.prs().iter().filter(|(id, _)| **id != self.raft_id());
+        let mut matched: Vec<_> = progress.map(|(id, progress)| (*id, progress.matched)).collect();
         matched.sort_unstable();
         matched
     }
@@ -263,14 +229,9 @@ impl<R: LogReader> Core<R> {
             StateRole::Leader => Role::Leader,
         };
         let leader = (raft.leader_id != raft::INVALID_ID).then_some(raft.leader_id);
-        let standing = Standing {
-            term: raft.term,
-            role,
-            leader,
-        };
+        let standing = Standing { term: raft.term, role, leader };
         if standing != self.standing {
-            let stopped_leading =
-                self.is_leader() && (role != Role::Leader || standing.term != self.standing.term);
+            let stopped_leading = self.is_leader() && (role != Role::Leader || standing.term != self.standing.term);
             self.standing = standing;
             self.reads.give_up_all();
             self.draw_election_timeout();
@@ -279,26 +240,19 @@ impl<R: LogReader> Core<R> {
             }
         } else {
             // The crate may have drawn one of its own without a visible change: put ours back.
-            self.raw
-                .raft
-                .set_randomized_election_timeout(self.election_timeout);
+            self.raw.raft.set_randomized_election_timeout(self.election_timeout);
         }
     }
 
     fn draw_election_timeout(&mut self) {
-        self.election_timeout = self
-            .rng
-            .random_range(limits::ELECTION_TICKS_MIN..limits::ELECTION_TICKS_MAX);
-        self.raw
-            .raft
-            .set_randomized_election_timeout(self.election_timeout);
+        self.election_timeout = self.rng.random_range(limits::ELECTION_TICKS_MIN..limits::ELECTION_TICKS_MAX);
+        self.raw.raft.set_randomized_election_timeout(self.election_timeout);
     }
 
     /// Whether raft could win an election now without tripping over its own assertions (see above).
     fn may_campaign(&self) -> bool {
         let raft = &self.raw.raft;
-        let lone_and_unwritten =
-            raft.prs().is_singleton() && raft.raft_log.persisted < raft.raft_log.last_index();
+        let lone_and_unwritten = raft.prs().is_singleton() && raft.raft_log.persisted < raft.raft_log.last_index();
         self.may_vote && self.installing.is_none() && !lone_and_unwritten
     }
 }

@@ -9,9 +9,7 @@ use std::collections::VecDeque;
 
 use super::errors::ReadsFull;
 use super::types::{ReadDone, ReadFailure};
-use crate::consensus::limits::{
-    READ_CONTEXTS_MAX, READ_RETRY_TICKS, READ_TIMEOUT_TICKS, READS_WAITING_MAX,
-};
+use crate::consensus::limits::{READ_CONTEXTS_MAX, READ_RETRY_TICKS, READ_TIMEOUT_TICKS, READS_WAITING_MAX};
 
 struct Waiting {
     ticket: u64,
@@ -38,13 +36,7 @@ impl Reads {
         let mut origin = [0; 16];
         origin[..8].copy_from_slice(&raft_id.to_le_bytes());
         origin[8..].copy_from_slice(&incarnation.to_le_bytes());
-        Self {
-            origin,
-            next_number: 1,
-            waiting: VecDeque::new(),
-            asked: VecDeque::new(),
-            reads: 0,
-        }
+        Self { origin, next_number: 1, waiting: VecDeque::new(), asked: VecDeque::new(), reads: 0 }
     }
 
     pub fn add(&mut self, ticket: u64, tick: u64) -> Result<(), ReadsFull> {
@@ -52,20 +44,13 @@ impl Reads {
             return Err(ReadsFull);
         }
         self.reads += 1;
-        self.waiting.push_back(Waiting {
-            ticket,
-            deadline_tick: tick + READ_TIMEOUT_TICKS,
-        });
+        self.waiting.push_back(Waiting { ticket, deadline_tick: tick + READ_TIMEOUT_TICKS });
         Ok(())
     }
 
     /// Gives up questions that got no answer in time; their reads wait for a new one.
     pub fn give_up_old(&mut self, tick: u64) {
-        while self
-            .asked
-            .front()
-            .is_some_and(|asked| asked.asked_tick + READ_RETRY_TICKS <= tick)
-        {
+        while self.asked.front().is_some_and(|asked| asked.asked_tick + READ_RETRY_TICKS <= tick) {
             self.requeue_oldest();
         }
     }
@@ -89,10 +74,7 @@ impl Reads {
         self.waiting.retain(|read| {
             let alive = tick < read.deadline_tick;
             if !alive {
-                done.push(ReadDone {
-                    ticket: read.ticket,
-                    outcome: Err(ReadFailure::TimedOut),
-                });
+                done.push(ReadDone { ticket: read.ticket, outcome: Err(ReadFailure::TimedOut) });
             }
             alive
         });
@@ -107,11 +89,7 @@ impl Reads {
         let number = self.next_number;
         self.next_number += 1;
         let reads = self.waiting.drain(..).collect();
-        self.asked.push_back(Asked {
-            number,
-            asked_tick: tick,
-            reads,
-        });
+        self.asked.push_back(Asked { number, asked_tick: tick, reads });
         let mut context = self.origin.to_vec();
         context.extend_from_slice(&number.to_le_bytes());
         Some(context)
@@ -136,9 +114,6 @@ impl Reads {
             return;
         };
         self.reads -= asked.reads.len();
-        done.extend(asked.reads.iter().map(|read| ReadDone {
-            ticket: read.ticket,
-            outcome: Ok(index),
-        }));
+        done.extend(asked.reads.iter().map(|read| ReadDone { ticket: read.ticket, outcome: Ok(index) }));
     }
 }

@@ -12,15 +12,10 @@ impl<R: LogReader> Core<R> {
     /// A message from another replica of the shard. An error means that it was ignored.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), BadMessage> {
         let mut message = Message::default();
-        message
-            .merge_from_bytes(bytes)
-            .map_err(|error| BadMessage::Undecodable(error.to_string()))?;
+        message.merge_from_bytes(bytes).map_err(|error| BadMessage::Undecodable(error.to_string()))?;
         let here = self.raft_id();
         if message.to != here {
-            return Err(BadMessage::Misdelivered {
-                to: message.to,
-                here,
-            });
+            return Err(BadMessage::Misdelivered { to: message.to, here });
         }
         match message.get_msg_type() {
             MessageType::MsgTimeoutNow if !self.may_campaign() => return Ok(()),

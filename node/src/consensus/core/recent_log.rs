@@ -129,11 +129,7 @@ impl<R: LogReader> RecentLog<R> {
 
     /// Forgets everything up to and including `index`.
     pub fn compact(&mut self, index: u64, term: u64) {
-        while self
-            .entries
-            .front()
-            .is_some_and(|entry| entry.index <= index)
-        {
+        while self.entries.front().is_some_and(|entry| entry.index <= index) {
             self.pop_front();
         }
         self.truncated = Position { term, index };
@@ -150,12 +146,7 @@ impl<R: LogReader> RecentLog<R> {
 
     /// The furthest the log may be cut while snapshots are being sent.
     pub fn needed_by_snapshots(&self) -> Option<u64> {
-        self.snapshots
-            .borrow()
-            .sending
-            .iter()
-            .map(|sending| sending.min_index)
-            .min()
+        self.snapshots.borrow().sending.iter().map(|sending| sending.min_index).min()
     }
 
     /// Forgets a snapshot being sent. Whether there was one.
@@ -167,10 +158,7 @@ impl<R: LogReader> RecentLog<R> {
     }
 
     fn read_disk(&self, low: u64, high: u64, max_bytes: u64) -> raft::Result<Vec<Entry>> {
-        let encoded = self
-            .reader
-            .entries(low, high, max_bytes)
-            .map_err(storage_error)?;
+        let encoded = self.reader.entries(low, high, max_bytes).map_err(storage_error)?;
         let mut entries = Vec::with_capacity(encoded.len());
         for (bytes, index) in encoded.iter().zip(low..high) {
             let mut entry = Entry::default();
@@ -207,11 +195,7 @@ impl<R: LogReader> Storage for RecentLog<R> {
         if low <= self.truncated.index {
             return Err(raft::Error::Store(StorageError::Compacted));
         }
-        assert!(
-            high <= self.last_index + 1,
-            "entries up to {high} of a log that ends at {}",
-            self.last_index
-        );
+        assert!(high <= self.last_index + 1, "entries up to {high} of a log that ends at {}", self.last_index);
         let first_in_memory = self.first_in_memory();
         let mut found = Vec::new();
         if low < first_in_memory {
@@ -221,10 +205,7 @@ impl<R: LogReader> Storage for RecentLog<R> {
                 return Ok(found);
             }
         }
-        let mut bytes: u64 = found
-            .iter()
-            .map(|entry| u64::from(entry.compute_size()))
-            .sum();
+        let mut bytes: u64 = found.iter().map(|entry| u64::from(entry.compute_size())).sum();
         let from = low.max(first_in_memory);
         let memory = self.entries.iter().skip((from - first_in_memory) as usize);
         for entry in memory.take(high.saturating_sub(from) as usize) {
@@ -267,17 +248,10 @@ impl<R: LogReader> Storage for RecentLog<R> {
     fn snapshot(&self, request_index: u64, to: u64) -> raft::Result<Snapshot> {
         let mut book = self.snapshots.borrow_mut();
         book.sending.retain(|sending| sending.to != to);
-        if self.applied < request_index.max(self.truncated.index)
-            || book.sending.len() >= SNAPSHOTS_SENDING_MAX
-        {
-            return Err(raft::Error::Store(
-                StorageError::SnapshotTemporarilyUnavailable,
-            ));
+        if self.applied < request_index.max(self.truncated.index) || book.sending.len() >= SNAPSHOTS_SENDING_MAX {
+            return Err(raft::Error::Store(StorageError::SnapshotTemporarilyUnavailable));
         }
-        book.sending.push(SnapshotWanted {
-            to,
-            min_index: self.applied,
-        });
+        book.sending.push(SnapshotWanted { to, min_index: self.applied });
         let mut snapshot = Snapshot::default();
         let metadata = snapshot.mut_metadata();
         metadata.index = self.applied;

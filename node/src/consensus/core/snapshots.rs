@@ -15,14 +15,7 @@ impl<R: LogReader> Core<R> {
         if !self.raw.mut_store().snapshot_done(to) {
             return;
         }
-        self.raw.report_snapshot(
-            to,
-            if installed {
-                SnapshotStatus::Finish
-            } else {
-                SnapshotStatus::Failure
-            },
-        );
+        self.raw.report_snapshot(to, if installed { SnapshotStatus::Finish } else { SnapshotStatus::Failure });
         self.settle();
     }
 
@@ -52,9 +45,7 @@ impl<R: LogReader> Core<R> {
         let mut snapshot = Snapshot::default();
         snapshot.mut_metadata().index = index;
         snapshot.mut_metadata().term = meta.term;
-        snapshot
-            .mut_metadata()
-            .set_conf_state(membership::to_raft(&meta.membership));
+        snapshot.mut_metadata().set_conf_state(membership::to_raft(&meta.membership));
         message.set_snapshot(snapshot);
         let _ = self.raw.step(message);
         self.settle();
@@ -62,11 +53,7 @@ impl<R: LogReader> Core<R> {
         if self.raw.snap().is_none() {
             return Err(SnapshotRefused::NotAhead { index });
         }
-        self.installing = Some(Installing {
-            meta,
-            persisted: false,
-            applied: false,
-        });
+        self.installing = Some(Installing { meta, persisted: false, applied: false });
         Ok(())
     }
 

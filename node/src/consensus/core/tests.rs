@@ -15,10 +15,7 @@ fn a_lone_voter_elects_itself_and_commits() {
     assert!(group.node(1).core.is_leader());
     let position = group.node(1).core.propose(b"one".to_vec()).unwrap();
     group.settle();
-    assert_eq!(
-        group.node(1).applied_commands,
-        [(position.index, b"one".to_vec())]
-    );
+    assert_eq!(group.node(1).applied_commands, [(position.index, b"one".to_vec())]);
 }
 
 #[test]
@@ -40,30 +37,16 @@ fn three_replicas_elect_one_leader_and_apply_the_same() {
 #[test]
 fn only_a_leader_takes_proposals_and_says_who_leads() {
     let mut group = Group::founding(&[1, 2, 3]);
-    assert_eq!(
-        group.node(1).core.propose(vec![1]),
-        Err(ProposeError::NotLeader { leader: None })
-    );
+    assert_eq!(group.node(1).core.propose(vec![1]), Err(ProposeError::NotLeader { leader: None }));
     let leader = group.elect();
     group.run_ticks(4);
     let follower = group.other_than(leader);
     let refused = group.node(follower).core.propose(vec![1]);
-    assert_eq!(
-        refused,
-        Err(ProposeError::NotLeader {
-            leader: Some(leader)
-        })
-    );
+    assert_eq!(refused, Err(ProposeError::NotLeader { leader: Some(leader) }));
     let core = &mut group.node(leader).core;
     assert_eq!(core.propose(Vec::new()), Err(ProposeError::Empty));
     let max = limits::PROPOSAL_BYTES_MAX;
-    assert_eq!(
-        core.propose(vec![0; max + 1]),
-        Err(ProposeError::TooLarge {
-            bytes: max + 1,
-            max
-        })
-    );
+    assert_eq!(core.propose(vec![0; max + 1]), Err(ProposeError::TooLarge { bytes: max + 1, max }));
 }
 
 #[test]
@@ -72,11 +55,7 @@ fn too_many_uncommitted_bytes_are_refused_until_they_commit() {
     let leader = group.elect();
     let fits = limits::UNCOMMITTED_BYTES_MAX as usize / limits::PROPOSAL_BYTES_MAX;
     for _ in 0..fits {
-        group
-            .node(leader)
-            .core
-            .propose(vec![1; limits::PROPOSAL_BYTES_MAX])
-            .unwrap();
+        group.node(leader).core.propose(vec![1; limits::PROPOSAL_BYTES_MAX]).unwrap();
     }
     let core = &mut group.node(leader).core;
     assert_eq!(core.can_propose(1), Err(ProposeError::Full));
@@ -90,10 +69,7 @@ fn leadership_moves_when_asked() {
     let mut group = Group::founding(&[1, 2, 3]);
     let leader = group.elect();
     let next = group.other_than(leader);
-    assert_eq!(
-        group.node(leader).core.transfer_leader(9),
-        Err(TransferError::BadTarget { to: 9 })
-    );
+    assert_eq!(group.node(leader).core.transfer_leader(9), Err(TransferError::BadTarget { to: 9 }));
     group.node(leader).core.transfer_leader(next).unwrap();
     group.settle();
     assert_eq!(group.leader(), Some(next));
@@ -111,19 +87,10 @@ fn a_restarted_replica_goes_on_from_its_disk() {
     group.restart(leader);
     assert!(!group.node(leader).core.is_leader());
     let new_leader = group.elect();
-    group
-        .node(new_leader)
-        .core
-        .propose(b"next".to_vec())
-        .unwrap();
+    group.node(new_leader).core.propose(b"next".to_vec()).unwrap();
     group.settle();
     group.run_ticks(4);
-    let applied: Vec<_> = group
-        .node(leader)
-        .applied_commands
-        .iter()
-        .map(|(_, data)| data.clone())
-        .collect();
+    let applied: Vec<_> = group.node(leader).applied_commands.iter().map(|(_, data)| data.clone()).collect();
     assert_eq!(applied, [b"kept".to_vec(), b"next".to_vec()]);
 }
 
@@ -134,11 +101,7 @@ fn entries_out_of_memory_are_read_from_disk() {
     let away = group.other_than(leader);
     group.cut_off.push(away);
     for number in 0..100_u8 {
-        group
-            .node(leader)
-            .core
-            .propose(vec![number; 1_000])
-            .unwrap();
+        group.node(leader).core.propose(vec![number; 1_000]).unwrap();
         group.settle();
     }
     group.cut_off.clear();
@@ -152,35 +115,20 @@ fn a_disk_that_lost_entries_is_refused() {
     let mut boot = Boot::founding(&[1, 2, 3]);
     boot.hard_state.commit = 5;
     let config = group::config(1);
-    let refused = Core::new(config, boot.clone(), group::Disk::default().shared())
-        .err()
-        .map(|e| e.to_string());
-    assert_eq!(
-        refused.as_deref(),
-        Some("last_index 1 is below committed 5 (applied 1): the log lost entries")
-    );
+    let refused = Core::new(config, boot.clone(), group::Disk::default().shared()).err().map(|e| e.to_string());
+    assert_eq!(refused.as_deref(), Some("last_index 1 is below committed 5 (applied 1): the log lost entries"));
     boot.hard_state.commit = 1;
     boot.applied = 0;
     assert!(matches!(
         Core::new(config, boot, group::Disk::default().shared()),
-        Err(BootError::StateBehind {
-            applied: 0,
-            truncated: 1
-        })
+        Err(BootError::StateBehind { applied: 0, truncated: 1 })
     ));
 }
 
 #[test]
 fn hard_state_survives_its_encoding() {
-    let hard_state = HardState {
-        term: 7,
-        vote: u64::MAX,
-        commit: 9,
-    };
-    assert_eq!(
-        HardState::from_bytes(&hard_state.to_bytes()),
-        Some(hard_state)
-    );
+    let hard_state = HardState { term: 7, vote: u64::MAX, commit: 9 };
+    assert_eq!(HardState::from_bytes(&hard_state.to_bytes()), Some(hard_state));
     assert_eq!(HardState::from_bytes(&[0; 23]), None);
 }
 

@@ -11,9 +11,7 @@ pub struct Ticker {
 impl Ticker {
     /// The first tick is due one period after `now_ms` (any monotonic clock, in milliseconds).
     pub fn new(now_ms: u64) -> Self {
-        Self {
-            next_ms: now_ms + TICK_MS,
-        }
+        Self { next_ms: now_ms + TICK_MS }
     }
 
     /// When to look again.

@@ -7,8 +7,7 @@ use raft::{Ready, StateRole};
 
 use super::recent_log::LogReader;
 use super::types::{
-    Committed, Content, HardState, LogEntry, Outgoing, Output, Persist, RaftId, Role,
-    SnapshotWanted, Urgency,
+    Committed, Content, HardState, LogEntry, Outgoing, Output, Persist, RaftId, Role, SnapshotWanted, Urgency,
 };
 use super::{Core, Flight, HandedOut, limits, membership};
 
@@ -61,8 +60,7 @@ impl<R: LogReader> Core<R> {
             self.hard_state = hard_state.clone();
         }
         for state in ready.take_read_states() {
-            self.reads
-                .answered(&state.request_ctx, state.index, &mut self.out.reads);
+            self.reads.answered(&state.request_ctx, state.index, &mut self.out.reads);
         }
         self.gather_writes(&mut ready, gathered);
         // A lone voter leads before its vote is written; everybody else's was before it could win.
@@ -101,23 +99,13 @@ impl<R: LogReader> Core<R> {
             hard_state: HardState::default(),
         });
         persist.number = ready.number();
-        persist.hard_state = HardState {
-            term: self.hard_state.term,
-            vote: self.hard_state.vote,
-            commit: self.hard_state.commit,
-        };
+        persist.hard_state =
+            HardState { term: self.hard_state.term, vote: self.hard_state.vote, commit: self.hard_state.commit };
         if has_snapshot {
             let metadata = ready.snapshot().get_metadata();
-            self.raw.mut_store().restart_at(
-                metadata.index,
-                metadata.term,
-                metadata.get_conf_state().clone(),
-            );
+            self.raw.mut_store().restart_at(metadata.index, metadata.term, metadata.get_conf_state().clone());
             persist.entries.clear();
-            persist.snapshot = self
-                .installing
-                .as_ref()
-                .map(|installing| installing.meta.clone());
+            persist.snapshot = self.installing.as_ref().map(|installing| installing.meta.clone());
         }
         let entries = ready.take_entries();
         persist.entries.extend(entries.iter().map(encode_entry));
@@ -149,11 +137,7 @@ impl<R: LogReader> Core<R> {
     }
 
     fn drop_oldest_held(&mut self) {
-        if let Some(flight) = self
-            .flights
-            .iter_mut()
-            .find(|flight| !flight.messages.is_empty())
-        {
+        if let Some(flight) = self.flights.iter_mut().find(|flight| !flight.messages.is_empty()) {
             flight.messages.remove(0);
             self.held_messages -= 1;
         }
@@ -166,22 +150,12 @@ impl<R: LogReader> Core<R> {
         }
         if message.get_msg_type() == MessageType::MsgSnapshot {
             let min_index = message.get_snapshot().get_metadata().index;
-            self.out
-                .snapshots_wanted
-                .push(SnapshotWanted { to, min_index });
+            self.out.snapshots_wanted.push(SnapshotWanted { to, min_index });
             return;
         }
         let bulk = message.get_msg_type() == MessageType::MsgAppend && !message.entries.is_empty();
-        let urgency = if bulk {
-            Urgency::Bulk
-        } else {
-            Urgency::Control
-        };
-        self.out.messages.push(Outgoing {
-            to,
-            urgency,
-            bytes: encode(&message),
-        });
+        let urgency = if bulk { Urgency::Bulk } else { Urgency::Control };
+        self.out.messages.push(Outgoing { to, urgency, bytes: encode(&message) });
     }
 
     fn hand_out(&mut self, committed: Vec<Entry>) {
@@ -198,11 +172,7 @@ impl<R: LogReader> Core<R> {
                 None if entry.data.is_empty() => Content::Empty,
                 None => Content::Commands(Bytes::from(entry.data)),
             };
-            self.out.committed.push(Committed {
-                index,
-                term,
-                content,
-            });
+            self.out.committed.push(Committed { index, term, content });
         }
     }
 
@@ -213,9 +183,7 @@ impl<R: LogReader> Core<R> {
         index: u64,
         change: Result<raft::eraftpb::ConfChangeV2, protobuf::ProtobufError>,
     ) -> super::Membership {
-        let outcome = change
-            .map_err(raft::Error::from)
-            .and_then(|change| self.raw.apply_conf_change(&change));
+        let outcome = change.map_err(raft::Error::from).and_then(|change| self.raw.apply_conf_change(&change));
         match outcome {
             Ok(members) => self.raw.mut_store().membership = members,
             Err(error) => tracing::error!(index, %error, "membership change has no effect"),
@@ -253,8 +221,7 @@ fn encode_entry(entry: &Entry) -> LogEntry {
     LogEntry {
         index: entry.index,
         term: entry.term,
-        bytes: bytes
-            .unwrap_or_else(|error| unreachable!("encoding to memory cannot fail: {error}")),
+        bytes: bytes.unwrap_or_else(|error| unreachable!("encoding to memory cannot fail: {error}")),
     }
 }
 
@@ -267,18 +234,9 @@ fn encode(message: &Message) -> Bytes {
 /// replays. A membership change is told as [`Content::Empty`]: what it led to depends on the membership before.
 pub fn read_entry(bytes: &[u8]) -> Result<Committed, super::BadMessage> {
     let mut entry = Entry::default();
-    entry
-        .merge_from_bytes(bytes)
-        .map_err(|error| super::BadMessage::Undecodable(error.to_string()))?;
+    entry.merge_from_bytes(bytes).map_err(|error| super::BadMessage::Undecodable(error.to_string()))?;
     let is_change = membership::change_of(&entry).is_some();
-    let content = if is_change || entry.data.is_empty() {
-        Content::Empty
-    } else {
-        Content::Commands(Bytes::from(entry.data))
-    };
-    Ok(Committed {
-        index: entry.index,
-        term: entry.term,
-        content,
-    })
+    let content =
+        if is_change || entry.data.is_empty() { Content::Empty } else { Content::Commands(Bytes::from(entry.data)) };
+    Ok(Committed { index: entry.index, term: entry.term, content })
 }

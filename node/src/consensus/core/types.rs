@@ -57,10 +57,7 @@ impl HardState {
     /// Three little-endian u64: term, vote, commit.
     pub fn to_bytes(self) -> [u8; HARD_STATE_BYTES] {
         let mut out = [0; HARD_STATE_BYTES];
-        for (slot, value) in out
-            .chunks_exact_mut(8)
-            .zip([self.term, self.vote, self.commit])
-        {
+        for (slot, value) in out.chunks_exact_mut(8).zip([self.term, self.vote, self.commit]) {
             slot.copy_from_slice(&value.to_le_bytes());
         }
         out
@@ -74,11 +71,7 @@ impl HardState {
             word.copy_from_slice(&bytes[at..at + 8]);
             u64::from_le_bytes(word)
         };
-        Some(Self {
-            term: word(0),
-            vote: word(8),
-            commit: word(16),
-        })
+        Some(Self { term: word(0), vote: word(8), commit: word(16) })
     }
 }
 
@@ -103,10 +96,7 @@ impl Membership {
         let mut voters = voters.to_vec();
         voters.sort_unstable();
         voters.dedup();
-        Self {
-            voters,
-            ..Self::default()
-        }
+        Self { voters, ..Self::default() }
     }
 
     /// Whether two configurations are in force at once.
@@ -116,14 +106,7 @@ impl Membership {
 
     /// Whether `id` belongs to the group in any part.
     pub fn contains(&self, id: RaftId) -> bool {
-        [
-            &self.voters,
-            &self.learners,
-            &self.voters_outgoing,
-            &self.learners_next,
-        ]
-        .iter()
-        .any(|list| list.contains(&id))
+        [&self.voters, &self.learners, &self.voters_outgoing, &self.learners_next].iter().any(|list| list.contains(&id))
     }
 }
 
@@ -169,11 +152,7 @@ impl Boot {
     /// at 0 makes every later member begin with a snapshot, which carries the founding membership.
     pub fn founding(voters: &[RaftId]) -> Self {
         Self {
-            hard_state: HardState {
-                term: 1,
-                vote: 0,
-                commit: 1,
-            },
+            hard_state: HardState { term: 1, vote: 0, commit: 1 },
             membership: Membership::of_voters(voters),
             applied: 1,
             truncated: Position { term: 1, index: 1 },
@@ -271,8 +250,7 @@ pub enum ReadFailure {
     TimedOut,
 }
 
-const READ_TIMEOUT_MS: u64 =
-    crate::consensus::limits::READ_TIMEOUT_TICKS * crate::consensus::limits::TICK_MS;
+const READ_TIMEOUT_MS: u64 = crate::consensus::limits::READ_TIMEOUT_TICKS * crate::consensus::limits::TICK_MS;
 
 /// A follower is too far behind for the log and needs the state itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

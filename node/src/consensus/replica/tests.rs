@@ -42,10 +42,7 @@ struct Encoded(Vec<String>);
 
 impl Encoder<Order> for Encoded {
     fn leader_started(&mut self, term: u64, time: LeaderTime) -> Vec<u8> {
-        self.0.push(format!(
-            "term {term} at {} after {}",
-            time.log_ms, time.gap_ms
-        ));
+        self.0.push(format!("term {term} at {} after {}", time.log_ms, time.gap_ms));
         vec![0]
     }
     fn commands(&mut self, log_ms: u64, commands: &[Order]) -> Vec<u8> {
@@ -54,10 +51,7 @@ impl Encoder<Order> for Encoded {
     }
 }
 
-const NOW: Now = Now {
-    monotonic_us: 0,
-    utc_us: 5_000_000,
-};
+const NOW: Now = Now { monotonic_us: 0, utc_us: 5_000_000 };
 
 struct Bench {
     replica: Replica<Order, NoDisk>,
@@ -69,12 +63,7 @@ struct Bench {
 
 impl Bench {
     fn new(voters: &[RaftId]) -> Self {
-        let config = Config {
-            raft_id: 1,
-            shard: 0,
-            seed: 1,
-            recent_log_bytes: usize::MAX,
-        };
+        let config = Config { raft_id: 1, shard: 0, seed: 1, recent_log_bytes: usize::MAX };
         Self {
             replica: Replica::new(config, Boot::founding(voters), 4_000, NoDisk).unwrap(),
             lanes: Lanes::default(),
@@ -86,8 +75,7 @@ impl Bench {
 
     /// One turn of the loop with a disk that obeys; `applies` says whether the state machine keeps up.
     fn turn(&mut self, applies: bool) {
-        self.replica
-            .take_from(&mut self.lanes, NOW, &mut self.encoded);
+        self.replica.take_from(&mut self.lanes, NOW, &mut self.encoded);
         let turn = self.replica.turn();
         self.lost.extend(turn.lost);
         if let Some(persist) = turn.persist {
@@ -128,11 +116,7 @@ fn a_leader_proposes_nothing_before_it_knows_log_time_and_has_said_so() {
     assert!(bench.replica.takes_commands());
     assert_eq!(bench.encoded.0, ["term 2 at 5000 after 1000", "2 at 5000"]);
     bench.turn(true);
-    let waiters: Vec<_> = bench
-        .applied
-        .iter()
-        .map(|entry| entry.waiters.clone())
-        .collect();
+    let waiters: Vec<_> = bench.applied.iter().map(|entry| entry.waiters.clone()).collect();
     assert_eq!(waiters, [vec![], vec![], vec![0, 1]]);
 }
 
@@ -144,15 +128,11 @@ fn commands_gather_in_their_lanes_while_many_entries_are_under_way() {
     bench.turn(true);
     let capacity = (ENTRIES_PER_TURN_MAX * COMMANDS_PER_ENTRY_MAX) as u32;
     bench.order(capacity + 7);
-    bench
-        .replica
-        .take_from(&mut bench.lanes, NOW, &mut bench.encoded);
+    bench.replica.take_from(&mut bench.lanes, NOW, &mut bench.encoded);
     assert_eq!(bench.lanes.len(), 7);
     for _ in 0..2 * ENTRIES_IN_FLIGHT_MAX {
         bench.order(1);
-        bench
-            .replica
-            .take_from(&mut bench.lanes, NOW, &mut bench.encoded);
+        bench.replica.take_from(&mut bench.lanes, NOW, &mut bench.encoded);
     }
     assert_eq!(bench.replica.pending.entries(), ENTRIES_IN_FLIGHT_MAX);
     assert!(bench.lanes.len() > ENTRIES_IN_FLIGHT_MAX);
@@ -165,15 +145,9 @@ fn who_waits_for_a_deposed_leader_is_told_that_nobody_knows() {
     bench.turn(true);
     bench.turn(true);
     // A second voter that never answers: what is proposed now cannot be committed.
-    bench
-        .replica
-        .change_membership(&[MemberChange::AddLearner(2)])
-        .unwrap();
+    bench.replica.change_membership(&[MemberChange::AddLearner(2)]).unwrap();
     (0..3).for_each(|_| bench.turn(true));
-    bench
-        .replica
-        .change_membership(&[MemberChange::Promote(2)])
-        .unwrap();
+    bench.replica.change_membership(&[MemberChange::Promote(2)]).unwrap();
     (0..3).for_each(|_| bench.turn(true));
     bench.order(3);
     bench.turn(true);

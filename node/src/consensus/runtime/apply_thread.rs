@@ -173,7 +173,8 @@ impl ApplyThread {
                 note_node(&self.shared, node);
             }
         }
-        let starts = entry.commands.iter().any(|c| matches!(&c.body, Body::LeaderStarted(l) if Some(l.term) == seat.leads));
+        let starts =
+            entry.commands.iter().any(|c| matches!(&c.body, Body::LeaderStarted(l) if Some(l.term) == seat.leads));
         seat.started |= starts;
         // The Matchmaker hears of the entry before anybody who waits for it.
         self.feed(shard, applied.puts, applied.removed);
@@ -285,7 +286,9 @@ fn compare(seat: &Seat, shared: &Shared, index: u64, hash: u64) {
 
 fn stored_reply(at: At, body: &[u8]) -> Result<Outcome, Unavailable> {
     match wire::log::decode_remembered(body) {
-        Ok((head, result)) => Ok(Outcome { at: At { term: head.term, log_ms: head.at_ms, ..at }, result, repeated: true }),
+        Ok((head, result)) => {
+            Ok(Outcome { at: At { term: head.term, log_ms: head.at_ms, ..at }, result, repeated: true })
+        }
         Err(error) => {
             tracing::error!(%error, "a stored reply cannot be read");
             Err(Unavailable::ResultUnknown)
@@ -294,7 +297,13 @@ fn stored_reply(at: At, body: &[u8]) -> Result<Outcome, Unavailable> {
 }
 
 fn at_of(seat: &Seat) -> At {
-    At { shard: seat.shard, term: seat.applied.term, index: seat.applied.index, position: 0, log_ms: seat.state.now_ms() }
+    At {
+        shard: seat.shard,
+        term: seat.applied.term,
+        index: seat.applied.index,
+        position: 0,
+        log_ms: seat.state.now_ms(),
+    }
 }
 
 fn note_node(shared: &Shared, node: &kindred_domain::record::Node) {

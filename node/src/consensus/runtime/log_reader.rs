@@ -19,7 +19,9 @@ impl ShardLog {
 
 fn failed(error: storage::Error) -> LogReadError {
     match error {
-        storage::Error::Compacted { index, .. } | storage::Error::Unavailable { index, .. } => LogReadError::Missing { index },
+        storage::Error::Compacted { index, .. } | storage::Error::Unavailable { index, .. } => {
+            LogReadError::Missing { index }
+        }
         other => LogReadError::Broken(other.to_string()),
     }
 }

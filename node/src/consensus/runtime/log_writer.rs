@@ -13,7 +13,12 @@ use super::apply_thread::ApplyJob;
 const WRITES_PER_SYNC: usize = 1_024;
 
 /// Runs until the raft thread is gone. An error stops the process: an fsync is never retried.
-pub fn run(mut writer: LogWriter, jobs: &Receiver<WriteJob>, apply: &Sender<ApplyJob>, shared: &Shared) -> anyhow::Result<()> {
+pub fn run(
+    mut writer: LogWriter,
+    jobs: &Receiver<WriteJob>,
+    apply: &Sender<ApplyJob>,
+    shared: &Shared,
+) -> anyhow::Result<()> {
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
         batch.extend(jobs.try_iter().take(WRITES_PER_SYNC - 1));
@@ -80,6 +85,10 @@ fn write_of(job: WriteJob) -> ShardWrite {
             .into_iter()
             .map(|entry| storage::Entry { index: entry.index, term: entry.term, data: entry.bytes })
             .collect(),
-        hard_state: Some(storage::HardState { term: hard_state.term, vote: hard_state.vote, commit: hard_state.commit }),
+        hard_state: Some(storage::HardState {
+            term: hard_state.term,
+            vote: hard_state.vote,
+            commit: hard_state.commit,
+        }),
     }
 }

@@ -65,12 +65,8 @@ pub fn prepare(start: Start) -> anyhow::Result<Prepared> {
     for shard in 0..start.shards {
         let loaded = start.store.load(shard)?.with_context(|| format!("shard {shard} was never created here"))?;
         let restored = restore::restore(&start.store, shard).with_context(|| format!("state of shard {shard}"))?;
-        let config = Config {
-            raft_id: start.raft_id,
-            shard,
-            seed: rand::random(),
-            recent_log_bytes: limits::RECENT_LOG_BYTES,
-        };
+        let config =
+            Config { raft_id: start.raft_id, shard, seed: rand::random(), recent_log_bytes: limits::RECENT_LOG_BYTES };
         let boot = boot_of(&loaded)?;
         let door = &shared.doors[shard as usize];
         door.set_membership(boot.membership.clone());
@@ -78,7 +74,10 @@ pub fn prepare(start: Start) -> anyhow::Result<Prepared> {
         let replica: Replica<Submission, ShardLog> = Replica::new(config, boot, loaded.applied.log_time_ms, log)?;
         let votes = matches!(start.store.side_check(shard)?, SideCheck::Ok);
         if !votes {
-            tracing::error!(shard, "the log is behind what was once synced: this replica does not vote until it has caught up");
+            tracing::error!(
+                shard,
+                "the log is behind what was once synced: this replica does not vote until it has caught up"
+            );
         }
         replicas.push((replica, votes));
         states.push(restored);
@@ -119,7 +118,14 @@ impl Prepared {
         let (to_apply, jobs) = crossbeam_channel::bounded(JOBS);
         let writer = start.store.log_writer()?;
         let apply = ApplyThread::new(start.store.clone(), shared.clone(), states, feed, gateway.clone())?;
-        let raft = raft_thread::RaftThread::new(shared.clone(), replicas, start.store.clone(), to_writer, to_apply.clone(), peers);
+        let raft = raft_thread::RaftThread::new(
+            shared.clone(),
+            replicas,
+            start.store.clone(),
+            to_writer,
+            to_apply.clone(),
+            peers,
+        );
         let threads = vec![
             spawn("kindred-log", start.on_fault.clone(), {
                 let shared = shared.clone();

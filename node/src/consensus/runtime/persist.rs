@@ -7,7 +7,8 @@ use crate::{
 use anyhow::Context as _;
 use bytes::Bytes;
 use kindred_domain::{
-    Command, entry, ids::TenantId,
+    Command, entry,
+    ids::TenantId,
     record::{BlobKey, Record, RecordKey},
 };
 use std::collections::HashMap;

@@ -353,7 +353,9 @@ fn refusal(error: ProposeError) -> Unavailable {
         ProposeError::NotLeader { leader } => Unavailable::NotLeader { leader },
         ProposeError::Transferring => Unavailable::NoLeader,
         ProposeError::Full => Unavailable::Overloaded { what: "uncommitted entries", retry_after_ms: 100 },
-        ProposeError::TooLarge { .. } | ProposeError::Empty => Unavailable::Overloaded { what: "entry", retry_after_ms: 0 },
+        ProposeError::TooLarge { .. } | ProposeError::Empty => {
+            Unavailable::Overloaded { what: "entry", retry_after_ms: 0 }
+        }
     }
 }
 

@@ -45,4 +45,3 @@ impl SnapshotReceiver {
         Ok(waiting.await??)
     }
 }
-

@@ -41,7 +41,8 @@ fn segments(dir: &Path, shard: u32) -> std::io::Result<Vec<u64>> {
     let mut firsts = Vec::new();
     for file in listing {
         let name = file?.file_name();
-        let first: Option<u64> = name.to_str().and_then(|name| name.strip_suffix(".seg")).and_then(|first| first.parse().ok());
+        let first: Option<u64> =
+            name.to_str().and_then(|name| name.strip_suffix(".seg")).and_then(|first| first.parse().ok());
         firsts.extend(first);
     }
     firsts.sort_unstable();

@@ -51,7 +51,8 @@ impl ArchiveReader {
         let mut shards = Vec::new();
         for folder in std::fs::read_dir(dir).map_err(|error| Error::archive(dir, error))? {
             let name = folder.map_err(|error| Error::archive(dir, error))?.file_name();
-            let shard: Option<u32> = name.to_str().and_then(|name| name.strip_prefix("shard-")).and_then(|shard| shard.parse().ok());
+            let shard: Option<u32> =
+                name.to_str().and_then(|name| name.strip_prefix("shard-")).and_then(|shard| shard.parse().ok());
             shards.extend(shard);
         }
         shards.sort_unstable();

@@ -175,9 +175,10 @@ impl LogWriter {
             }
         }
         if any {
-            self.side.write().and_then(|()| self.side.sync()).map_err(|error| {
-                self.shared.engine.break_off(WRITING, error)
-            })?;
+            self.side
+                .write()
+                .and_then(|()| self.side.sync())
+                .map_err(|error| self.shared.engine.break_off(WRITING, error))?;
         }
         Ok(())
     }

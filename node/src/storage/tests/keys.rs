@@ -25,8 +25,12 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn parts() -> impl Strategy<Value = Parts> {
-    (text(), text(), prop_oneof![0..3u64, any::<u64>()], any::<u128>())
-        .prop_map(|(tenant, name, number, uid)| Parts { tenant, name, number, uid })
+    (text(), text(), prop_oneof![0..3u64, any::<u64>()], any::<u128>()).prop_map(|(tenant, name, number, uid)| Parts {
+        tenant,
+        name,
+        number,
+        uid,
+    })
 }
 
 proptest! {

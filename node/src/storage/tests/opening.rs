@@ -19,10 +19,9 @@ fn an_identity_is_kept_and_a_foreign_folder_is_refused() -> anyhow::Result<()> {
     let first = open(dir.path())?.identity();
     assert_eq!((first.raft_id, first.node_id.as_str()), (0, "n1"));
     assert_eq!(open(dir.path())?.identity(), first);
-    for (who, field) in [
-        (Who { cluster_id: "c2".into(), ..who() }, "cluster_id"),
-        (Who { node_id: "n2".into(), ..who() }, "node_id"),
-    ] {
+    for (who, field) in
+        [(Who { cluster_id: "c2".into(), ..who() }, "cluster_id"), (Who { node_id: "n2".into(), ..who() }, "node_id")]
+    {
         match Store::open(dir.path(), &who, &options()) {
             Err(Error::Foreign { field: found, .. }) => assert_eq!(found, field),
             other => panic!("{:?}", other.err()),

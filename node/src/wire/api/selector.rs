@@ -8,7 +8,9 @@ use kindred_domain::{
     limits::{SELECTOR_DEPTH_MAX, SELECTOR_NODES_MAX},
     selector::{Comparison, Operand, Selector},
 };
-use kindred_proto::v1::{self, selector::Node, selector_comparison::Operator, selector_operand::Operand as PublicOperand};
+use kindred_proto::v1::{
+    self, selector::Node, selector_comparison::Operator, selector_operand::Operand as PublicOperand,
+};
 
 /// What is left of the bounds while a tree is read.
 struct Room {
@@ -98,8 +100,12 @@ impl Form<'_> {
 
     fn operand(&mut self, field: Field<'_>, operand: Option<v1::SelectorOperand>) -> Option<Operand> {
         match operand.and_then(|operand| operand.operand) {
-            Some(PublicOperand::Label(key)) => self.id::<LabelKey>(&format_args!("{field}.label"), &key).map(Operand::Label),
-            Some(PublicOperand::Skill(skill)) => self.id::<Skill>(&format_args!("{field}.skill"), &skill).map(Operand::Skill),
+            Some(PublicOperand::Label(key)) => {
+                self.id::<LabelKey>(&format_args!("{field}.label"), &key).map(Operand::Label)
+            }
+            Some(PublicOperand::Skill(skill)) => {
+                self.id::<Skill>(&format_args!("{field}.skill"), &skill).map(Operand::Skill)
+            }
             None => {
                 self.fail(field, "is required");
                 None

@@ -91,8 +91,7 @@ fn the_hash_knows_payloads_apart_and_retries_alike() {
 
 #[test]
 fn without_a_request_id_nothing_is_remembered_and_ids_are_drawn() {
-    let request =
-        v1::CreateInteractionRequest { request_id: String::new(), interaction_id: String::new(), ..submit() };
+    let request = v1::CreateInteractionRequest { request_id: String::new(), interaction_id: String::new(), ..submit() };
     let command = ask(&acme(), key(), request).expect("it is well formed");
     assert_eq!(command.request, None);
     let Body::CreateInteraction(created) = &command.body else { panic!("{command:?}") };

@@ -4,9 +4,7 @@ use super::mirror::{Mirror, enums, required, structs};
 #[cfg(test)]
 use super::sample::{Sample, Source};
 use kindred_domain::ids::{AgentId, Channel, CustomerId, LabelKey, Skill, TeamId};
-use kindred_domain::record::{
-    Capacity, ChannelRules, CustomerIdentity, Identity, ProfileEntry, Sealed,
-};
+use kindred_domain::record::{Capacity, ChannelRules, CustomerIdentity, Identity, ProfileEntry, Sealed};
 use kindred_domain::selector::{Selector, Value};
 use kindred_proto::log::v1 as pb;
 use std::collections::BTreeMap;
@@ -144,9 +142,7 @@ impl Mirror<pb::TransferTarget> for domain::TransferTarget {
             Self::Queue(queue) => Target::Queue(queue.put()),
             Self::Agent(agent) => Target::Agent(agent.put()),
         };
-        pb::TransferTarget {
-            target: Some(target),
-        }
+        pb::TransferTarget { target: Some(target) }
     }
 
     fn take(written: pb::TransferTarget) -> Result<Self, Error> {
@@ -207,11 +203,7 @@ mod samples {
 
     impl Sample for domain::Command {
         fn sample(source: &mut Source) -> Self {
-            Self {
-                tenant: Sample::sample(source),
-                request: Sample::sample(source),
-                body: Sample::sample(source),
-            }
+            Self { tenant: Sample::sample(source), request: Sample::sample(source), body: Sample::sample(source) }
         }
     }
 

@@ -54,10 +54,7 @@ impl Error {
 
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
-        Self {
-            place: None,
-            problem,
-        }
+        Self { place: None, problem }
     }
 }
 

@@ -23,9 +23,7 @@ fn drawn<T: Sample>(seed: u64) -> T {
     // A linear congruence (Knuth's MMIX) is random enough to pick variants.
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut next = || {
-        state = state
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (state >> 56) as u8
     };
     T::sample(&mut Source::new((0..BYTES).map(|_| next()).collect()))
@@ -36,29 +34,19 @@ fn every_kind() -> BTreeMap<String, Bytes> {
     let mut found = BTreeMap::new();
     for seed in 0..DRAWS {
         let command: Command = drawn(seed);
-        found
-            .entry(format!("command {}", kind(&command.body)))
-            .or_insert_with(|| encode_command(&command));
+        found.entry(format!("command {}", kind(&command.body))).or_insert_with(|| encode_command(&command));
         let record: record::Record = drawn(seed);
-        found
-            .entry(format!("record {}", kind(&record)))
-            .or_insert_with(|| encode_record(&record));
+        found.entry(format!("record {}", kind(&record))).or_insert_with(|| encode_record(&record));
         let blob: record::Blob = drawn(seed);
-        found
-            .entry(format!("blob {}", kind(&blob)))
-            .or_insert_with(|| encode_blob(&blob));
+        found.entry(format!("blob {}", kind(&blob))).or_insert_with(|| encode_blob(&blob));
         let event: Event = drawn(seed);
-        found
-            .entry(format!("event {}", kind(&event.kind)))
-            .or_insert_with(|| encode_event(&event));
+        found.entry(format!("event {}", kind(&event.kind))).or_insert_with(|| encode_event(&event));
         let outcome: Result<Reply, Rejection> = drawn(seed);
         let name = match &outcome {
             Ok(reply) => format!("outcome {}", kind(reply)),
             Err(rejection) => format!("outcome Rejection{}", kind(rejection)),
         };
-        found
-            .entry(name)
-            .or_insert_with(|| encode_outcome(&outcome));
+        found.entry(name).or_insert_with(|| encode_outcome(&outcome));
     }
     found
 }
@@ -104,15 +92,9 @@ fn what_was_once_written_can_be_read() {
 
 #[test]
 fn every_kind_has_a_line() {
-    let known: BTreeSet<String> = GOLDEN
-        .lines()
-        .filter_map(|line| line.rsplit_once(' '))
-        .map(|(name, _)| name.to_owned())
-        .collect();
-    let missing: Vec<(String, Bytes)> = every_kind()
-        .into_iter()
-        .filter(|(name, _)| !known.contains(name))
-        .collect();
+    let known: BTreeSet<String> =
+        GOLDEN.lines().filter_map(|line| line.rsplit_once(' ')).map(|(name, _)| name.to_owned()).collect();
+    let missing: Vec<(String, Bytes)> = every_kind().into_iter().filter(|(name, _)| !known.contains(name)).collect();
     if std::env::var("KINDRED_GOLDEN").is_ok_and(|mode| mode == "append") {
         let mut text = GOLDEN.to_owned();
         for (name, bytes) in &missing {
@@ -123,9 +105,5 @@ fn every_kind_has_a_line() {
         return;
     }
     let names: Vec<&String> = missing.iter().map(|(name, _)| name).collect();
-    assert_eq!(
-        names,
-        Vec::<&String>::new(),
-        "kinds without a line in golden.txt"
-    );
+    assert_eq!(names, Vec::<&String>::new(), "kinds without a line in golden.txt");
 }

@@ -5,8 +5,8 @@ use super::Error;
 use super::error::Problem;
 use bytes::Bytes;
 use kindred_domain::ids::{
-    AgentId, Channel, ConnectorId, ConversationId, CustomerId, InteractionId, LabelKey, NodeId,
-    PolicyId, ProfileId, QueueId, Skill, TeamId, TenantId, Uid,
+    AgentId, Channel, ConnectorId, ConversationId, CustomerId, InteractionId, LabelKey, NodeId, PolicyId, ProfileId,
+    QueueId, Skill, TeamId, TenantId, Uid,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -68,9 +68,7 @@ impl Mirror<Bytes> for Uid {
         Bytes::copy_from_slice(&self.0.to_be_bytes())
     }
     fn take(written: Bytes) -> Result<Self, Error> {
-        let bytes = <[u8; 16]>::try_from(&written[..]).map_err(|_| Problem::NotAnId {
-            bytes: written.len(),
-        })?;
+        let bytes = <[u8; 16]>::try_from(&written[..]).map_err(|_| Problem::NotAnId { bytes: written.len() })?;
         Ok(Uid(u128::from_be_bytes(bytes)))
     }
 }
@@ -113,9 +111,7 @@ impl<T: Mirror<P> + Ord, P> Mirror<Vec<P>> for BTreeSet<T> {
 
 impl<K: Mirror<String> + Ord, V: Mirror<P>, P> Mirror<BTreeMap<String, P>> for BTreeMap<K, V> {
     fn put(&self) -> BTreeMap<String, P> {
-        self.iter()
-            .map(|(key, value)| (key.put(), value.put()))
-            .collect()
+        self.iter().map(|(key, value)| (key.put(), value.put())).collect()
     }
     fn take(written: BTreeMap<String, P>) -> Result<Self, Error> {
         let pair = |(key, value)| Ok((K::take(key)?, V::take(value)?));

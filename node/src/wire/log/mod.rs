@@ -59,10 +59,7 @@ pub fn command_len_in_entry(len: usize) -> usize {
 
 /// An entry's data from commands that are encoded already ([`encode_command`]), in order. `time_ms` is log time.
 pub fn encode_entry<'a>(time_ms: u64, commands: impl IntoIterator<Item = &'a [u8]>) -> Bytes {
-    let head = pb::Entry {
-        time_ms,
-        commands: Vec::new(),
-    };
+    let head = pb::Entry { time_ms, commands: Vec::new() };
     let mut data = head.encode_to_vec();
     for command in commands {
         encode_key(COMMANDS, WireType::LengthDelimited, &mut data);
@@ -75,11 +72,7 @@ pub fn encode_entry<'a>(time_ms: u64, commands: impl IntoIterator<Item = &'a [u8
 /// Reads [`encode_entry`]; the index is raft's.
 pub fn decode_entry(index: u64, data: &[u8]) -> Result<Entry, Error> {
     let written = pb::Entry::decode(Bytes::copy_from_slice(data))?;
-    Ok(Entry {
-        index,
-        time_ms: written.time_ms,
-        commands: Mirror::take(written.commands)?,
-    })
+    Ok(Entry { index, time_ms: written.time_ms, commands: Mirror::take(written.commands)? })
 }
 
 /// A record's content; the key it is stored under is storage's.
@@ -163,13 +156,9 @@ pub fn decode_remembered_head(bytes: &[u8]) -> Result<RememberedHead, Error> {
 }
 
 /// Reads [`encode_remembered`] with the reply.
-pub fn decode_remembered(
-    bytes: &[u8],
-) -> Result<(RememberedHead, Result<Reply, Rejection>), Error> {
+pub fn decode_remembered(bytes: &[u8]) -> Result<(RememberedHead, Result<Reply, Rejection>), Error> {
     let head = decode_remembered_head(bytes)?;
     let written = pb::Remembered::decode(Bytes::copy_from_slice(bytes))?;
-    let outcome = written
-        .outcome
-        .ok_or_else(|| Error::missing().at("Remembered", "outcome"))?;
+    let outcome = written.outcome.ok_or_else(|| Error::missing().at("Remembered", "outcome"))?;
     Ok((head, Mirror::take(outcome)?))
 }

@@ -80,17 +80,11 @@ enums! {
 
 impl Mirror<pb::ChannelPair> for (Channel, Channel) {
     fn put(&self) -> pb::ChannelPair {
-        pb::ChannelPair {
-            interrupter: self.0.put(),
-            interrupted: self.1.put(),
-        }
+        pb::ChannelPair { interrupter: self.0.put(), interrupted: self.1.put() }
     }
 
     fn take(written: pb::ChannelPair) -> Result<Self, Error> {
-        Ok((
-            Mirror::take(written.interrupter)?,
-            Mirror::take(written.interrupted)?,
-        ))
+        Ok((Mirror::take(written.interrupter)?, Mirror::take(written.interrupted)?))
     }
 }
 

@@ -39,17 +39,11 @@ variants! {
 
 impl Mirror<pb::DroppedOffer> for (InteractionId, domain::Dropped) {
     fn put(&self) -> pb::DroppedOffer {
-        pb::DroppedOffer {
-            interaction: self.0.put(),
-            reason: self.1.put(),
-        }
+        pb::DroppedOffer { interaction: self.0.put(), reason: self.1.put() }
     }
 
     fn take(written: pb::DroppedOffer) -> Result<Self, Error> {
-        Ok((
-            Mirror::take(written.interaction)?,
-            Mirror::take(written.reason)?,
-        ))
+        Ok((Mirror::take(written.interaction)?, Mirror::take(written.reason)?))
     }
 }
 
@@ -114,9 +108,7 @@ impl Mirror<pb::Outcome> for Result<domain::Reply, domain::Rejection> {
             Ok(reply) => Outcome::Reply(reply.put()),
             Err(rejection) => Outcome::Rejection(rejection.put()),
         };
-        pb::Outcome {
-            outcome: Some(outcome),
-        }
+        pb::Outcome { outcome: Some(outcome) }
     }
 
     fn take(written: pb::Outcome) -> Result<Self, Error> {

@@ -1,8 +1,8 @@
 //! Random domain values for round trips. The macros of [`super::mirror`] derive one for every mirrored type, so a
 //! field added to the domain is sampled as soon as it is mirrored.
 use kindred_domain::ids::{
-    AgentId, Channel, ConnectorId, ConversationId, CustomerId, InteractionId, LabelKey, NodeId,
-    PolicyId, ProfileId, QueueId, Skill, TeamId, TenantId, Uid,
+    AgentId, Channel, ConnectorId, ConversationId, CustomerId, InteractionId, LabelKey, NodeId, PolicyId, ProfileId,
+    QueueId, Skill, TeamId, TenantId, Uid,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -103,9 +103,7 @@ impl Sample for bool {
 impl Sample for String {
     fn sample(source: &mut Source) -> Self {
         let letters = ['a', 'Z', '0', '-', ' ', '"', 'é', '語', '\u{0}', '😀'];
-        (0..source.byte() % 6)
-            .map(|_| source.pick(&letters))
-            .collect()
+        (0..source.byte() % 6).map(|_| source.pick(&letters)).collect()
     }
 }
 

@@ -6,8 +6,7 @@ use proptest::prelude::*;
 const BYTES_MAX: usize = 2048;
 
 fn drawn<T: Sample + std::fmt::Debug>() -> impl Strategy<Value = T> {
-    prop::collection::vec(any::<u8>(), 0..BYTES_MAX)
-        .prop_map(|bytes| T::sample(&mut Source::new(bytes)))
+    prop::collection::vec(any::<u8>(), 0..BYTES_MAX).prop_map(|bytes| T::sample(&mut Source::new(bytes)))
 }
 
 proptest! {
@@ -73,10 +72,7 @@ fn a_newer_kind_is_named() {
     encode_varint(0, &mut bytes);
     let error = decode_command(&bytes).unwrap_err();
     assert_eq!(error.to_string(), "Command 0 is not known to this version");
-    assert_eq!(
-        decode_record(&bytes).unwrap_err().to_string(),
-        "Record 0 is not known to this version"
-    );
+    assert_eq!(decode_record(&bytes).unwrap_err().to_string(), "Record 0 is not known to this version");
 }
 
 #[test]
@@ -84,19 +80,14 @@ fn a_newer_enum_value_is_named_with_its_place() {
     let written = pb::Command {
         tenant: Some("acme".into()),
         request: None,
-        body: Some(pb::command::Body::CancelInteraction(
-            pb::CancelInteraction {
-                id: "i".into(),
-                reason: 99,
-                note: String::new(),
-            },
-        )),
+        body: Some(pb::command::Body::CancelInteraction(pb::CancelInteraction {
+            id: "i".into(),
+            reason: 99,
+            note: String::new(),
+        })),
     };
     let error = decode_command(&written.encode_to_vec()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "CancelInteraction.reason: CloseReason 99 is not known to this version"
-    );
+    assert_eq!(error.to_string(), "CancelInteraction.reason: CloseReason 99 is not known to this version");
 }
 
 #[test]
@@ -104,10 +95,7 @@ fn what_must_be_there_is_missed() {
     let written = pb::Command {
         tenant: None,
         request: None,
-        body: Some(pb::command::Body::CreateAgent(pb::CreateAgent {
-            id: "a".into(),
-            spec: None,
-        })),
+        body: Some(pb::command::Body::CreateAgent(pb::CreateAgent { id: "a".into(), spec: None })),
     };
     let error = decode_command(&written.encode_to_vec()).unwrap_err();
     assert_eq!(error.to_string(), "CreateAgent.spec: missing");
@@ -117,15 +105,9 @@ fn what_must_be_there_is_missed() {
 fn a_short_identifier_is_refused() {
     let written = pb::Command {
         tenant: None,
-        request: Some(pb::Request {
-            id: Bytes::from_static(b"short"),
-            payload_hash: 0,
-        }),
+        request: Some(pb::Request { id: Bytes::from_static(b"short"), payload_hash: 0 }),
         body: Some(pb::command::Body::Advance(pb::Advance {})),
     };
     let error = decode_command(&written.encode_to_vec()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "Request.id: an identifier of 5 bytes, not 16"
-    );
+    assert_eq!(error.to_string(), "Request.id: an identifier of 5 bytes, not 16");
 }

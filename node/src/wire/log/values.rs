@@ -53,9 +53,7 @@ impl Mirror<pb::Operand> for domain::Operand {
             Self::Label(key) => Operand::Label(key.put()),
             Self::Skill(skill) => Operand::Skill(skill.put()),
         };
-        pb::Operand {
-            operand: Some(operand),
-        }
+        pb::Operand { operand: Some(operand) }
     }
 
     fn take(written: pb::Operand) -> Result<Self, Error> {
@@ -71,26 +69,17 @@ impl Mirror<pb::Operand> for domain::Operand {
 impl Mirror<pb::Selector> for domain::Selector {
     fn put(&self) -> pb::Selector {
         use pb::selector::Node;
-        let list = |selectors: &Vec<Self>| pb::SelectorList {
-            selectors: selectors.put(),
-        };
+        let list = |selectors: &Vec<Self>| pb::SelectorList { selectors: selectors.put() };
         let node = match self {
             Self::And(all) => Node::And(list(all)),
             Self::Or(any) => Node::Or(list(any)),
             Self::Not(inner) => Node::Not(Box::new((**inner).put())),
-            Self::Compare {
-                operand,
-                comparison,
-                value,
-            } => Node::Compare(pb::SelectorCompare {
+            Self::Compare { operand, comparison, value } => Node::Compare(pb::SelectorCompare {
                 operand: operand.put(),
                 comparison: comparison.put(),
                 value: value.put(),
             }),
-            Self::In { operand, values } => Node::In(pb::SelectorIn {
-                operand: operand.put(),
-                values: values.put(),
-            }),
+            Self::In { operand, values } => Node::In(pb::SelectorIn { operand: operand.put(), values: values.put() }),
         };
         pb::Selector { node: Some(node) }
     }
@@ -107,10 +96,7 @@ impl Mirror<pb::Selector> for domain::Selector {
                 comparison: Mirror::take(it.comparison)?,
                 value: Mirror::take(it.value)?,
             },
-            Some(Node::In(it)) => Self::In {
-                operand: Mirror::take(it.operand)?,
-                values: Mirror::take(it.values)?,
-            },
+            Some(Node::In(it)) => Self::In { operand: Mirror::take(it.operand)?, values: Mirror::take(it.values)? },
             None => return Err(Error::unknown("Selector", 0)),
         })
     }
@@ -151,10 +137,7 @@ mod samples {
                         comparison: Sample::sample(source),
                         value: Sample::sample(source),
                     },
-                    _ => Self::In {
-                        operand: Sample::sample(source),
-                        values: Sample::sample(source),
-                    },
+                    _ => Self::In { operand: Sample::sample(source), values: Sample::sample(source) },
                 },
                 |_| Self::And(Vec::new()),
             )

@@ -20,24 +20,13 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &AttachSession) -> Result<Reply,
     let mut agents = match sessions.get(&command.session) {
         Some(session) => session.agents.clone(),
         None => {
-            check_limit(
-                "sessions_per_tenant",
-                sessions.len(),
-                limits::CONFIG_PER_TENANT,
-            )?;
+            check_limit("sessions_per_tenant", sessions.len(), limits::CONFIG_PER_TENANT)?;
             BTreeSet::new()
         }
     };
-    let new: BTreeSet<&AgentId> = command
-        .agents
-        .iter()
-        .filter(|a| !agents.contains(*a))
-        .collect();
+    let new: BTreeSet<&AgentId> = command.agents.iter().filter(|a| !agents.contains(*a)).collect();
     if agents.len() + new.len() > limits::BATCH_MAX {
-        return Err(Rejection::LimitReached {
-            limit: "agents_per_session".to_string(),
-            max: limits::BATCH_MAX as u64,
-        });
+        return Err(Rejection::LimitReached { limit: "agents_per_session".to_string(), max: limits::BATCH_MAX as u64 });
     }
     for id in &new {
         leave_session(ctx, id);
@@ -51,11 +40,9 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &AttachSession) -> Result<Reply,
         agents,
         lease: Deadline::at(ctx.now_ms + limits::SESSION_LEASE_MS),
     };
-    ctx.put_session(command.session, Some(session))
-        .map(Reply::Session)
-        .ok_or_else(|| Rejection::NotFound {
-            kind: Kind::Session,
-            id: command.session.to_string(),
-            field: "".to_string(),
-        })
+    ctx.put_session(command.session, Some(session)).map(Reply::Session).ok_or_else(|| Rejection::NotFound {
+        kind: Kind::Session,
+        id: command.session.to_string(),
+        field: "".to_string(),
+    })
 }

@@ -36,10 +36,7 @@ fn offline(ctx: &Ctx<'_>, command: &CreateAgent) -> Agent {
         labels: spec.labels,
         capacity: spec.capacity,
         endpoint: spec.endpoint,
-        presence: Presence {
-            since_ms: ctx.now_ms,
-            ..Presence::default()
-        },
+        presence: Presence { since_ms: ctx.now_ms, ..Presence::default() },
         session: None,
         stream_lost_ms: None,
         offline_at: None,

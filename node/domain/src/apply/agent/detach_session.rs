@@ -2,8 +2,7 @@
 //! (any more) are left alone: they may have changed over in the meantime.
 use super::lease::{lose, release};
 use crate::{
-    apply::ctx::Ctx, command::DetachSession, ids::AgentId, record::Session, rejection::Rejection,
-    reply::Reply,
+    apply::ctx::Ctx, command::DetachSession, ids::AgentId, record::Session, rejection::Rejection, reply::Reply,
 };
 use alloc::{collections::BTreeSet, sync::Arc};
 
@@ -13,10 +12,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &DetachSession) -> Result<Reply,
         session.agents.clone()
     } else {
         let named = command.agents.iter();
-        named
-            .filter(|a| session.agents.contains(*a))
-            .cloned()
-            .collect()
+        named.filter(|a| session.agents.contains(*a)).cloned().collect()
     };
     session.agents.retain(|agent| !leaving.contains(agent));
     let rest: Option<Session> = (!session.agents.is_empty()).then_some(session);

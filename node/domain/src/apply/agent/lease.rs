@@ -41,10 +41,7 @@ pub(super) fn lose(ctx: &mut Ctx<'_>, id: &AgentId, session: SessionId) {
     let offers = agent.work.iter().filter(|work| work.offered);
     let offers: BTreeSet<InteractionId> = offers.map(|work| work.interaction.clone()).collect();
     drop(agent);
-    let lost = EventKind::SessionDetached {
-        session,
-        lost: true,
-    };
+    let lost = EventKind::SessionDetached { session, lost: true };
     ctx.emit(lost, About::agent(id));
     for interaction in offers {
         ctx.edit_interaction(&interaction, |i| {
@@ -58,10 +55,7 @@ pub(super) fn lose(ctx: &mut Ctx<'_>, id: &AgentId, session: SessionId) {
 /// The stream stopped speaking for the agent of its own will: nothing is lost. The session's record is the caller's.
 pub(super) fn release(ctx: &mut Ctx<'_>, id: &AgentId, session: SessionId) {
     if ctx.edit_agent(id, |agent| agent.session = None).is_some() {
-        let detached = EventKind::SessionDetached {
-            session,
-            lost: false,
-        };
+        let detached = EventKind::SessionDetached { session, lost: false };
         ctx.emit(detached, About::agent(id));
     }
 }

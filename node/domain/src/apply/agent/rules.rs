@@ -27,16 +27,8 @@ pub(super) fn check_references(
 }
 
 /// May the update be made.
-pub(super) fn check_update(
-    ctx: &Ctx<'_>,
-    update: &UpdateAgent,
-    prefix: &str,
-) -> Result<(), Rejection> {
-    let field = if prefix.is_empty() {
-        prefix.into()
-    } else {
-        format!("{prefix}agent.name")
-    };
+pub(super) fn check_update(ctx: &Ctx<'_>, update: &UpdateAgent, prefix: &str) -> Result<(), Rejection> {
+    let field = if prefix.is_empty() { prefix.into() } else { format!("{prefix}agent.name") };
     let agent = ctx.find_agent(&update.id, &field)?;
     check_etag(update.etag, agent.version)?;
     let team = update.patch.team.as_ref().and_then(Option::as_ref);

@@ -26,12 +26,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &SetPresence) -> Result<Reply, R
 }
 
 fn check(ctx: &Ctx<'_>, command: &SetPresence) -> Result<(), Rejection> {
-    let invalid = |field: String, problem: &str| {
-        Err(Rejection::InvalidField {
-            field,
-            problem: problem.to_string(),
-        })
-    };
+    let invalid = |field: String, problem: &str| Err(Rejection::InvalidField { field, problem: problem.to_string() });
     let mut seen = BTreeSet::new();
     for (at, id) in command.agents.iter().enumerate() {
         let field = match command.agents.len() {
@@ -62,10 +57,7 @@ fn say(ctx: &mut Ctx<'_>, command: &SetPresence, id: &AgentId) {
     let agents = &ctx.tenant.agents;
     let has_contact = agents.get(id).is_some_and(|a| standing::has_contact(a));
     if command.after_contact && has_contact {
-        let next = NextPresence {
-            status: command.status,
-            reason: command.reason.clone(),
-        };
+        let next = NextPresence { status: command.status, reason: command.reason.clone() };
         return standing::say_next(ctx, id, next);
     }
     let saying = Saying {

@@ -99,9 +99,8 @@ fn settle_offers(ctx: &mut Ctx<'_>, id: &AgentId) {
             && (presence.channels.is_empty() || presence.channels.contains(channel))
     };
     let offers = agent.work.iter().filter(|work| work.offered);
-    let offers: Vec<(InteractionId, bool)> = offers
-        .map(|work| (work.interaction.clone(), stands(&work.channel)))
-        .collect();
+    let offers: Vec<(InteractionId, bool)> =
+        offers.map(|work| (work.interaction.clone(), stands(&work.channel))).collect();
     for (interaction, stands) in offers {
         if stands {
             keep_offer(ctx, &interaction);
@@ -138,12 +137,7 @@ pub(in crate::apply) fn presence_expired(ctx: &mut Ctx<'_>, id: &AgentId) {
         return;
     }
     let (status, next) = (agent.presence.reverts_to, agent.presence.next.clone());
-    let fallen_back = Saying {
-        status,
-        reason: String::new(),
-        channels: BTreeSet::new(),
-        expires_at_ms: None,
-    };
+    let fallen_back = Saying { status, reason: String::new(), channels: BTreeSet::new(), expires_at_ms: None };
     say(ctx, id, fallen_back);
     // What was said for after the contact was said later, and stays.
     if let Some(next) = next {
@@ -153,10 +147,7 @@ pub(in crate::apply) fn presence_expired(ctx: &mut Ctx<'_>, id: &AgentId) {
 
 /// A back-off after a missed offer is over.
 pub(in crate::apply) fn backoff_over(ctx: &mut Ctx<'_>, id: &AgentId) {
-    if ctx
-        .edit_agent(id, |agent| agent.backoff_until_ms = None)
-        .is_some()
-    {
+    if ctx.edit_agent(id, |agent| agent.backoff_until_ms = None).is_some() {
         responding(ctx, id);
     }
 }
@@ -189,11 +180,7 @@ pub(in crate::apply) fn work_over(ctx: &mut Ctx<'_>, id: &AgentId) {
     if has_contact(agent) {
         return;
     }
-    let saying = Saying {
-        status: next.status,
-        reason: next.reason.clone(),
-        channels: BTreeSet::new(),
-        expires_at_ms: None,
-    };
+    let saying =
+        Saying { status: next.status, reason: next.reason.clone(), channels: BTreeSet::new(), expires_at_ms: None };
     say(ctx, id, saying);
 }

@@ -12,16 +12,8 @@ use alloc::{sync::Arc, vec};
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CreatePolicy) -> Result<Reply, Rejection> {
     let policies = &ctx.tenant.policies;
-    check_new(
-        Kind::Policy,
-        &command.id,
-        policies.contains_key(&command.id),
-    )?;
-    check_limit(
-        "policies_per_tenant",
-        policies.len(),
-        limits::CONFIG_PER_TENANT,
-    )?;
+    check_new(Kind::Policy, &command.id, policies.contains_key(&command.id))?;
+    check_limit("policies_per_tenant", policies.len(), limits::CONFIG_PER_TENANT)?;
     check_spec(&command.spec)?;
     let policy = Policy {
         tenant: ctx.id.clone(),

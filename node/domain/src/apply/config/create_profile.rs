@@ -11,16 +11,8 @@ use crate::{
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CreateProfile) -> Result<Reply, Rejection> {
     let profiles = &ctx.tenant.profiles;
-    check_new(
-        Kind::Profile,
-        &command.id,
-        profiles.contains_key(&command.id),
-    )?;
-    check_limit(
-        "routing_profiles_per_tenant",
-        profiles.len(),
-        limits::CONFIG_PER_TENANT,
-    )?;
+    check_new(Kind::Profile, &command.id, profiles.contains_key(&command.id))?;
+    check_limit("routing_profiles_per_tenant", profiles.len(), limits::CONFIG_PER_TENANT)?;
     let entries = checked_entries(ctx, &command.entries)?;
     Ok(Reply::Profile(ctx.put_profile(Profile {
         tenant: ctx.id.clone(),

@@ -11,17 +11,8 @@ use crate::{
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &DeleteQueue) -> Result<Reply, Rejection> {
     let queue = ctx.find_queue(&command.id, "")?;
     check_etag(command.etag, queue.version)?;
-    let named_by = ctx
-        .tenant
-        .profiles
-        .values()
-        .find(|profile| names(profile, &command.id));
-    check_unused(
-        Kind::Queue,
-        &command.id,
-        "routing_profiles",
-        named_by.map(|profile| profile.id.as_str()),
-    )?;
+    let named_by = ctx.tenant.profiles.values().find(|profile| names(profile, &command.id));
+    check_unused(Kind::Queue, &command.id, "routing_profiles", named_by.map(|profile| profile.id.as_str()))?;
     if ctx.tenant.open_by_queue.contains_key(&command.id) {
         // Only now, on the way to a refusal, is it worth looking for one.
         let mut open = ctx.tenant.interactions.values();

@@ -14,17 +14,8 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &DeleteTenant) -> Result<Reply, 
     check_etag(command.etag, ctx.tenant.record.version)?;
     // Those somebody still wraps up count too: their agents are not done.
     let open = ctx.tenant.interactions.keys().next();
-    check_unused(
-        Kind::Tenant,
-        &ctx.id,
-        "interactions",
-        open.map(|id| id.as_str()),
-    )?;
-    let kind = EventKind::ConfigChanged {
-        kind: Kind::Tenant,
-        id: ctx.id.to_string(),
-        deleted: true,
-    };
+    check_unused(Kind::Tenant, &ctx.id, "interactions", open.map(|id| id.as_str()))?;
+    let kind = EventKind::ConfigChanged { kind: Kind::Tenant, id: ctx.id.to_string(), deleted: true };
     ctx.emit(kind, About::default());
     call_off_deadlines(ctx);
     let record = ctx.edit_record(|record| {

@@ -9,23 +9,12 @@ use alloc::string::ToString;
 /// Refuses modes of later issues and weights that mean nothing.
 pub(super) fn check_spec(spec: &PolicySpec) -> Result<(), Rejection> {
     if !spec.mode.is_supported() {
-        return Err(Rejection::UnsupportedMode {
-            mode: spec.mode.as_str().to_string(),
-        });
+        return Err(Rejection::UnsupportedMode { mode: spec.mode.as_str().to_string() });
     }
     let weights = [
-        (
-            "policy.distribution.skill_weight_percent",
-            spec.skill_weight,
-        ),
-        (
-            "policy.distribution.channel_weight_percent",
-            spec.channel_weight,
-        ),
-        (
-            "policy.distribution.preferred_weight_percent",
-            spec.preferred_weight,
-        ),
+        ("policy.distribution.skill_weight_percent", spec.skill_weight),
+        ("policy.distribution.channel_weight_percent", spec.channel_weight),
+        ("policy.distribution.preferred_weight_percent", spec.preferred_weight),
     ];
     for (field, weight) in weights {
         if weight > 100 {

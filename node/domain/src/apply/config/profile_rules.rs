@@ -9,16 +9,10 @@ use alloc::{collections::BTreeSet, format, string::ToString, vec::Vec};
 
 /// The lines in their order, once every queue exists and no pair of queue and channel comes twice. Lines are kept
 /// sorted, so that the line for a queue and channel is found by bisection.
-pub(super) fn checked_entries(
-    ctx: &Ctx<'_>,
-    entries: &[ProfileEntry],
-) -> Result<Vec<ProfileEntry>, Rejection> {
+pub(super) fn checked_entries(ctx: &Ctx<'_>, entries: &[ProfileEntry]) -> Result<Vec<ProfileEntry>, Rejection> {
     let mut seen = BTreeSet::new();
     for (at, entry) in entries.iter().enumerate() {
-        ctx.find_queue(
-            &entry.queue,
-            &format!("routing_profile.entries[{at}].queue"),
-        )?;
+        ctx.find_queue(&entry.queue, &format!("routing_profile.entries[{at}].queue"))?;
         if !seen.insert((&entry.queue, &entry.channel)) {
             return Err(Rejection::InvalidField {
                 field: format!("routing_profile.entries[{at}]"),

@@ -29,10 +29,7 @@ fn patch(queue: &mut Queue, patch: &QueuePatch) {
     set(&mut queue.display_name, &patch.display_name);
     set(&mut queue.policy, &patch.policy);
     set(&mut queue.priority, &patch.priority);
-    set(
-        &mut queue.age_weight_micros_per_s,
-        &patch.age_weight_micros_per_s,
-    );
+    set(&mut queue.age_weight_micros_per_s, &patch.age_weight_micros_per_s);
     set(&mut queue.service_level_ms, &patch.service_level_ms);
     set(&mut queue.sla_urgency_micros, &patch.sla_urgency_micros);
     set(&mut queue.starvation_bound_ms, &patch.starvation_bound_ms);

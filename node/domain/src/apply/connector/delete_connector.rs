@@ -15,11 +15,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &DeleteConnector) -> Result<Repl
     let open = open.and_then(|open| open.first()).map(|id| id.as_str());
     check_unused(Kind::Connector, &command.id, "interactions", open)?;
     ctx.put_connector(&command.id, None);
-    let kind = EventKind::ConfigChanged {
-        kind: Kind::Connector,
-        id: command.id.to_string(),
-        deleted: true,
-    };
+    let kind = EventKind::ConfigChanged { kind: Kind::Connector, id: command.id.to_string(), deleted: true };
     ctx.emit(kind, About::default());
     Ok(Reply::Done)
 }

@@ -25,11 +25,7 @@ pub(in crate::apply) fn lapse(ctx: &mut Ctx<'_>, id: &ConnectorId) {
             connector.lapsed_ms = Some(ctx.now_ms);
             let connector = id.clone();
             ctx.emit(EventKind::ConnectorLapsed { connector }, About::default());
-            Marking {
-                since_ms: ctx.now_ms,
-                after: None,
-                continues_ms: 0,
-            }
+            Marking { since_ms: ctx.now_ms, after: None, continues_ms: 0 }
         }
     };
     let chunk = next_chunk(ctx, id, &marking);
@@ -64,9 +60,7 @@ fn mark(ctx: &mut Ctx<'_>, id: &InteractionId, since_ms: u64) {
     let spared = interaction.state == InteractionState::Closed
         || interaction.unconfirmed_since_ms.is_some()
         || interaction.created_ms >= since_ms
-        || interaction
-            .confirmed_ms
-            .is_some_and(|at_ms| at_ms >= since_ms);
+        || interaction.confirmed_ms.is_some_and(|at_ms| at_ms >= since_ms);
     if spared {
         return;
     }

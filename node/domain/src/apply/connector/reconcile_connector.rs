@@ -22,9 +22,7 @@ use alloc::{collections::BTreeSet, string::String, string::ToString, sync::Arc, 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &ReconcileConnector) -> Result<Reply, Rejection> {
     let connector = ctx.find_connector(&command.id, "")?;
     if connector.lease.is_none() {
-        return Err(Rejection::ConnectorLapsed {
-            connector: command.id.to_string(),
-        });
+        return Err(Rejection::ConnectorLapsed { connector: command.id.to_string() });
     }
     // A confirmation is written down only where somebody may ask for it: in parts, or while a lapse is still marking.
     let stamp = command.partial || connector.marking.is_some();
@@ -42,12 +40,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &ReconcileConnector) -> Result<R
     for id in &dead {
         close(ctx, id, CloseReason::LostMedia, String::new());
     }
-    Ok(Reply::Reconciled {
-        connector,
-        lost: dead,
-        unknown,
-        remaining,
-    })
+    Ok(Reply::Reconciled { connector, lost: dead, unknown, remaining })
 }
 
 /// False if the connector has no such open interaction.
@@ -55,9 +48,7 @@ fn confirm(ctx: &mut Ctx<'_>, connector: &ConnectorId, id: &InteractionId, stamp
     let Some(interaction) = ctx.tenant.interactions.get(id) else {
         return false;
     };
-    if interaction.connector.as_ref() != Some(connector)
-        || interaction.state == InteractionState::Closed
-    {
+    if interaction.connector.as_ref() != Some(connector) || interaction.state == InteractionState::Closed {
         return false;
     }
     let was_unconfirmed = interaction.unconfirmed_since_ms.is_some();
@@ -78,11 +69,7 @@ fn confirm(ctx: &mut Ctx<'_>, connector: &ConnectorId, id: &InteractionId, stamp
 }
 
 /// The connector's open interactions that the platform does not know any more.
-fn dead(
-    ctx: &Ctx<'_>,
-    command: &ReconcileConnector,
-    alive: &BTreeSet<&InteractionId>,
-) -> Vec<InteractionId> {
+fn dead(ctx: &Ctx<'_>, command: &ReconcileConnector, alive: &BTreeSet<&InteractionId>) -> Vec<InteractionId> {
     if command.partial {
         return Vec::new();
     }

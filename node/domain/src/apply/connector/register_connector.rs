@@ -15,25 +15,16 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &RegisterConnector) -> Result<Re
     let connectors = &ctx.tenant.connectors;
     let existing = connectors.get(&command.id).cloned();
     if existing.is_none() {
-        check_limit(
-            "connectors_per_tenant",
-            connectors.len(),
-            limits::CONFIG_PER_TENANT,
-        )?;
+        check_limit("connectors_per_tenant", connectors.len(), limits::CONFIG_PER_TENANT)?;
     }
-    let changed = existing
-        .as_ref()
-        .is_none_or(|c| c.display_name != command.display_name || c.lease_ms != command.lease_ms);
+    let changed =
+        existing.as_ref().is_none_or(|c| c.display_name != command.display_name || c.lease_ms != command.lease_ms);
     let mut connector = existing.map_or_else(|| new(ctx, command), Arc::unwrap_or_clone);
     if changed {
         connector.display_name.clone_from(&command.display_name);
         connector.lease_ms = command.lease_ms;
         connector.version += 1;
-        let kind = EventKind::ConfigChanged {
-            kind: Kind::Connector,
-            id: command.id.to_string(),
-            deleted: false,
-        };
+        let kind = EventKind::ConfigChanged { kind: Kind::Connector, id: command.id.to_string(), deleted: false };
         ctx.emit(kind, About::default());
     }
     Ok(Reply::Connector(lease::renew(ctx, &command.id, connector)?))

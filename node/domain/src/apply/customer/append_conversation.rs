@@ -30,10 +30,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &AppendConversation) -> Result<R
     conversation.active_ms = ctx.now_ms;
     conversation.version += 1;
     let conversation = ctx.put_conversation(conversation);
-    let about = About {
-        conversation: Some(command.id.clone()),
-        ..About::default()
-    };
+    let about = About { conversation: Some(command.id.clone()), ..About::default() };
     if is_new {
         ctx.emit(EventKind::ConversationCreated, about.clone());
     }
@@ -44,11 +41,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &AppendConversation) -> Result<R
 }
 
 fn new(ctx: &Ctx<'_>, command: &AppendConversation) -> Result<Conversation, Rejection> {
-    check_limit(
-        "conversations_per_tenant",
-        ctx.tenant.conversations.len(),
-        limits::CONVERSATIONS_PER_TENANT,
-    )?;
+    check_limit("conversations_per_tenant", ctx.tenant.conversations.len(), limits::CONVERSATIONS_PER_TENANT)?;
     Ok(Conversation {
         tenant: ctx.id.clone(),
         id: command.id.clone(),

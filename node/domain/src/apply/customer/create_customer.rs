@@ -10,16 +10,8 @@ use crate::{
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CreateCustomer) -> Result<Reply, Rejection> {
     let customers = &ctx.tenant.customers;
-    check_new(
-        Kind::Customer,
-        &command.id,
-        customers.contains_key(&command.id),
-    )?;
-    check_limit(
-        "customers_per_tenant",
-        customers.len(),
-        limits::CUSTOMERS_PER_TENANT,
-    )?;
+    check_new(Kind::Customer, &command.id, customers.contains_key(&command.id))?;
+    check_limit("customers_per_tenant", customers.len(), limits::CUSTOMERS_PER_TENANT)?;
     let spec = command.spec.clone();
     Ok(Reply::Customer(ctx.put_customer(Customer {
         tenant: ctx.id.clone(),

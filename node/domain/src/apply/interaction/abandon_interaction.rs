@@ -1,9 +1,6 @@
 //! `AbandonInteraction`: the customer left, in whatever state it is.
 use super::steps::{close, find};
-use crate::{
-    apply::ctx::Ctx, command::AbandonInteraction, record::CloseReason, rejection::Rejection,
-    reply::Reply,
-};
+use crate::{apply::ctx::Ctx, command::AbandonInteraction, record::CloseReason, rejection::Rejection, reply::Reply};
 use alloc::string::String;
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &AbandonInteraction) -> Result<Reply, Rejection> {

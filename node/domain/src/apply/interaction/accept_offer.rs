@@ -6,9 +6,5 @@ use alloc::string::ToString;
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &AcceptOffer) -> Result<Reply, Rejection> {
     find::offer(ctx, &command.interaction, command.offer, "accept")?;
     let accepted = offer::accept(ctx, &command.interaction);
-    accepted
-        .map(Reply::Interaction)
-        .ok_or_else(|| Rejection::OfferGone {
-            offer: command.offer.to_string(),
-        })
+    accepted.map(Reply::Interaction).ok_or_else(|| Rejection::OfferGone { offer: command.offer.to_string() })
 }

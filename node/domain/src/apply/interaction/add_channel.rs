@@ -34,10 +34,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &AddChannel) -> Result<Reply, Re
     });
     ctx.edit_interaction(id, |i| i.added_channels.push(channel.clone()));
     if let Some((_, about)) = edited {
-        let added = EventKind::ChannelAdded {
-            assignment: part,
-            channel: channel.clone(),
-        };
+        let added = EventKind::ChannelAdded { assignment: part, channel: channel.clone() };
         ctx.emit(added, about);
     }
     let after = ctx.find_interaction(id, "")?;
@@ -55,24 +52,12 @@ fn check(ctx: &Ctx<'_>, command: &AddChannel) -> Result<AgentId, Rejection> {
         });
     }
     let channels = 1 + interaction.added_channels.len();
-    check_limit(
-        "interaction_channels",
-        channels,
-        limits::INTERACTION_CHANNELS_MAX,
-    )?;
+    check_limit("interaction_channels", channels, limits::INTERACTION_CHANNELS_MAX)?;
     let agent = ctx.find_agent(&part.agent, "")?;
-    check_limit(
-        "work_per_agent",
-        agent.work.len(),
-        limits::WORK_PER_AGENT_MAX,
-    )?;
-    let room = capacity::of(ctx.tenant, &agent)
-        .is_some_and(|c| capacity::room(c, &agent, &command.channel));
+    check_limit("work_per_agent", agent.work.len(), limits::WORK_PER_AGENT_MAX)?;
+    let room = capacity::of(ctx.tenant, &agent).is_some_and(|c| capacity::room(c, &agent, &command.channel));
     if !room {
-        return Err(Rejection::CapacityExceeded {
-            agent: agent.id.to_string(),
-            channel: command.channel.to_string(),
-        });
+        return Err(Rejection::CapacityExceeded { agent: agent.id.to_string(), channel: command.channel.to_string() });
     }
     Ok(part.agent.clone())
 }

@@ -15,11 +15,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CompleteInteraction) -> Result<
     let Some(part) = command.assignment.or(primary) else {
         return Err(gone);
     };
-    let had = [
-        AssignmentState::Active,
-        AssignmentState::Held,
-        AssignmentState::Dormant,
-    ];
+    let had = [AssignmentState::Active, AssignmentState::Held, AssignmentState::Dormant];
     find::assignment_in(interaction, part, &had, "complete")?;
     let note = command.note.clone();
     let closed = close::close(ctx, &command.id, CloseReason::Completed, note);

@@ -24,23 +24,17 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CreateInteraction) -> Result<Re
     interaction.deadline = waiting::deadline(ctx.tenant, &interaction);
     let interaction = ctx.insert_interaction(interaction);
     let about = About::interaction(&interaction);
-    let created = EventKind::InteractionCreated {
-        channel: command.channel.clone(),
-        customer: command.customer.clone(),
-    };
+    let created =
+        EventKind::InteractionCreated { channel: command.channel.clone(), customer: command.customer.clone() };
     ctx.emit(created, about.clone());
-    let queued = EventKind::InteractionQueued {
-        cause: QueuedCause::Created,
-        waiting_since_ms: ctx.now_ms,
-    };
+    let queued = EventKind::InteractionQueued { cause: QueuedCause::Created, waiting_since_ms: ctx.now_ms };
     ctx.emit(queued, about);
     Ok(Reply::Interaction(interaction))
 }
 
 fn check(ctx: &Ctx<'_>, command: &CreateInteraction) -> Result<(), Rejection> {
     let tenant = &*ctx.tenant;
-    let exists =
-        tenant.interactions.contains_key(&command.id) || tenant.closed.contains(&command.id);
+    let exists = tenant.interactions.contains_key(&command.id) || tenant.closed.contains(&command.id);
     check_new(Kind::Interaction, &command.id, exists)?;
     if command.direction != Direction::Inbound {
         return Err(Rejection::InvalidField {
@@ -58,9 +52,7 @@ fn check(ctx: &Ctx<'_>, command: &CreateInteraction) -> Result<(), Rejection> {
     if let Some(id) = &command.connector {
         let connector = ctx.find_connector(id, "interaction.connector")?;
         if connector.lease.is_none() {
-            return Err(Rejection::ConnectorLapsed {
-                connector: id.to_string(),
-            });
+            return Err(Rejection::ConnectorLapsed { connector: id.to_string() });
         }
     }
     check_conversation(ctx, command)?;
@@ -82,10 +74,7 @@ fn check_conversation(ctx: &Ctx<'_>, command: &CreateInteraction) -> Result<(), 
 }
 
 /// The interaction's customer is the conversation's, where both are known.
-pub(super) fn check_customer(
-    conversation: &Conversation,
-    customer: Option<&CustomerId>,
-) -> Result<(), Rejection> {
+pub(super) fn check_customer(conversation: &Conversation, customer: Option<&CustomerId>) -> Result<(), Rejection> {
     match (&conversation.customer, customer) {
         (Some(theirs), Some(ours)) if theirs != ours => Err(Rejection::InvalidField {
             field: "interaction.customer".to_string(),
@@ -121,10 +110,7 @@ fn join_conversation(ctx: &mut Ctx<'_>, command: &CreateInteraction) {
         active_ms: now_ms,
         version: 1,
     });
-    let about = About {
-        conversation: Some(id.clone()),
-        ..About::default()
-    };
+    let about = About { conversation: Some(id.clone()), ..About::default() };
     ctx.emit(EventKind::ConversationCreated, about);
 }
 
@@ -171,10 +157,7 @@ fn new(ctx: &Ctx<'_>, command: &CreateInteraction) -> Interaction {
         customer_active_ms: None,
         agent_active_ms: None,
         silent_at_ms: None,
-        transitions: vec![Transition {
-            state,
-            at_ms: now_ms,
-        }],
+        transitions: vec![Transition { state, at_ms: now_ms }],
         closing: None,
         version: 1,
     }

@@ -14,12 +14,7 @@ use crate::{
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &EndAssignment) -> Result<Reply, Rejection> {
     let (id, part) = (&command.interaction, command.assignment);
     let interaction = find::open(ctx, id, "end")?;
-    let had = [
-        AssignmentState::Connecting,
-        AssignmentState::Active,
-        AssignmentState::Held,
-        AssignmentState::Dormant,
-    ];
+    let had = [AssignmentState::Connecting, AssignmentState::Active, AssignmentState::Held, AssignmentState::Dormant];
     let agent = find::assignment_in(interaction, part, &had, "end")?;
     let agent = agent.agent.clone();
     check_parts(interaction)?;

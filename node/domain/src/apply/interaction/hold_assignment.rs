@@ -1,8 +1,8 @@
 //! `HoldAssignment`: on hold. Costs all its capacity; the customer's silence does not count.
 use super::steps::{assignment, find};
 use crate::{
-    apply::ctx::Ctx, command::HoldAssignment, event::EventKind, record::AssignmentState,
-    rejection::Rejection, reply::Reply,
+    apply::ctx::Ctx, command::HoldAssignment, event::EventKind, record::AssignmentState, rejection::Rejection,
+    reply::Reply,
 };
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &HoldAssignment) -> Result<Reply, Rejection> {

@@ -34,15 +34,12 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &MakeOffers) -> Result<Reply, Re
 
 fn check(ctx: &Ctx<'_>, plan: &OfferPlan) -> Result<(), Dropped> {
     let tenant = &*ctx.tenant;
-    let interaction = tenant
-        .interactions
-        .get(&plan.interaction)
-        .ok_or(Dropped::InteractionNotWaiting)?;
+    let interaction = tenant.interactions.get(&plan.interaction).ok_or(Dropped::InteractionNotWaiting)?;
     let agent = tenant.agents.get(&plan.agent).ok_or(Dropped::AgentGone)?;
     lawful::lawful(tenant, interaction, agent, ctx.now_ms)?;
     // A number drawn twice would be two assignments of one name: the fence would not hold.
-    let used = interaction.assignments.iter().any(|a| a.id == plan.offer)
-        || agent.work.iter().any(|w| w.id == plan.offer);
+    let used =
+        interaction.assignments.iter().any(|a| a.id == plan.offer) || agent.work.iter().any(|w| w.id == plan.offer);
     if used {
         return Err(Dropped::InteractionNotWaiting);
     }
@@ -66,11 +63,7 @@ fn defer(ctx: &mut Ctx<'_>, plan: &DeferPlan) -> Result<(), Dropped> {
     let reason = plan.reason;
     let about = About::interaction(interaction);
     ctx.edit_interaction(id, |i| {
-        i.deferred = Some(Deferred {
-            until_ms,
-            reason,
-            skips,
-        });
+        i.deferred = Some(Deferred { until_ms, reason, skips });
     });
     ctx.emit(EventKind::InteractionDeferred { until_ms, reason }, about);
     Ok(())

@@ -32,14 +32,11 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &ReportConnectFailed) -> Result<
 
 fn after(ctx: &Ctx<'_>, id: &InteractionId) -> Result<alloc::sync::Arc<Interaction>, Rejection> {
     let interactions = &ctx.tenant.interactions;
-    interactions
-        .get(id)
-        .cloned()
-        .ok_or_else(|| Rejection::NotFound {
-            kind: Kind::Interaction,
-            id: id.to_string(),
-            field: String::new(),
-        })
+    interactions.get(id).cloned().ok_or_else(|| Rejection::NotFound {
+        kind: Kind::Interaction,
+        id: id.to_string(),
+        field: String::new(),
+    })
 }
 
 /// The ringing was the offer.
@@ -49,9 +46,9 @@ fn ringing_failed(
     cause: ConnectFailure,
 ) -> Option<alloc::sync::Arc<Interaction>> {
     match cause {
-        ConnectFailure::AgentNoAnswer
-        | ConnectFailure::AgentBusy
-        | ConnectFailure::DeviceUnreachable => offer::miss(ctx, id),
+        ConnectFailure::AgentNoAnswer | ConnectFailure::AgentBusy | ConnectFailure::DeviceUnreachable => {
+            offer::miss(ctx, id)
+        }
         ConnectFailure::MediaError => offer::revoke_offer(ctx, id, RevokeCause::MediaError),
         ConnectFailure::CustomerGone => {
             return close::close(ctx, id, CloseReason::Abandoned, String::new());

@@ -1,9 +1,6 @@
 //! `ReportConnected`: agent and customer talk. Of a ringing offer it is also the acceptance.
 use super::steps::{assignment, find, offer};
-use crate::{
-    apply::ctx::Ctx, command::ReportConnected, record::AssignmentState, rejection::Rejection,
-    reply::Reply,
-};
+use crate::{apply::ctx::Ctx, command::ReportConnected, record::AssignmentState, rejection::Rejection, reply::Reply};
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &ReportConnected) -> Result<Reply, Rejection> {
     let (id, part) = (&command.interaction, command.assignment);

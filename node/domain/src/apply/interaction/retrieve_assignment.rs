@@ -1,8 +1,8 @@
 //! `RetrieveAssignment`: back from hold.
 use super::steps::{assignment, find};
 use crate::{
-    apply::ctx::Ctx, command::RetrieveAssignment, event::EventKind, record::AssignmentState,
-    rejection::Rejection, reply::Reply,
+    apply::ctx::Ctx, command::RetrieveAssignment, event::EventKind, record::AssignmentState, rejection::Rejection,
+    reply::Reply,
 };
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &RetrieveAssignment) -> Result<Reply, Rejection> {

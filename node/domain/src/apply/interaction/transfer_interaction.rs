@@ -43,13 +43,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &TransferInteraction) -> Result<
 }
 
 /// The agent lets go and is passed over for a while; the interaction waits. Shared with `EndAssignment`.
-pub(super) fn hand_back(
-    ctx: &mut Ctx<'_>,
-    id: &InteractionId,
-    part: AssignmentId,
-    agent: &AgentId,
-    cause: EndCause,
-) {
+pub(super) fn hand_back(ctx: &mut Ctx<'_>, id: &InteractionId, part: AssignmentId, agent: &AgentId, cause: EndCause) {
     let queued = match cause {
         EndCause::Transferred => QueuedCause::Transferred,
         _ => QueuedCause::Released,
@@ -64,11 +58,7 @@ pub(super) fn check_parts(interaction: &Interaction) -> Result<(), Rejection> {
     let live = |a: &&Assignment| a.state != AssignmentState::Ended;
     let live = interaction.assignments.iter().filter(live).count();
     // The first is kept even when it has ended.
-    check_limit(
-        "assignments_per_interaction",
-        live + 1,
-        limits::ASSIGNMENTS_MAX,
-    )
+    check_limit("assignments_per_interaction", live + 1, limits::ASSIGNMENTS_MAX)
 }
 
 fn check(ctx: &Ctx<'_>, command: &TransferInteraction) -> Result<AgentId, Rejection> {
@@ -78,11 +68,7 @@ fn check(ctx: &Ctx<'_>, command: &TransferInteraction) -> Result<AgentId, Reject
     check_parts(interaction)?;
     match &command.target {
         TransferTarget::Queue(queue) if !ctx.tenant.queues.contains_key(queue) => {
-            Err(Rejection::NotFound {
-                kind: Kind::Queue,
-                id: queue.to_string(),
-                field: "queue".to_string(),
-            })
+            Err(Rejection::NotFound { kind: Kind::Queue, id: queue.to_string(), field: "queue".to_string() })
         }
         TransferTarget::Queue(_) => Ok(part.agent.clone()),
         TransferTarget::Agent(target) => {
@@ -102,8 +88,5 @@ fn check_target(ctx: &Ctx<'_>, target: &AgentId, from: &AgentId) -> Result<(), R
     } else {
         return Ok(());
     };
-    Err(Rejection::InvalidField {
-        field: "agent".to_string(),
-        problem: problem.to_string(),
-    })
+    Err(Rejection::InvalidField { field: "agent".to_string(), problem: problem.to_string() })
 }

@@ -10,11 +10,7 @@ use crate::{
 };
 use alloc::string::ToString;
 
-pub(crate) fn apply(
-    state: &mut State,
-    out: &mut Out,
-    command: &AdoptTenant,
-) -> Result<Reply, Rejection> {
+pub(crate) fn apply(state: &mut State, out: &mut Out, command: &AdoptTenant) -> Result<Reply, Rejection> {
     if let Some(tenant) = state.tenants.get(&command.id) {
         if tenant.record.deleted {
             // Its records are still being removed.

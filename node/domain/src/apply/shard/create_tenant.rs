@@ -11,19 +11,12 @@ use crate::{
 };
 use alloc::{string::ToString, sync::Arc};
 
-pub(super) fn apply(
-    state: &mut State,
-    out: &mut Out,
-    command: &CreateTenant,
-) -> Result<Reply, Rejection> {
+pub(super) fn apply(state: &mut State, out: &mut Out, command: &CreateTenant) -> Result<Reply, Rejection> {
     if let Some(placed) = state.placements.get(&command.id) {
         if placed.display_name == command.display_name {
             return Ok(Reply::Placement(placed.clone()));
         }
-        return Err(Rejection::AlreadyExists {
-            kind: Kind::Tenant,
-            id: command.id.to_string(),
-        });
+        return Err(Rejection::AlreadyExists { kind: Kind::Tenant, id: command.id.to_string() });
     }
     check_limit("tenants", state.placements.len(), limits::TENANTS_MAX)?;
     let shard = Arc::make_mut(&mut state.shard);
@@ -35,9 +28,7 @@ pub(super) fn apply(
         display_name: command.display_name.clone(),
         created_ms: state.now_ms,
     });
-    state
-        .placements
-        .insert(command.id.clone(), placement.clone());
+    state.placements.insert(command.id.clone(), placement.clone());
     out.dirty.insert(RecordKey::Shard);
     out.dirty.insert(RecordKey::Placement(command.id.clone()));
     Ok(Reply::Placement(placement))

@@ -11,17 +11,9 @@ use crate::{
 };
 use alloc::{format, string::ToString, sync::Arc};
 
-pub(super) fn apply(
-    state: &mut State,
-    out: &mut Out,
-    command: &RegisterNode,
-) -> Result<Reply, Rejection> {
+pub(super) fn apply(state: &mut State, out: &mut Out, command: &RegisterNode) -> Result<Reply, Rejection> {
     check_version(state, command.version)?;
-    let known = state
-        .nodes
-        .values()
-        .find(|node| node.storage == command.storage)
-        .cloned();
+    let known = state.nodes.values().find(|node| node.storage == command.storage).cloned();
     match known {
         Some(known) => again(state, out, command, known),
         None => add(state, out, command),
@@ -40,12 +32,7 @@ pub(super) fn check_version(state: &State, version: u32) -> Result<(), Rejection
     Ok(())
 }
 
-fn again(
-    state: &mut State,
-    out: &mut Out,
-    command: &RegisterNode,
-    known: Arc<Node>,
-) -> Result<Reply, Rejection> {
+fn again(state: &mut State, out: &mut Out, command: &RegisterNode, known: Arc<Node>) -> Result<Reply, Rejection> {
     if known.id != command.id {
         return Err(Rejection::InvalidField {
             field: "node.storage".to_string(),

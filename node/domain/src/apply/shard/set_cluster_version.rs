@@ -9,17 +9,8 @@ use crate::{
 };
 use alloc::{format, string::ToString, sync::Arc};
 
-pub(super) fn apply(
-    state: &mut State,
-    out: &mut Out,
-    command: &SetClusterVersion,
-) -> Result<Reply, Rejection> {
-    let refuse = |problem| {
-        Err(Rejection::InvalidField {
-            field: "version".to_string(),
-            problem,
-        })
-    };
+pub(super) fn apply(state: &mut State, out: &mut Out, command: &SetClusterVersion) -> Result<Reply, Rejection> {
+    let refuse = |problem| Err(Rejection::InvalidField { field: "version".to_string(), problem });
     let gate = state.shard.cluster_version;
     if command.version < gate {
         return refuse(format!("the cluster runs version {gate} already"));

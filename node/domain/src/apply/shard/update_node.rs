@@ -10,17 +10,9 @@ use crate::{
 };
 use alloc::string::{String, ToString};
 
-pub(super) fn apply(
-    state: &mut State,
-    out: &mut Out,
-    command: &UpdateNode,
-) -> Result<Reply, Rejection> {
+pub(super) fn apply(state: &mut State, out: &mut Out, command: &UpdateNode) -> Result<Reply, Rejection> {
     let Some(node) = state.nodes.get(&command.raft_id) else {
-        return Err(Rejection::NotFound {
-            kind: Kind::Node,
-            id: command.raft_id.to_string(),
-            field: String::new(),
-        });
+        return Err(Rejection::NotFound { kind: Kind::Node, id: command.raft_id.to_string(), field: String::new() });
     };
     if node.role == NodeRole::Removed {
         return Err(Rejection::WrongState {

@@ -145,8 +145,7 @@ fn an_offer_is_told_with_the_endpoint_while_it_is_out() {
     assert_eq!((out.id.as_str(), out.endpoint.as_str()), (OFFER.to_string().as_str(), "sip:ann"));
     assert!(out.expire_time.is_some());
 
-    let declined =
-        world.apply(DeclineOffer { interaction: "call".into(), offer: OFFER, reason: "busy".into() });
+    let declined = world.apply(DeclineOffer { interaction: "call".into(), offer: OFFER, reason: "busy".into() });
     let late = world.tell(&made).messages;
     assert!(late.is_empty(), "an offer that is gone is not told: {late:?}");
     let told = world.tell(&declined).messages;
@@ -165,8 +164,7 @@ fn a_part_is_told_once_per_batch_and_when_the_interaction_changes() {
     let [Message::Assignment(part)] = told.as_slice() else { panic!("{told:?}") };
     let state = part.assignment.as_ref().expect("the part itself").state();
     assert_eq!(state, v1::assignment::State::Active, "as it stands, not as it was in between");
-    let done =
-        world.apply(CompleteInteraction { id: "call".into(), assignment: Some(OFFER), note: String::new() });
+    let done = world.apply(CompleteInteraction { id: "call".into(), assignment: Some(OFFER), note: String::new() });
     let told = world.tell(&done).messages;
     let [Message::Assignment(part)] = told.as_slice() else { panic!("{told:?}") };
     let interaction = part.interaction.as_ref().expect("it is still wrapped up");
@@ -184,7 +182,10 @@ fn presence_is_told_and_another_stream_takes_over() {
 
     let events = world.apply(attach(Uid(2)));
     let tidings = world.tell(&events);
-    assert_eq!(tidings.messages, [Message::Detached(v1::SessionDetached { agents: vec!["tenants/acme/agents/ann".into()] })]);
+    assert_eq!(
+        tidings.messages,
+        [Message::Detached(v1::SessionDetached { agents: vec!["tenants/acme/agents/ann".into()] })]
+    );
     assert!(!tidings.lapsed);
     assert!(world.session.agents().is_empty());
     let events = world.say(PresenceStatus::Away);

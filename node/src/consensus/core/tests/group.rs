@@ -49,20 +49,12 @@ impl LogReader for SharedDisk {
 
     fn term(&self, index: u64) -> Result<u64, LogReadError> {
         let disk = self.0.borrow();
-        disk.log
-            .get(&index)
-            .map(|(term, _)| *term)
-            .ok_or(LogReadError::Missing { index })
+        disk.log.get(&index).map(|(term, _)| *term).ok_or(LogReadError::Missing { index })
     }
 }
 
 pub fn config(raft_id: RaftId) -> Config {
-    Config {
-        raft_id,
-        shard: 0,
-        seed: raft_id,
-        recent_log_bytes: 4_096,
-    }
+    Config { raft_id, shard: 0, seed: raft_id, recent_log_bytes: 4_096 }
 }
 
 pub struct Node {
@@ -82,11 +74,7 @@ pub struct Node {
 
 impl Node {
     fn new(raft_id: RaftId, boot: Boot) -> Self {
-        let disk = Disk {
-            boot: boot.clone(),
-            ..Disk::default()
-        }
-        .shared();
+        let disk = Disk { boot: boot.clone(), ..Disk::default() }.shared();
         let core = Core::new(config(raft_id), boot, disk.clone()).unwrap();
         Self {
             core,
@@ -146,10 +134,7 @@ impl Node {
         let mut disk = self.disk.0.borrow_mut();
         if let Some(meta) = persist.snapshot {
             disk.log.clear();
-            disk.boot.truncated = Position {
-                term: meta.term,
-                index: meta.index,
-            };
+            disk.boot.truncated = Position { term: meta.term, index: meta.index };
             disk.boot.last_index = meta.index;
             disk.boot.applied = meta.index;
             disk.boot.membership = meta.membership;
@@ -174,10 +159,7 @@ pub struct Group {
 impl Group {
     pub fn founding(voters: &[RaftId]) -> Self {
         let node = |id: &RaftId| Node::new(*id, Boot::founding(voters));
-        Self {
-            nodes: voters.iter().map(node).collect(),
-            cut_off: Vec::new(),
-        }
+        Self { nodes: voters.iter().map(node).collect(), cut_off: Vec::new() }
     }
 
     pub fn join(&mut self, id: RaftId) {
@@ -185,10 +167,7 @@ impl Group {
     }
 
     pub fn node(&mut self, id: RaftId) -> &mut Node {
-        self.nodes
-            .iter_mut()
-            .find(|node| node.core.raft_id() == id)
-            .unwrap()
+        self.nodes.iter_mut().find(|node| node.core.raft_id() == id).unwrap()
     }
 
     pub fn restart(&mut self, id: RaftId) {
@@ -202,11 +181,7 @@ impl Group {
     pub fn leader(&self) -> Option<RaftId> {
         let reachable = |node: &&Node| !self.cut_off.contains(&node.core.raft_id());
         let leader = |node: &&Node| node.core.is_leader();
-        self.nodes
-            .iter()
-            .filter(reachable)
-            .find(leader)
-            .map(|node| node.core.raft_id())
+        self.nodes.iter().filter(reachable).find(leader).map(|node| node.core.raft_id())
     }
 
     pub fn other_than(&self, id: RaftId) -> RaftId {
@@ -240,11 +215,7 @@ impl Group {
             if self.cut_off.contains(&from) || self.cut_off.contains(&message.to) {
                 continue;
             }
-            if let Some(node) = self
-                .nodes
-                .iter_mut()
-                .find(|node| node.core.raft_id() == message.to)
-            {
+            if let Some(node) = self.nodes.iter_mut().find(|node| node.core.raft_id() == message.to) {
                 node.core.receive(&message.bytes).unwrap();
             }
         }

@@ -38,14 +38,7 @@ fn a_vote_waits_for_the_disk() {
     give(node, &request).unwrap();
     node.turn();
     assert_eq!(kinds(node), []);
-    assert_eq!(
-        node.unsynced[0].hard_state,
-        HardState {
-            term: 2,
-            vote: 2,
-            commit: 1
-        }
-    );
+    assert_eq!(node.unsynced[0].hard_state, HardState { term: 2, vote: 2, commit: 1 });
     node.sync();
     node.turn();
     assert_eq!(kinds(node), [MessageType::MsgRequestVoteResponse]);
@@ -60,33 +53,18 @@ fn heartbeat_answers_do_not_wait_for_entries_but_append_answers_do() {
     group.node(follower).disk_stalls = true;
     group.node(leader).core.propose(b"slow".to_vec()).unwrap();
     group.node(leader).turn();
-    let append = group
-        .node(leader)
-        .outbox
-        .drain(..)
-        .find(|message| message.to == follower)
-        .unwrap();
+    let append = group.node(leader).outbox.drain(..).find(|message| message.to == follower).unwrap();
     let node = group.node(follower);
     node.core.receive(&append.bytes).unwrap();
     node.turn();
     assert_eq!(kinds(node), []);
     let term = node.core.standing().term;
-    give(
-        node,
-        &message(MessageType::MsgHeartbeat, leader, follower, term),
-    )
-    .unwrap();
+    give(node, &message(MessageType::MsgHeartbeat, leader, follower, term)).unwrap();
     node.turn();
     assert_eq!(kinds(node), [MessageType::MsgHeartbeatResponse]);
     node.sync();
     node.turn();
-    assert_eq!(
-        kinds(node),
-        [
-            MessageType::MsgHeartbeatResponse,
-            MessageType::MsgAppendResponse
-        ]
-    );
+    assert_eq!(kinds(node), [MessageType::MsgHeartbeatResponse, MessageType::MsgAppendResponse]);
 }
 
 #[test]
@@ -119,21 +97,14 @@ fn a_leader_sends_entries_before_its_own_disk_has_them() {
     group.node(leader).disk_stalls = false;
     group.node(leader).sync();
     group.settle();
-    assert_eq!(
-        group.node(leader).applied_commands,
-        [(position.index, b"fast".to_vec())]
-    );
+    assert_eq!(group.node(leader).applied_commands, [(position.index, b"fast".to_vec())]);
 }
 
 #[test]
 fn a_lone_voter_sends_nothing_to_learners_before_its_term_is_durable() {
     let mut group = Group::founding(&[1]);
     group.run_ticks(25);
-    group
-        .node(1)
-        .core
-        .change_membership(&[MemberChange::AddLearner(2)])
-        .unwrap();
+    group.node(1).core.change_membership(&[MemberChange::AddLearner(2)]).unwrap();
     group.settle();
     group.restart(1);
     let node = group.node(1);
@@ -176,15 +147,9 @@ fn a_lone_voter_with_unwritten_entries_does_not_stand_for_election() {
 fn what_is_not_for_this_replica_or_not_for_the_network_is_refused() {
     let mut group = Group::founding(&[1, 2, 3]);
     let node = group.node(1);
-    assert!(matches!(
-        node.core.receive(&[0xff; 7]),
-        Err(BadMessage::Undecodable(_))
-    ));
+    assert!(matches!(node.core.receive(&[0xff; 7]), Err(BadMessage::Undecodable(_))));
     let lost = message(MessageType::MsgHeartbeat, 2, 3, 5);
-    assert_eq!(
-        give(node, &lost),
-        Err(BadMessage::Misdelivered { to: 3, here: 1 })
-    );
+    assert_eq!(give(node, &lost), Err(BadMessage::Misdelivered { to: 3, here: 1 }));
     for kind in [
         MessageType::MsgHup,
         MessageType::MsgPropose,
@@ -253,10 +218,7 @@ fn a_replica_that_lost_a_synced_tail_gets_it_back_from_the_same_leader() {
     group.node(follower).core.set_may_vote(false);
     group.run_ticks(6);
     assert_eq!(group.leader(), Some(leader));
-    assert_eq!(
-        group.node(follower).core.last_index(),
-        group.node(leader).core.last_index()
-    );
+    assert_eq!(group.node(follower).core.last_index(), group.node(leader).core.last_index());
     assert_eq!(group.node(follower).applied_commands.len(), 10);
 }
 

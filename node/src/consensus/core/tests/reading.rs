@@ -17,11 +17,7 @@ fn a_read_gets_an_index_that_covers_every_earlier_write() {
         group.settle();
         let reads = &group.node(id).reads;
         assert_eq!(reads.len(), 2);
-        assert!(
-            reads
-                .iter()
-                .all(|read| read.outcome.is_ok_and(|index| index >= position.index))
-        );
+        assert!(reads.iter().all(|read| read.outcome.is_ok_and(|index| index >= position.index)));
     }
 }
 
@@ -38,10 +34,7 @@ fn a_read_without_a_quorum_times_out() {
     group.run_ticks(limits::READ_TIMEOUT_TICKS as usize - 1);
     assert_eq!(group.node(leader).reads, []);
     group.run_ticks(1);
-    let failed = ReadDone {
-        ticket: 1,
-        outcome: Err(ReadFailure::TimedOut),
-    };
+    let failed = ReadDone { ticket: 1, outcome: Err(ReadFailure::TimedOut) };
     assert_eq!(group.node(leader).reads, [failed]);
 }
 
@@ -55,13 +48,7 @@ fn a_read_survives_a_change_of_leader() {
     group.node(follower).core.read(1).unwrap();
     group.run_ticks(limits::READ_TIMEOUT_TICKS as usize - 1);
     assert!(group.leader().is_some());
-    assert!(matches!(
-        group.node(follower).reads[..],
-        [ReadDone {
-            ticket: 1,
-            outcome: Ok(_)
-        }]
-    ));
+    assert!(matches!(group.node(follower).reads[..], [ReadDone { ticket: 1, outcome: Ok(_) }]));
 }
 
 #[test]
@@ -76,13 +63,7 @@ fn an_answer_to_a_question_given_up_does_not_count() {
     reads.answered(&first, 5, &mut done);
     assert_eq!(done, []);
     reads.answered(&second, 6, &mut done);
-    assert_eq!(
-        done,
-        [ReadDone {
-            ticket: 10,
-            outcome: Ok(6)
-        }]
-    );
+    assert_eq!(done, [ReadDone { ticket: 10, outcome: Ok(6) }]);
     let other_start = reads::Reads::new(1, 3).ask(0);
     assert_eq!(other_start, None, "nothing waits, nothing is asked");
 }

@@ -198,7 +198,8 @@ impl Form<'_> {
         if self.count(&format_args!("{field}.channels"), capacity.channels.len(), CHANNELS_MAX) {
             for (channel, units) in capacity.channels {
                 let at = format_args!("{field}.channels[{channel:?}]");
-                let max = self.within(&format_args!("{at}.max_interactions"), units.max_interactions, 1, INTERACTIONS_MAX);
+                let max =
+                    self.within(&format_args!("{at}.max_interactions"), units.max_interactions, 1, INTERACTIONS_MAX);
                 let cost = self.within(&format_args!("{at}.cost_units"), units.cost_units, 0, UNITS_MAX);
                 channels.insert(self.channel(&at, &channel), ChannelCapacity { max, cost });
             }

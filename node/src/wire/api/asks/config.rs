@@ -4,8 +4,8 @@ use crate::wire::api::form::{Field, Form};
 use kindred_domain::{
     Body,
     command::{
-        CreateProfile, CreateQueue, CreateTeam, DeleteProfile, DeleteQueue, DeleteTeam, QueuePatch, QueueSpec, UpdateProfile,
-        UpdateQueue, UpdateTeam,
+        CreateProfile, CreateQueue, CreateTeam, DeleteProfile, DeleteQueue, DeleteTeam, QueuePatch, QueueSpec,
+        UpdateProfile, UpdateQueue, UpdateTeam,
     },
     ids::*,
     limits::{CHANNELS_MAX, PROFILE_ENTRIES_MAX, STARVATION_BOUND_MS, TEXT_MAX, TIMEOUT_RANGE_MS},
@@ -86,8 +86,18 @@ fn channel_rules(form: &mut Form<'_>, at: &str, channel: &str, asked: v1::Channe
     ChannelRules {
         answer_mode,
         offer_timeout_ms: timeout("offer_timeout", asked.offer_timeout, TIMEOUT_RANGE_MS, known.offer_timeout_ms),
-        connect_timeout_ms: timeout("connect_timeout", asked.connect_timeout, TIMEOUT_RANGE_MS, known.connect_timeout_ms),
-        wrap_up_timeout_ms: timeout("wrap_up_timeout", asked.wrap_up_timeout, FROM_ZERO_RANGE_MS, known.wrap_up_timeout_ms),
+        connect_timeout_ms: timeout(
+            "connect_timeout",
+            asked.connect_timeout,
+            TIMEOUT_RANGE_MS,
+            known.connect_timeout_ms,
+        ),
+        wrap_up_timeout_ms: timeout(
+            "wrap_up_timeout",
+            asked.wrap_up_timeout,
+            FROM_ZERO_RANGE_MS,
+            known.wrap_up_timeout_ms,
+        ),
         assigned_max_ms: timeout("max_assigned", asked.max_assigned, FROM_ZERO_RANGE_MS, known.assigned_max_ms),
         close_overdue: asked.close_overdue,
         dormant_after_ms: timeout("dormant.after", after, TIMEOUT_RANGE_MS, known.dormant_after_ms),
@@ -119,13 +129,15 @@ fn update_queue(request: v1::UpdateQueueRequest, form: &mut Form<'_>) -> Body {
             display_name: mask.on("display_name", || form.text(&"queue.display_name", asked.display_name, TEXT_MAX)),
             policy: mask.on("policy", || form.name(&"queue.policy", &asked.policy)),
             priority: mask.on("priority", || asked.priority),
-            age_weight_micros_per_s: mask
-                .on("age_weight_per_second", || score(form, &"queue.age_weight_per_second", asked.age_weight_per_second)),
+            age_weight_micros_per_s: mask.on("age_weight_per_second", || {
+                score(form, &"queue.age_weight_per_second", asked.age_weight_per_second)
+            }),
             service_level_ms: mask.on("service_level", || {
                 form.duration(&"queue.service_level", asked.service_level, TIMEOUT_RANGE_MS).unwrap_or(0)
             }),
-            sla_urgency_micros: mask
-                .on("service_level_urgency", || score(form, &"queue.service_level_urgency", asked.service_level_urgency)),
+            sla_urgency_micros: mask.on("service_level_urgency", || {
+                score(form, &"queue.service_level_urgency", asked.service_level_urgency)
+            }),
             starvation_bound_ms: mask.on("starvation_bound", || {
                 let bound = form.duration(&"queue.starvation_bound", asked.starvation_bound, TIMEOUT_RANGE_MS);
                 bound.unwrap_or(STARVATION_BOUND_MS)

@@ -7,7 +7,9 @@ use crate::wire::api::{
 use kindred_domain::{
     Body,
     command::{AppendConversation, CreateCustomer, CustomerSpec, DeleteCustomer, NewItem, UpdateCustomer},
-    limits::{FEATURES_MAX, IDENTITIES_MAX, ITEMS_PER_APPEND, ITEM_MAX_BYTES, NAME_MAX, PREFERRED_AGENTS_MAX, TEXT_MAX},
+    limits::{
+        FEATURES_MAX, IDENTITIES_MAX, ITEM_MAX_BYTES, ITEMS_PER_APPEND, NAME_MAX, PREFERRED_AGENTS_MAX, TEXT_MAX,
+    },
     record::{CustomerIdentity, ItemKind},
 };
 use kindred_proto::v1::{self, conversation_item};

@@ -7,8 +7,8 @@ use crate::wire::api::{
 use kindred_domain::{
     Body,
     command::{
-        AbandonInteraction, CancelInteraction, CompleteInteraction, CreateInteraction, InteractionPatch, Party, RecordActivity,
-        UpdateInteraction,
+        AbandonInteraction, CancelInteraction, CompleteInteraction, CreateInteraction, InteractionPatch, Party,
+        RecordActivity, UpdateInteraction,
     },
     ids::*,
     limits::{CONTEXT_MAX_BYTES, TEXT_MAX},
@@ -102,8 +102,9 @@ fn update(request: v1::UpdateInteractionRequest, form: &mut Form<'_>) -> Body {
             labels: mask.on("labels", || form.labels(&"interaction.labels", asked.labels)),
             required: mask
                 .on("required_selector", || form.selector(&"interaction.required_selector", asked.required_selector)),
-            preferred: mask
-                .on("preferred_selector", || form.selector(&"interaction.preferred_selector", asked.preferred_selector)),
+            preferred: mask.on("preferred_selector", || {
+                form.selector(&"interaction.preferred_selector", asked.preferred_selector)
+            }),
             priority: mask.on("priority", || asked.priority),
             customer: mask.on("customer", || form.optional_name(&"interaction.customer", &asked.customer)),
             identity: mask.on("identity", || read_identity(form, &"interaction.identity", asked.identity)),
@@ -128,7 +129,12 @@ fn cancel(request: v1::CancelInteractionRequest, form: &mut Form<'_>) -> Body {
             CloseReason::Cancelled
         }
     };
-    CancelInteraction { id: form.name(&"name", &request.name), reason, note: form.text(&"note", request.note, TEXT_MAX) }.into()
+    CancelInteraction {
+        id: form.name(&"name", &request.name),
+        reason,
+        note: form.text(&"note", request.note, TEXT_MAX),
+    }
+    .into()
 }
 
 fn abandon(request: v1::AbandonInteractionRequest, form: &mut Form<'_>) -> Body {

@@ -85,10 +85,8 @@ impl PayloadKey {
 pub fn ask<A: Ask>(tenant: &TenantId, key: PayloadKey, mut request: A) -> Result<Command, Refused> {
     let mut form = Form::new(tenant);
     let id = std::mem::take(request.request_id());
-    let known = (!id.is_empty()).then(|| Request {
-        id: form.uid(&"request_id", &id),
-        payload_hash: key.hash(&request),
-    });
+    let known =
+        (!id.is_empty()).then(|| Request { id: form.uid(&"request_id", &id), payload_hash: key.hash(&request) });
     let body = request.read(&mut form);
     form.finish(Command { tenant: Some(tenant.clone()), request: known, body })
 }

@@ -4,8 +4,8 @@ use crate::wire::api::form::Form;
 use kindred_domain::{
     Body,
     command::{
-        AcceptOffer, AddChannel, CompleteWrapUp, ConnectFailure, DeclineOffer, EndAssignment, HoldAssignment, ReportConnectFailed,
-        ReportConnected, RetrieveAssignment, TransferInteraction, TransferTarget,
+        AcceptOffer, AddChannel, CompleteWrapUp, ConnectFailure, DeclineOffer, EndAssignment, HoldAssignment,
+        ReportConnectFailed, ReportConnected, RetrieveAssignment, TransferInteraction, TransferTarget,
     },
     ids::QueueId,
     limits::TEXT_MAX,
@@ -26,7 +26,8 @@ asks! {
 }
 
 fn accept(request: v1::AcceptOfferRequest, form: &mut Form<'_>) -> Body {
-    AcceptOffer { interaction: form.name(&"name", &request.name), offer: form.uid(&"offer_id", &request.offer_id) }.into()
+    AcceptOffer { interaction: form.name(&"name", &request.name), offer: form.uid(&"offer_id", &request.offer_id) }
+        .into()
 }
 
 fn decline(request: v1::DeclineOfferRequest, form: &mut Form<'_>) -> Body {

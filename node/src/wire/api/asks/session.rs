@@ -97,7 +97,9 @@ fn unary(
 ) -> Result<Command, Refused> {
     use session_request::Action as Public;
     match action {
-        Public::Accept(a) => ask(tenant, key, v1::AcceptOfferRequest { name: a.interaction, offer_id: a.offer_id, request_id }),
+        Public::Accept(a) => {
+            ask(tenant, key, v1::AcceptOfferRequest { name: a.interaction, offer_id: a.offer_id, request_id })
+        }
         Public::Decline(a) => {
             let request =
                 v1::DeclineOfferRequest { name: a.interaction, offer_id: a.offer_id, reason: a.reason, request_id };
@@ -113,7 +115,11 @@ fn unary(
         Public::CompleteWrapUp(a) => ask(tenant, key, v1::CompleteWrapUpRequest { name: a.assignment, request_id }),
         Public::Complete(a) => {
             let name = interaction_of(&a.assignment);
-            ask(tenant, key, v1::CompleteInteractionRequest { name, assignment: a.assignment, note: a.note, request_id })
+            ask(
+                tenant,
+                key,
+                v1::CompleteInteractionRequest { name, assignment: a.assignment, note: a.note, request_id },
+            )
         }
         Public::Activity(a) => {
             let party = v1::record_activity_request::Party::Agent.into();

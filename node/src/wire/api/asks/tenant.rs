@@ -1,6 +1,9 @@
 //! Tenants and nodes: what operators ask. These requests are more than one command, so they are read apart.
 use super::Ask;
-use crate::wire::api::{form::{Form, Refused}, name};
+use crate::wire::api::{
+    form::{Form, Refused},
+    name,
+};
 use kindred_domain::{
     Body,
     command::{DeleteTenant, UpdateTenant},

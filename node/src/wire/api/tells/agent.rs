@@ -109,9 +109,5 @@ pub(super) fn capacity(capacity: &Capacity) -> v1::Capacity {
         interrupter: interrupter.to_string(),
         interrupted: interrupted.to_string(),
     });
-    v1::Capacity {
-        total_units: capacity.total,
-        channels: channels.collect(),
-        interruptions: interruptions.collect(),
-    }
+    v1::Capacity { total_units: capacity.total, channels: channels.collect(), interruptions: interruptions.collect() }
 }

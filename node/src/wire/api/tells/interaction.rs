@@ -72,7 +72,9 @@ pub fn interaction(record: &Interaction, endpoint: Option<&str>) -> v1::Interact
 
 fn transitions(record: &Interaction) -> Vec<v1::StateTransition> {
     let entered = record.transitions.iter();
-    entered.map(|entered| v1::StateTransition { state: state(entered.state).into(), time: Some(time(entered.at_ms)) }).collect()
+    entered
+        .map(|entered| v1::StateTransition { state: state(entered.state).into(), time: Some(time(entered.at_ms)) })
+        .collect()
 }
 
 /// The state with UNCONFIRMED laid over it.

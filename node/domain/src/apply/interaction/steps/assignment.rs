@@ -36,18 +36,13 @@ pub(in crate::apply) fn enter(assignment: &mut Assignment, state: AssignmentStat
 }
 
 /// They talk: the longest assigned time and the customer's silence are measured from now.
-pub(in crate::apply) fn connect(
-    ctx: &mut Ctx<'_>,
-    id: &InteractionId,
-    assignment: AssignmentId,
-) -> Option<()> {
+pub(in crate::apply) fn connect(ctx: &mut Ctx<'_>, id: &InteractionId, assignment: AssignmentId) -> Option<()> {
     let rules = rules::of(ctx.tenant, ctx.tenant.interactions.get(id)?);
     let now_ms = ctx.now_ms;
     let (agent, about) = edit(ctx, id, assignment, |a| {
         enter(a, AssignmentState::Active, now_ms);
         a.connected_ms = Some(now_ms);
-        a.deadline =
-            (rules.assigned_max_ms > 0).then(|| Deadline::at(now_ms + rules.assigned_max_ms));
+        a.deadline = (rules.assigned_max_ms > 0).then(|| Deadline::at(now_ms + rules.assigned_max_ms));
     })?;
     requeue::forget_target(ctx, id);
     await_silence(ctx, id);
@@ -73,12 +68,7 @@ pub(in crate::apply) fn await_silence(ctx: &mut Ctx<'_>, id: &InteractionId) {
 /// The agent lets the interaction go: who talked wraps up, who did not (or no longer: dormant) is through.
 ///
 /// The caller changes the interaction's state before; nothing here touches it but the retiring of a closed one.
-pub(in crate::apply) fn let_go(
-    ctx: &mut Ctx<'_>,
-    id: &InteractionId,
-    assignment: AssignmentId,
-    cause: EndCause,
-) {
+pub(in crate::apply) fn let_go(ctx: &mut Ctx<'_>, id: &InteractionId, assignment: AssignmentId, cause: EndCause) {
     let Some(interaction) = ctx.tenant.interactions.get(id) else {
         return;
     };
@@ -94,13 +84,7 @@ pub(in crate::apply) fn let_go(
     }
 }
 
-fn wrap_up(
-    ctx: &mut Ctx<'_>,
-    id: &InteractionId,
-    assignment: AssignmentId,
-    cause: EndCause,
-    timeout_ms: u64,
-) {
+fn wrap_up(ctx: &mut Ctx<'_>, id: &InteractionId, assignment: AssignmentId, cause: EndCause, timeout_ms: u64) {
     let now_ms = ctx.now_ms;
     let until_ms = now_ms + timeout_ms;
     let edited = edit(ctx, id, assignment, |a| {
@@ -111,13 +95,7 @@ fn wrap_up(
     });
     let Some((agent, about)) = edited else { return };
     work::change(ctx, &agent, assignment, |w| w.wrap_up = true);
-    ctx.emit(
-        EventKind::WrapUpStarted {
-            assignment,
-            until_ms,
-        },
-        about,
-    );
+    ctx.emit(EventKind::WrapUpStarted { assignment, until_ms }, about);
 }
 
 /// Ends the agent's part now, whatever state it is in, and frees the agent. A closed interaction nobody has any part in

@@ -23,11 +23,7 @@ pub(in crate::apply) fn close(
     let now_ms = ctx.now_ms;
     let closed = ctx.edit_interaction(id, |i| {
         enter(i, InteractionState::Closed, now_ms);
-        i.closing = Some(Closing {
-            reason,
-            note,
-            at_ms: now_ms,
-        });
+        i.closing = Some(Closing { reason, note, at_ms: now_ms });
         i.deadline = None;
         i.deferred = None;
         i.exclusions = Vec::new();
@@ -36,10 +32,7 @@ pub(in crate::apply) fn close(
         i.target_agent = None;
     })?;
     leave_conversation(ctx, closed.conversation.as_ref());
-    ctx.emit(
-        EventKind::InteractionClosed { reason },
-        About::interaction(&closed),
-    );
+    ctx.emit(EventKind::InteractionClosed { reason }, About::interaction(&closed));
     let parts: Vec<AssignmentId> = closed
         .assignments
         .iter()

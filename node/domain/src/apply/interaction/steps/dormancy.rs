@@ -41,13 +41,10 @@ fn settle(ctx: &mut Ctx<'_>, id: &InteractionId, part: AssignmentId, state: Assi
     let Some(interaction) = ctx.tenant.interactions.get(id) else {
         return;
     };
-    let units = find::assignment(interaction, part)
-        .ok()
-        .and_then(|a| agents.get(&a.agent))
-        .map_or(0, |agent| {
-            let pieces = agent.work.iter().filter(|w| w.id == part);
-            pieces.map(|w| w.units).sum()
-        });
+    let units = find::assignment(interaction, part).ok().and_then(|a| agents.get(&a.agent)).map_or(0, |agent| {
+        let pieces = agent.work.iter().filter(|w| w.id == part);
+        pieces.map(|w| w.units).sum()
+    });
     assignment::edit(ctx, id, part, |a| {
         assignment::enter(a, state, now_ms);
         a.units = units;
@@ -109,8 +106,7 @@ fn can_resume(tenant: &Tenant, interaction: &Interaction, part: &Assignment, now
         return false;
     };
     lawful::available(agent, &interaction.channel, now_ms).is_ok()
-        && capacity::of(tenant, agent)
-            .is_some_and(|c| capacity::room_to_resume(c, agent, part.id, &part.channels))
+        && capacity::of(tenant, agent).is_some_and(|c| capacity::room_to_resume(c, agent, part.id, &part.channels))
 }
 
 /// Gives an agent who may have room the customers who wrote again, longest waiting first. To be called whenever the

@@ -26,11 +26,7 @@ pub(in crate::apply) fn exclude(ctx: &mut Ctx<'_>, id: &InteractionId, agent: &A
     ctx.edit_interaction(id, |i| {
         i.exclusions.retain(|e| e.agent != *agent);
         make_place(i);
-        i.exclusions.push(Exclusion {
-            agent: agent.clone(),
-            until_ms,
-            times,
-        });
+        i.exclusions.push(Exclusion { agent: agent.clone(), until_ms, times });
     });
     ctx.emit(EventKind::AgentExcluded { until_ms }, about);
 }
@@ -40,12 +36,7 @@ fn make_place(interaction: &mut Interaction) {
     if interaction.exclusions.len() < limits::EXCLUSIONS_MAX {
         return;
     }
-    let earliest = interaction
-        .exclusions
-        .iter()
-        .enumerate()
-        .min_by_key(|(_, e)| e.until_ms)
-        .map(|(at, _)| at);
+    let earliest = interaction.exclusions.iter().enumerate().min_by_key(|(_, e)| e.until_ms).map(|(at, _)| at);
     if let Some(at) = earliest {
         interaction.exclusions.remove(at);
     }
@@ -56,9 +47,7 @@ fn is_sole(tenant: &Tenant, interaction: &Interaction, agent: &AgentId) -> bool 
     !tenant.agents.values().any(|other| {
         other.id != *agent
             && other.presence.status != PresenceStatus::Offline
-            && tenant
-                .profile(&other.profile)
-                .is_some_and(|profile| lawful::qualified(interaction, other, profile))
+            && tenant.profile(&other.profile).is_some_and(|profile| lawful::qualified(interaction, other, profile))
     })
 }
 

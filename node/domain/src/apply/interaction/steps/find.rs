@@ -14,11 +14,7 @@ pub(in crate::apply) fn present<'a>(
     if ctx.tenant.closed.contains(id) {
         return Err(wrong_interaction(id, InteractionState::Closed, verb));
     }
-    Err(Rejection::NotFound {
-        kind: Kind::Interaction,
-        id: id.to_string(),
-        field: "".to_string(),
-    })
+    Err(Rejection::NotFound { kind: Kind::Interaction, id: id.to_string(), field: "".to_string() })
 }
 
 /// The interaction, if it is open.
@@ -41,34 +37,23 @@ pub(in crate::apply) fn offer<'a>(
     offer: OfferId,
     verb: &str,
 ) -> Result<&'a Offer, Rejection> {
-    let gone = Rejection::OfferGone {
-        offer: offer.to_string(),
-    };
+    let gone = Rejection::OfferGone { offer: offer.to_string() };
     match present(ctx, id, verb) {
-        Ok(interaction) => interaction
-            .offer
-            .as_ref()
-            .filter(|o| o.id == offer && ctx.now_ms < o.expires.at_ms)
-            .ok_or(gone),
+        Ok(interaction) => {
+            interaction.offer.as_ref().filter(|o| o.id == offer && ctx.now_ms < o.expires.at_ms).ok_or(gone)
+        }
         Err(Rejection::WrongState { .. }) => Err(gone),
         Err(other) => Err(other),
     }
 }
 
 /// One of the interaction's assignments.
-pub(in crate::apply) fn assignment(
-    interaction: &Interaction,
-    id: AssignmentId,
-) -> Result<&Assignment, Rejection> {
-    interaction
-        .assignments
-        .iter()
-        .find(|a| a.id == id)
-        .ok_or_else(|| Rejection::NotFound {
-            kind: Kind::Assignment,
-            id: id.to_string(),
-            field: "".to_string(),
-        })
+pub(in crate::apply) fn assignment(interaction: &Interaction, id: AssignmentId) -> Result<&Assignment, Rejection> {
+    interaction.assignments.iter().find(|a| a.id == id).ok_or_else(|| Rejection::NotFound {
+        kind: Kind::Assignment,
+        id: id.to_string(),
+        field: "".to_string(),
+    })
 }
 
 /// One of the interaction's assignments, if it is in one of the states.
@@ -92,10 +77,11 @@ pub(in crate::apply) fn assignment_in<'a>(
 
 /// The PRIMARY who has the interaction now: connecting, active, held or dormant.
 pub(in crate::apply) fn primary(interaction: &Interaction) -> Option<&Assignment> {
-    interaction.assignments.iter().rev().find(|a| {
-        a.role == Role::Primary
-            && !matches!(a.state, AssignmentState::WrapUp | AssignmentState::Ended)
-    })
+    interaction
+        .assignments
+        .iter()
+        .rev()
+        .find(|a| a.role == Role::Primary && !matches!(a.state, AssignmentState::WrapUp | AssignmentState::Ended))
 }
 
 /// Is somebody's part not over yet (after-work included).

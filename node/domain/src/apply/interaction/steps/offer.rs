@@ -110,10 +110,7 @@ pub(in crate::apply) fn decline(ctx: &mut Ctx<'_>, id: &InteractionId, reason: S
     let Some((offer, about)) = withdraw(ctx, id) else {
         return;
     };
-    let declined = EventKind::OfferDeclined {
-        offer: offer.id,
-        reason,
-    };
+    let declined = EventKind::OfferDeclined { offer: offer.id, reason };
     ctx.emit(declined, about);
     // Before the exclusion: who was named is not the only one who could serve it.
     requeue::forget_target(ctx, id);
@@ -144,16 +141,9 @@ pub(in crate::apply) fn revoke_offer(ctx: &mut Ctx<'_>, id: &InteractionId, caus
 }
 
 /// Withdraws the offer out, if one is; the caller decides what becomes of the interaction and then frees the agent.
-pub(in crate::apply) fn revoke_for_close(
-    ctx: &mut Ctx<'_>,
-    id: &InteractionId,
-    cause: RevokeCause,
-) -> Option<AgentId> {
+pub(in crate::apply) fn revoke_for_close(ctx: &mut Ctx<'_>, id: &InteractionId, cause: RevokeCause) -> Option<AgentId> {
     let (offer, about) = withdraw(ctx, id)?;
-    let revoked = EventKind::OfferRevoked {
-        offer: offer.id,
-        cause,
-    };
+    let revoked = EventKind::OfferRevoked { offer: offer.id, cause };
     ctx.emit(revoked, about);
     Some(offer.agent)
 }
@@ -171,12 +161,6 @@ fn withdraw(ctx: &mut Ctx<'_>, id: &InteractionId) -> Option<(Offer, About)> {
 }
 
 /// The agent to whom the interaction is offered, if the ringing is the offer and this is it.
-pub(in crate::apply) fn ringing<'a>(
-    ctx: &'a Ctx<'_>,
-    id: &InteractionId,
-    offer: OfferId,
-) -> Option<&'a Offer> {
-    find::offer(ctx, id, offer, "connect")
-        .ok()
-        .filter(|o| o.answer_mode == AnswerMode::RingIsOffer)
+pub(in crate::apply) fn ringing<'a>(ctx: &'a Ctx<'_>, id: &InteractionId, offer: OfferId) -> Option<&'a Offer> {
+    find::offer(ctx, id, offer, "connect").ok().filter(|o| o.answer_mode == AnswerMode::RingIsOffer)
 }

@@ -25,13 +25,7 @@ pub(in crate::apply) fn requeue(ctx: &mut Ctx<'_>, id: &InteractionId, cause: Qu
         let waiting_since_ms = interaction.waiting_since_ms;
         let about = About::interaction(&interaction);
         drop(interaction);
-        ctx.emit(
-            EventKind::InteractionQueued {
-                cause,
-                waiting_since_ms,
-            },
-            about,
-        );
+        ctx.emit(EventKind::InteractionQueued { cause, waiting_since_ms }, about);
     }
 }
 

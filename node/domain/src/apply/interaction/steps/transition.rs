@@ -11,8 +11,5 @@ pub(in crate::apply) fn enter(interaction: &mut Interaction, state: InteractionS
     }
     interaction.state = state;
     interaction.state_since_ms = now_ms;
-    interaction.transitions.push(Transition {
-        state,
-        at_ms: now_ms,
-    });
+    interaction.transitions.push(Transition { state, at_ms: now_ms });
 }

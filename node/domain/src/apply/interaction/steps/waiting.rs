@@ -26,9 +26,7 @@ pub(in crate::apply) fn overflow_at_ms(tenant: &Tenant, interaction: &Interactio
     interaction.target_agent.as_ref()?;
     let since_ms = stretch_since_ms(interaction);
     Some(match interaction.connect_by_ms {
-        Some(by_ms) => by_ms
-            .saturating_sub(limits::OVERFLOW_BEFORE_MS)
-            .max(since_ms),
+        Some(by_ms) => by_ms.saturating_sub(limits::OVERFLOW_BEFORE_MS).max(since_ms),
         None => since_ms + rules::of(tenant, interaction).resume_timeout_ms,
     })
 }

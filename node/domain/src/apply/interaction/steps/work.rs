@@ -18,11 +18,7 @@ pub(in crate::apply) fn channels(interaction: &Interaction) -> Vec<Channel> {
 
 /// Units each of the channels costs the agent; a channel not served any more costs nothing.
 pub(in crate::apply) fn costs(ctx: &Ctx<'_>, agent: &AgentId, channels: &[Channel]) -> Vec<u32> {
-    let capacity = ctx
-        .tenant
-        .agents
-        .get(agent)
-        .and_then(|agent| capacity::of(ctx.tenant, agent));
+    let capacity = ctx.tenant.agents.get(agent).and_then(|agent| capacity::of(ctx.tenant, agent));
     let cost = |channel: &Channel| capacity.and_then(|c| capacity::cost(c, channel));
     channels.iter().map(|c| cost(c).unwrap_or(0)).collect()
 }
@@ -54,12 +50,7 @@ pub(in crate::apply) fn reserve(
 }
 
 /// Changes every piece of one offer or assignment.
-pub(in crate::apply) fn change(
-    ctx: &mut Ctx<'_>,
-    agent: &AgentId,
-    id: AssignmentId,
-    change: impl Fn(&mut Work),
-) {
+pub(in crate::apply) fn change(ctx: &mut Ctx<'_>, agent: &AgentId, id: AssignmentId, change: impl Fn(&mut Work)) {
     let now_ms = ctx.now_ms;
     ctx.edit_agent(agent, |a| {
         let busy = has_contact(a);
