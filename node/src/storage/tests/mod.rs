@@ -10,7 +10,9 @@ mod side;
 mod snapshots;
 mod states;
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -62,24 +64,54 @@ pub(super) fn applied(index: u64) -> Applied {
     Applied { index, term: 1, log_time_ms: 1_000 + index, cluster_version: 1 }
 }
 
-/// The folder as a power cut leaves it: what the kernel has, taken while the store is open.
+/// The folder as a power cut leaves it: what the kernel has, taken while the store is open. RocksDB flushes
+/// and deletes files in the background, so a copy counts only if no file came, went or grew while it was made.
 pub(super) fn as_after_a_crash(dir: &Path) -> anyhow::Result<tempfile::TempDir> {
-    let copy = tempfile::tempdir()?;
-    copy_dir(dir, copy.path())?;
-    Ok(copy)
-}
-
-fn copy_dir(from: &Path, to: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(to)?;
-    for file in fs::read_dir(from)? {
-        let file = file?;
-        let target = to.join(file.file_name());
-        match file.file_type()?.is_dir() {
-            true => copy_dir(&file.path(), &target)?,
-            false => drop(fs::copy(file.path(), target)?),
+    for _ in 0..COPIES_MAX {
+        let before = files_of(dir)?;
+        let copy = tempfile::tempdir()?;
+        let whole = copy_files(&before, dir, copy.path())?;
+        if whole && files_of(dir)? == before {
+            return Ok(copy);
         }
     }
-    Ok(())
+    anyhow::bail!("{} did not stand still for one of {COPIES_MAX} copies", dir.display())
+}
+
+/// Background work of a small store is over after a few.
+const COPIES_MAX: usize = 1_000;
+
+/// Every file below `dir`, with its length.
+fn files_of(dir: &Path) -> anyhow::Result<BTreeMap<PathBuf, u64>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for file in fs::read_dir(folder)? {
+            let file = file?;
+            match file.metadata() {
+                Ok(metadata) if metadata.is_dir() => folders.push(file.path()),
+                Ok(metadata) => drop(files.insert(file.path(), metadata.len())),
+                // Deleted since it was listed: the copy will be seen to be stale.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// Copies the files; false if one is no longer there.
+fn copy_files(files: &BTreeMap<PathBuf, u64>, from: &Path, to: &Path) -> anyhow::Result<bool> {
+    for file in files.keys() {
+        let target = to.join(file.strip_prefix(from)?);
+        fs::create_dir_all(target.parent().expect("a file is in a folder"))?;
+        match fs::copy(file, target) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(true)
 }
 
 /// The newest write-ahead log that is not empty.
