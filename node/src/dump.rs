@@ -104,7 +104,7 @@ fn one(
     let committed = read_entry(bytes)?;
     sum.entries += 1;
     let Content::Commands(data) = committed.content else { return Ok(()) };
-    let entry = wire::log::decode_entry(committed.index, &data)?;
+    let entry = wire::log::decode_entry(committed.index, data)?;
     let applied = state.apply(&entry);
     for (position, (command, answer)) in entry.commands.iter().zip(&applied.answers).enumerate() {
         sum.commands += 1;

@@ -201,14 +201,16 @@ impl Gateway {
         }
         let (reply, waiting) = oneshot::channel();
         let submission = Submission { tenant, bytes: command, waiter: Waiter { reply } };
-        door.push(lane, submission).map_err(|full| {
+        let wake = door.push(lane, submission).map_err(|full| {
             metrics::counter!("kindred_lane_full_total", "lane" => lane_name(lane)).increment(1);
             match full {
                 LaneFull::TooLarge { .. } => Unavailable::Overloaded { what: "command too large", retry_after_ms: 0 },
                 _ => Unavailable::Overloaded { what: lane_name(lane), retry_after_ms: RETRY_AFTER_MS },
             }
         })?;
-        self.shared.waker.wake();
+        if wake {
+            self.shared.waker.wake();
+        }
         Ok(waiting)
     }
 

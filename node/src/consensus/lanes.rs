@@ -129,6 +129,12 @@ impl<I: Item> Lanes<I> {
         self.len() == 0
     }
 
+    /// Whether what waits makes a full entry.
+    pub fn fills_an_entry(&self) -> bool {
+        let bytes = self.internal.bytes + self.answers.bytes + self.submit_bytes;
+        self.len() >= COMMANDS_PER_ENTRY_MAX || bytes >= ENTRY_BYTES_MAX
+    }
+
     /// Commands waiting in one lane.
     pub fn waiting(&self, lane: Lane) -> usize {
         match lane {

@@ -9,7 +9,7 @@ use super::core::{
     TransferError,
 };
 use super::lanes::{Item, Lanes};
-use super::limits::{ENTRIES_IN_FLIGHT_MAX, ENTRIES_PER_TURN_MAX, ENTRY_BYTES_MAX};
+use super::limits::{ENTRIES_IN_FLIGHT_MAX, ENTRIES_IN_FLIGHT_UNFILLED, ENTRIES_PER_TURN_MAX, ENTRY_BYTES_MAX};
 use super::pending::Pending;
 
 /// A command together with whoever waits for its reply.
@@ -18,6 +18,28 @@ pub trait Command: Item {
     type Waiter;
     /// The command is in an entry now; what is left is the wait.
     fn into_waiter(self) -> Self::Waiter;
+}
+
+/// Where commands wait to be proposed: the lanes, or a lock around them that is not held while entries are made.
+pub trait Source<C> {
+    /// Whether nothing waits.
+    fn is_empty(&self) -> bool;
+    /// Whether what waits makes a full entry.
+    fn fills_an_entry(&self) -> bool;
+    /// Takes the commands of the next entry.
+    fn pack(&mut self) -> Vec<C>;
+}
+
+impl<C: Item> Source<C> for Lanes<C> {
+    fn is_empty(&self) -> bool {
+        Lanes::is_empty(self)
+    }
+    fn fills_an_entry(&self) -> bool {
+        Lanes::fills_an_entry(self)
+    }
+    fn pack(&mut self) -> Vec<C> {
+        Lanes::pack(self)
+    }
 }
 
 /// Writes entries.
@@ -180,20 +202,16 @@ impl<C: Command, R: LogReader> Replica<C, R> {
         self.core.compact_to(index)
     }
 
-    /// Proposes what waits in the lanes, as far as it fits. Does nothing unless this replica leads; then
-    /// commands stay where they are.
-    pub fn take_from(&mut self, lanes: &mut Lanes<C>, now: Now, encoder: &mut impl Encoder<C>) {
+    /// Proposes what waits, as far as it fits. Does nothing unless this replica leads; then commands stay where
+    /// they are.
+    pub fn take_from(&mut self, waiting: &mut impl Source<C>, now: Now, encoder: &mut impl Encoder<C>) {
         self.start_term_if_due(now, encoder);
         for _ in 0..ENTRIES_PER_TURN_MAX {
-            let Lead::Running { term, clock } = &mut self.lead else {
-                return;
-            };
-            let stale = *term != self.core.standing().term;
-            let full = self.pending.entries() >= ENTRIES_IN_FLIGHT_MAX;
-            if stale || full || lanes.is_empty() || self.core.can_propose(ENTRY_BYTES_MAX).is_err() {
+            if !self.would_take(waiting) {
                 return;
             }
-            let commands = lanes.pack();
+            let Lead::Running { clock, .. } = &mut self.lead else { return };
+            let commands = waiting.pack();
             let entry = encoder.commands(clock.stamp(now), &commands);
             let waiters = commands.into_iter().map(C::into_waiter);
             match self.core.propose(entry) {
@@ -201,6 +219,17 @@ impl<C: Command, R: LogReader> Replica<C, R> {
                 Err(error) => self.refused.extend(waiters.map(|waiter| (waiter, error))),
             }
         }
+    }
+
+    /// Whether [`Replica::take_from`] would propose something of what waits.
+    pub fn would_take(&self, waiting: &impl Source<C>) -> bool {
+        let Lead::Running { term, .. } = self.lead else { return false };
+        let room = match self.pending.entries() {
+            ..ENTRIES_IN_FLIGHT_UNFILLED => !waiting.is_empty(),
+            ..ENTRIES_IN_FLIGHT_MAX => waiting.fills_an_entry(),
+            _ => false,
+        };
+        room && term == self.core.standing().term && self.core.can_propose(ENTRY_BYTES_MAX).is_ok()
     }
 
     fn start_term_if_due(&mut self, now: Now, encoder: &mut impl Encoder<C>) {

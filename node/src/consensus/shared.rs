@@ -7,6 +7,7 @@ use super::{
     lanes::{Lane, LaneFull, Lanes},
     limits,
     ports::{EventBatch, ShardId},
+    replica::Source,
     submission::Submission,
 };
 use crate::storage::Staged;
@@ -165,8 +166,13 @@ impl Door {
         *self.matched.write().unwrap_or_else(|p| p.into_inner()) = matched;
     }
 
-    pub(super) fn push(&self, lane: Lane, submission: Submission) -> Result<(), LaneFull> {
-        held(&self.lanes).push(lane, submission).map_err(|(full, _)| full)
+    /// Queues a command. `true`: the raft thread must be woken. While others wait already it looks by itself, as
+    /// soon as it may propose.
+    pub(super) fn push(&self, lane: Lane, submission: Submission) -> Result<bool, LaneFull> {
+        let mut lanes = held(&self.lanes);
+        let (first, filled) = (lanes.is_empty(), lanes.fills_an_entry());
+        lanes.push(lane, submission).map_err(|(full, _)| full)?;
+        Ok(first || (!filled && lanes.fills_an_entry()))
     }
 
     pub(super) fn lanes(&self) -> MutexGuard<'_, Lanes<Submission>> {
@@ -221,6 +227,19 @@ impl Door {
 
     pub(super) fn take_controls(&self) -> VecDeque<(Control, ControlAnswer)> {
         std::mem::take(&mut *held(&self.controls))
+    }
+}
+
+/// The lock is held only while commands are taken, not while entries are made of them.
+impl Source<Submission> for &Door {
+    fn is_empty(&self) -> bool {
+        self.lanes().is_empty()
+    }
+    fn fills_an_entry(&self) -> bool {
+        self.lanes().fills_an_entry()
+    }
+    fn pack(&mut self) -> Vec<Submission> {
+        self.lanes().pack()
     }
 }
 

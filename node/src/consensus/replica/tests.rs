@@ -130,12 +130,34 @@ fn commands_gather_in_their_lanes_while_many_entries_are_under_way() {
     bench.order(capacity + 7);
     bench.replica.take_from(&mut bench.lanes, NOW, &mut bench.encoded);
     assert_eq!(bench.lanes.len(), 7);
-    for _ in 0..2 * ENTRIES_IN_FLIGHT_MAX {
-        bench.order(1);
+    for _ in 0..ENTRIES_IN_FLIGHT_MAX {
+        bench.order(COMMANDS_PER_ENTRY_MAX as u32);
         bench.replica.take_from(&mut bench.lanes, NOW, &mut bench.encoded);
     }
     assert_eq!(bench.replica.pending.entries(), ENTRIES_IN_FLIGHT_MAX);
     assert!(bench.lanes.len() > ENTRIES_IN_FLIGHT_MAX);
+}
+
+#[test]
+fn behind_two_entries_commands_gather_until_they_fill_one() {
+    let mut bench = Bench::new(&[1]);
+    bench.elect();
+    bench.turn(true);
+    bench.turn(true);
+    bench.turn(true);
+    assert_eq!(bench.replica.pending.entries(), 0);
+    for number in 1..=3 {
+        bench.order(1);
+        bench.replica.take_from(&mut bench.lanes, NOW, &mut bench.encoded);
+        assert_eq!(bench.replica.pending.entries(), number.min(ENTRIES_IN_FLIGHT_UNFILLED));
+    }
+    assert_eq!(bench.lanes.len(), 1);
+    bench.order(COMMANDS_PER_ENTRY_MAX as u32 - 1);
+    bench.replica.take_from(&mut bench.lanes, NOW, &mut bench.encoded);
+    assert_eq!((bench.replica.pending.entries(), bench.lanes.len()), (3, 0), "a full entry does not wait");
+    bench.order(1);
+    (0..3).for_each(|_| bench.turn(true));
+    assert!(bench.lanes.is_empty(), "what is committed makes room");
 }
 
 #[test]

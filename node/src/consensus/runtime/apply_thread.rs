@@ -125,7 +125,7 @@ impl ApplyThread {
                 Content::Empty => {}
                 Content::Membership(membership) => members = Some(super::encode_members(&membership)),
                 Content::Commands(bytes) => {
-                    let decoded = wire::log::decode_entry(entry.index, &bytes)?;
+                    let decoded = wire::log::decode_entry(entry.index, bytes)?;
                     self.commands(shard, &decoded, entry.term, entry.waiters, &mut events, &mut repeats)?;
                 }
             }

@@ -2,16 +2,19 @@
 use super::super::gateway::At;
 use crate::{
     storage::{Applied, KeyBuf, StateBatch, Store, Table},
-    wire::{self, log::RememberedHead},
+    wire::{
+        self,
+        log::{Encoded, RememberedHead},
+    },
 };
 use anyhow::Context as _;
 use bytes::Bytes;
 use kindred_domain::{
-    Command, entry,
+    Command, Reply, entry,
     ids::TenantId,
-    record::{BlobKey, Record, RecordKey},
+    record::{BlobKey, Interaction, Record, RecordKey},
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Key of the row that keeps the hash chain, beside the shard's record (whose key is empty).
@@ -40,9 +43,15 @@ impl Persister {
 
     /// Adds what one entry changed.
     pub fn add(&mut self, applied: &entry::Applied, at: At) -> anyhow::Result<()> {
+        let mut interactions = Interactions::default();
         for record in &applied.puts {
             let table = record_key(record, &mut self.key);
-            self.put(table, &wire::log::encode_record(record));
+            let encoded = match record {
+                Record::Interaction(it) => interactions.encode(it).record(false),
+                Record::Closed(it) => interactions.encode(it).record(true),
+                _ => wire::log::encode_record(record),
+            };
+            self.put(table, &encoded);
         }
         for key in &applied.removed {
             let table = key_of(key, &mut self.key);
@@ -68,10 +77,10 @@ impl Persister {
             self.key.clear().text(tenant);
             self.batch.trim(Table::Event, self.key.bytes(), *below);
         }
-        self.requests(applied, at)
+        self.requests(applied, at, &interactions)
     }
 
-    fn requests(&mut self, applied: &entry::Applied, at: At) -> anyhow::Result<()> {
+    fn requests(&mut self, applied: &entry::Applied, at: At, interactions: &Interactions) -> anyhow::Result<()> {
         for first in &applied.remembered {
             let Some(kindred_domain::Answer::Fresh(result)) = applied.answers.get(first.position as usize) else {
                 anyhow::bail!("a remembered request has no answer");
@@ -83,7 +92,14 @@ impl Persister {
                 position: first.position,
                 term: at.term,
             };
-            let body = wire::log::encode_remembered(head, result);
+            let encoded = match result {
+                Ok(Reply::Interaction(it)) => interactions.encoded(it),
+                _ => None,
+            };
+            let body = match encoded {
+                Some(encoded) => encoded.remembered(head),
+                None => wire::log::encode_remembered(head, result),
+            };
             self.key.clear().text(&first.tenant).uid(first.request.0);
             self.put(Table::ReplyBody, &body);
             self.fresh.insert((first.tenant.clone(), first.request.0), body);
@@ -125,6 +141,23 @@ impl Persister {
         store.commit(&mut self.batch, applied, members)?;
         self.fresh.clear();
         Ok(())
+    }
+}
+
+/// Interactions of one entry, encoded: most are a record and a first reply, and the same value.
+#[derive(Default)]
+struct Interactions {
+    /// By where they are in memory; the entry's records keep them there.
+    encoded: HashMap<*const Interaction, Encoded>,
+}
+
+impl Interactions {
+    fn encode(&mut self, interaction: &Arc<Interaction>) -> &Encoded {
+        self.encoded.entry(Arc::as_ptr(interaction)).or_insert_with(|| Encoded::of(interaction))
+    }
+
+    fn encoded(&self, interaction: &Arc<Interaction>) -> Option<&Encoded> {
+        self.encoded.get(&Arc::as_ptr(interaction))
     }
 }
 

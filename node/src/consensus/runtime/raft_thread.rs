@@ -165,11 +165,13 @@ impl RaftThread {
         for _ in 0..TURNS_PER_LOOP {
             if seat.replica.takes_commands() || seat.standing.role == Role::Leader {
                 let now = self.now();
-                seat.replica.take_from(&mut door.lanes(), now, &mut self.encoder);
+                seat.replica.take_from(&mut &*door, now, &mut self.encoder);
             }
             let turn = seat.replica.turn();
             more = turn.more;
             self.dispatch(seat, door, turn)?;
+            // What was committed has made room; nobody wakes this thread for commands that wait already.
+            more |= seat.replica.would_take(&door);
             if !more {
                 break;
             }

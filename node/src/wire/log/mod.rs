@@ -13,6 +13,7 @@ mod events;
 #[cfg(test)]
 mod golden;
 mod mirror;
+mod once;
 mod records;
 mod replies;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod tests;
 mod values;
 
 pub use error::{Error, Problem};
+pub use once::Encoded;
 
 use bytes::Bytes;
 use kindred_domain::{Command, Entry, Event, Rejection, Reply, record};
@@ -69,9 +71,9 @@ pub fn encode_entry<'a>(time_ms: u64, commands: impl IntoIterator<Item = &'a [u8
     data.into()
 }
 
-/// Reads [`encode_entry`]; the index is raft's.
-pub fn decode_entry(index: u64, data: &[u8]) -> Result<Entry, Error> {
-    let written = pb::Entry::decode(Bytes::copy_from_slice(data))?;
+/// Reads [`encode_entry`]; the index is raft's. Nothing of the result refers to `data`.
+pub fn decode_entry(index: u64, data: Bytes) -> Result<Entry, Error> {
+    let written = pb::Entry::decode(data)?;
     Ok(Entry { index, time_ms: written.time_ms, commands: Mirror::take(written.commands)? })
 }
 

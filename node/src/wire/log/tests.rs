@@ -48,7 +48,7 @@ proptest! {
         let data = encode_entry(time_ms, encoded.iter().map(AsRef::as_ref));
         let lens: usize = encoded.iter().map(|command| command_len_in_entry(command.len())).sum();
         prop_assert!(data.len() <= lens + 11, "the time takes at most a key and ten bytes");
-        prop_assert_eq!(decode_entry(index, &data), Ok(Entry { index, time_ms, commands }));
+        prop_assert_eq!(decode_entry(index, data), Ok(Entry { index, time_ms, commands }));
     }
 
     #[test]
@@ -60,7 +60,7 @@ proptest! {
             let _ = decode_command(&bytes);
             let _ = decode_command(&bytes[..at]);
         }
-        let _ = (decode_record(&bytes), decode_event(&bytes), decode_outcome(&bytes), decode_entry(1, &bytes));
+        let _ = (decode_record(&bytes), decode_event(&bytes), decode_outcome(&bytes), decode_entry(1, bytes.clone().into()));
     }
 }
 
