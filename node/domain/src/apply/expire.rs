@@ -46,7 +46,7 @@ fn in_tenant(state: &mut State, out: &mut Out, id: &TenantId, run: impl FnOnce(&
 
 fn expire_one(ctx: &mut Ctx<'_>, key: DueKey) {
     match key {
-        DueKey::OfferExpires(id) => offer::miss(ctx, &id),
+        DueKey::OfferExpires(id) => offer_over(ctx, &id),
         DueKey::OfferRevoked(id) => offer::revoke_offer(ctx, &id, RevokeCause::StreamLost),
         DueKey::Assignment(id, part) => assignment_due(ctx, &id, part),
         DueKey::Interaction(id) => interaction_due(ctx, &id),
@@ -68,6 +68,16 @@ fn expire_one(ctx: &mut Ctx<'_>, key: DueKey) {
         DueKey::Offline(agent) => lease::go_offline(ctx, &agent),
         DueKey::Session(session) => lease::session_lapsed(ctx, session),
         DueKey::Connector(connector) => lapse::lapse(ctx, &connector),
+    }
+}
+
+/// Nobody answered in time. While the agent's stream is lost nobody could: then it is revoked, without penalty.
+fn offer_over(ctx: &mut Ctx<'_>, id: &InteractionId) {
+    let offer = ctx.tenant.interactions.get(id).and_then(|i| i.offer.as_ref());
+    if offer.is_some_and(|offer| offer.revoke_at_ms.is_some()) {
+        offer::revoke_offer(ctx, id, RevokeCause::StreamLost);
+    } else {
+        offer::miss(ctx, id);
     }
 }
 
