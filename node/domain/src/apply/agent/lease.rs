@@ -81,16 +81,12 @@ pub(super) fn regain(ctx: &mut Ctx<'_>, id: &AgentId, session: SessionId) {
         agent.stream_lost_ms = None;
         agent.offline_at = None;
     });
-    let Some(agent) = edited else {
+    if edited.is_none() {
         return;
-    };
-    let offers = agent.work.iter().filter(|work| work.offered);
-    let offers: Vec<InteractionId> = offers.map(|work| work.interaction.clone()).collect();
-    drop(agent);
-    ctx.emit(EventKind::SessionAttached { session }, About::agent(id));
-    for interaction in offers {
-        standing::keep_offer(ctx, &interaction);
     }
+    drop(edited);
+    ctx.emit(EventKind::SessionAttached { session }, About::agent(id));
+    standing::keep_offers(ctx, id);
     resume_waiting(ctx, id);
 }
 
@@ -102,5 +98,5 @@ pub(in crate::apply) fn go_offline(ctx: &mut Ctx<'_>, id: &AgentId) {
         channels: BTreeSet::new(),
         expires_at_ms: None,
     };
-    standing::say(ctx, id, offline);
+    standing::enter(ctx, id, offline);
 }

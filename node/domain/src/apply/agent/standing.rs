@@ -18,13 +18,38 @@ pub(super) struct Saying {
     pub expires_at_ms: Option<u64>,
 }
 
-/// The agent's presence from now on. AVAILABLE ends every penalty; what is no longer available for an offer out gives it
-/// back without penalty. A presence said outright does not hang on a stream any more, lost or not.
+/// What the agent says outright, now: AVAILABLE ends every penalty, and whatever is said does not hang on a stream any
+/// more, lost or not.
 pub(super) fn say(ctx: &mut Ctx<'_>, id: &AgentId, saying: Saying) {
+    let mut penalised = false;
+    ctx.edit_agent(id, |agent| {
+        agent.stream_lost_ms = None;
+        agent.offline_at = None;
+        if saying.status == PresenceStatus::Available {
+            penalised = end_penalties(agent);
+        }
+    });
+    change(ctx, id, saying);
+    if penalised {
+        ctx.emit(EventKind::AgentResponding, About::agent(id));
+    }
+    settle_offers(ctx, id);
+    keep_offers(ctx, id);
+    resume_waiting(ctx, id);
+}
+
+/// A presence takes effect by itself, said by nobody now: it ends no penalty and brings no lost stream back.
+pub(super) fn enter(ctx: &mut Ctx<'_>, id: &AgentId, saying: Saying) {
+    change(ctx, id, saying);
+    settle_offers(ctx, id);
+    resume_waiting(ctx, id);
+}
+
+/// The agent's presence from now on.
+fn change(ctx: &mut Ctx<'_>, id: &AgentId, saying: Saying) {
     let now_ms = ctx.now_ms;
     let status = saying.status;
     let reason = saying.reason.clone();
-    let mut penalised = false;
     let edited = ctx.edit_agent(id, |agent| {
         let available = status == PresenceStatus::Available;
         if available && agent.presence.status != PresenceStatus::Available && !has_contact(agent) {
@@ -32,23 +57,15 @@ pub(super) fn say(ctx: &mut Ctx<'_>, id: &AgentId, saying: Saying) {
             agent.idle_since_ms = now_ms;
         }
         agent.presence = presence(&agent.presence, saying, now_ms);
-        agent.stream_lost_ms = None;
-        agent.offline_at = None;
-        if available {
-            penalised = end_penalties(agent);
+        if status == PresenceStatus::Offline {
+            // There is nothing left to lose.
+            agent.stream_lost_ms = None;
+            agent.offline_at = None;
         }
     });
-    if edited.is_none() {
-        return;
+    if edited.is_some() {
+        ctx.emit(EventKind::PresenceChanged { status, reason }, About::agent(id));
     }
-    drop(edited);
-    let about = About::agent(id);
-    ctx.emit(EventKind::PresenceChanged { status, reason }, about.clone());
-    if penalised {
-        ctx.emit(EventKind::AgentResponding, about);
-    }
-    settle_offers(ctx, id);
-    resume_waiting(ctx, id);
 }
 
 /// A stay with an end falls back to what there was before the first such stay.
@@ -87,7 +104,7 @@ pub(super) fn say_next(ctx: &mut Ctx<'_>, id: &AgentId, next: NextPresence) {
     }
 }
 
-/// Offers out that the presence no longer allows are revoked; the others no longer hang on a lost stream.
+/// Offers out that the presence no longer allows are given back without penalty.
 fn settle_offers(ctx: &mut Ctx<'_>, id: &AgentId) {
     let Some(agent) = ctx.tenant.agents.get(id) else {
         return;
@@ -102,16 +119,26 @@ fn settle_offers(ctx: &mut Ctx<'_>, id: &AgentId) {
     let offers: Vec<(InteractionId, bool)> =
         offers.map(|work| (work.interaction.clone(), stands(&work.channel))).collect();
     for (interaction, stands) in offers {
-        if stands {
-            keep_offer(ctx, &interaction);
-        } else {
+        if !stands {
             revoke_offer(ctx, &interaction, RevokeCause::PresenceChanged);
         }
     }
 }
 
+/// Offers out no longer hang on a lost stream.
+pub(super) fn keep_offers(ctx: &mut Ctx<'_>, id: &AgentId) {
+    let Some(agent) = ctx.tenant.agents.get(id) else {
+        return;
+    };
+    let offers = agent.work.iter().filter(|work| work.offered);
+    let offers: Vec<InteractionId> = offers.map(|work| work.interaction.clone()).collect();
+    for interaction in offers {
+        keep_offer(ctx, &interaction);
+    }
+}
+
 /// The offer out no longer hangs on a lost stream.
-pub(super) fn keep_offer(ctx: &mut Ctx<'_>, interaction: &InteractionId) {
+fn keep_offer(ctx: &mut Ctx<'_>, interaction: &InteractionId) {
     let offer = |i: &Interaction| i.offer.as_ref().and_then(|offer| offer.revoke_at_ms);
     let found = ctx.tenant.interactions.get(interaction);
     if found.is_some_and(|i| offer(i).is_some()) {
@@ -138,7 +165,7 @@ pub(in crate::apply) fn presence_expired(ctx: &mut Ctx<'_>, id: &AgentId) {
     }
     let (status, next) = (agent.presence.reverts_to, agent.presence.next.clone());
     let fallen_back = Saying { status, reason: String::new(), channels: BTreeSet::new(), expires_at_ms: None };
-    say(ctx, id, fallen_back);
+    enter(ctx, id, fallen_back);
     // What was said for after the contact was said later, and stays.
     if let Some(next) = next {
         say_next(ctx, id, next);
@@ -182,5 +209,5 @@ pub(in crate::apply) fn work_over(ctx: &mut Ctx<'_>, id: &AgentId) {
     }
     let saying =
         Saying { status: next.status, reason: next.reason.clone(), channels: BTreeSet::new(), expires_at_ms: None };
-    say(ctx, id, saying);
+    enter(ctx, id, saying);
 }
