@@ -48,6 +48,10 @@ pub struct Presence {
     pub expires: Option<Deadline>,
     /// What it falls back to.
     pub reverts_to: PresenceStatus,
+    /// The reason that was given for it.
+    pub reverts_reason: String,
+    /// The channels it was for; empty means all.
+    pub reverts_channels: BTreeSet<Channel>,
 }
 
 /// Presence after the current contact.

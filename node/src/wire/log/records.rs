@@ -11,7 +11,8 @@ mod domain {
 }
 
 structs! {
-    Presence { status, reason, channels, since_ms, next, expires, reverts_to }
+    Presence { status, reason, channels, since_ms, next, expires, reverts_to,
+        reverts_reason, reverts_channels }
     NextPresence { status, reason }
     ChannelCapacity { max, cost }
     Capacity { total, channels, may_interrupt }

@@ -70,10 +70,10 @@ fn change(ctx: &mut Ctx<'_>, id: &AgentId, saying: Saying) {
 
 /// A stay with an end falls back to what there was before the first such stay.
 fn presence(before: &Presence, saying: Saying, now_ms: u64) -> Presence {
-    let reverts_to = match (saying.expires_at_ms, before.expires) {
-        (None, _) => PresenceStatus::Offline,
-        (Some(_), Some(_)) => before.reverts_to,
-        (Some(_), None) => before.status,
+    let (reverts_to, reverts_reason, reverts_channels) = match (saying.expires_at_ms, before.expires) {
+        (None, _) => Default::default(),
+        (Some(_), Some(_)) => (before.reverts_to, before.reverts_reason.clone(), before.reverts_channels.clone()),
+        (Some(_), None) => (before.status, before.reason.clone(), before.channels.clone()),
     };
     Presence {
         status: saying.status,
@@ -83,6 +83,8 @@ fn presence(before: &Presence, saying: Saying, now_ms: u64) -> Presence {
         next: None,
         expires: saying.expires_at_ms.map(Deadline::at),
         reverts_to,
+        reverts_reason,
+        reverts_channels,
     }
 }
 
@@ -163,8 +165,13 @@ pub(in crate::apply) fn presence_expired(ctx: &mut Ctx<'_>, id: &AgentId) {
     if agent.presence.expires.is_none() {
         return;
     }
-    let (status, next) = (agent.presence.reverts_to, agent.presence.next.clone());
-    let fallen_back = Saying { status, reason: String::new(), channels: BTreeSet::new(), expires_at_ms: None };
+    let (said, next) = (&agent.presence, agent.presence.next.clone());
+    let fallen_back = Saying {
+        status: said.reverts_to,
+        reason: said.reverts_reason.clone(),
+        channels: said.reverts_channels.clone(),
+        expires_at_ms: None,
+    };
     enter(ctx, id, fallen_back);
     // What was said for after the contact was said later, and stays.
     if let Some(next) = next {
