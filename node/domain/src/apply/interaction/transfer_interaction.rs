@@ -25,6 +25,8 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &TransferInteraction) -> Result<
             i.queue = queue.clone();
         }
         i.target_agent = target.cloned();
+        // A person chose: who gave it away or declined it before may have it after all.
+        i.exclusions.retain(|e| target != Some(&e.agent));
         i.connect_by_ms = command.connect_by_ms;
         i.version += 1;
     });
@@ -36,6 +38,9 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &TransferInteraction) -> Result<
             reason: command.reason.clone(),
         };
         ctx.emit(transferred, about);
+    }
+    if queue.is_some() {
+        exclusion::relax(ctx, id);
     }
     hand_back(ctx, id, part, &from, EndCause::Transferred);
     let after = ctx.find_interaction(id, "")?;

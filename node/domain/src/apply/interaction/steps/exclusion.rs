@@ -15,11 +15,9 @@ pub(in crate::apply) fn exclude(ctx: &mut Ctx<'_>, id: &InteractionId, agent: &A
     };
     let before = interaction.exclusions.iter().find(|e| e.agent == *agent);
     let times = before.map_or(0, |e| e.times).saturating_add(1);
-    let for_ms = if is_sole(ctx.tenant, interaction, agent) {
-        let doubled = limits::SOLE_EXCLUSION_MS << (times - 1).min(8);
-        doubled.min(limits::DECLINE_EXCLUSION_MS)
-    } else {
-        limits::DECLINE_EXCLUSION_MS
+    let for_ms = match is_sole(ctx.tenant, interaction, agent) {
+        true => doubled_ms(times),
+        false => limits::DECLINE_EXCLUSION_MS,
     };
     let until_ms = ctx.now_ms + for_ms;
     let about = About::interaction(interaction).with_agent(agent);
@@ -29,6 +27,32 @@ pub(in crate::apply) fn exclude(ctx: &mut Ctx<'_>, id: &InteractionId, agent: &A
         i.exclusions.push(Exclusion { agent: agent.clone(), until_ms, times });
     });
     ctx.emit(EventKind::AgentExcluded { until_ms }, about);
+}
+
+/// 5 s the first time, doubling up to 60 s.
+fn doubled_ms(times: u32) -> u64 {
+    let doubled = limits::SOLE_EXCLUSION_MS << times.saturating_sub(1).min(8);
+    doubled.min(limits::DECLINE_EXCLUSION_MS)
+}
+
+/// The interaction waits in another queue now, where a passed-over agent may be the only one who could serve it: then it
+/// is passed over no longer than such an agent is.
+pub(in crate::apply) fn relax(ctx: &mut Ctx<'_>, id: &InteractionId) {
+    let Some(interaction) = ctx.tenant.interactions.get(id).cloned() else {
+        return;
+    };
+    for exclusion in &interaction.exclusions {
+        let until_ms = ctx.now_ms + doubled_ms(exclusion.times);
+        if exclusion.until_ms <= until_ms || !is_sole(ctx.tenant, &interaction, &exclusion.agent) {
+            continue;
+        }
+        ctx.edit_interaction(id, |i| {
+            let theirs = i.exclusions.iter_mut().find(|e| e.agent == exclusion.agent);
+            theirs.into_iter().for_each(|e| e.until_ms = until_ms);
+        });
+        let about = About::interaction(&interaction).with_agent(&exclusion.agent);
+        ctx.emit(EventKind::AgentExcluded { until_ms }, about);
+    }
 }
 
 /// At the bound the earliest ending is dropped: those that are over have 0 and go first.
