@@ -8,11 +8,13 @@ use crate::{
 };
 
 /// The agent missed an offer (or the device did not answer): back-off doubling from 5 s, NOT_RESPONDING at the limit.
+/// Offers missed together count once.
 pub(in crate::apply) fn missed(ctx: &mut Ctx<'_>, agent: &AgentId) {
     let Some(record) = ctx.tenant.agents.get(agent) else {
         return;
     };
-    if record.not_responding_until_ms.is_some() {
+    // Nothing is offered in a back-off: what is missed in it was out before, and is of the same moment.
+    if record.not_responding_until_ms.is_some() || record.backoff_until_ms.is_some() {
         return;
     }
     let missed = record.missed_in_row + 1;
