@@ -4,7 +4,7 @@
 //! must move or clear it.
 use super::{
     agent::{lease, standing},
-    connector::lapse,
+    connector::lapse::{self, is_silent},
     ctx::{About, Ctx, Out},
     interaction::{
         report_connect_failed::not_connected,
@@ -91,7 +91,9 @@ fn assignment_due(ctx: &mut Ctx<'_>, id: &InteractionId, part: AssignmentId) {
     };
     match found.state {
         AssignmentState::Connecting => {
-            not_connected(ctx, id, part, EndCause::ConnectTimeout, true);
+            // Who would dial is silent: then the agent is not to blame.
+            let blame = !is_silent(ctx.tenant, interaction, ctx.now_ms);
+            not_connected(ctx, id, part, EndCause::ConnectTimeout, blame);
         }
         AssignmentState::WrapUp => {
             assignment::end_assignment(ctx, id, part, EndCause::Completed);

@@ -2,12 +2,13 @@
 use crate::{
     apply::{
         ctx::{About, Ctx},
-        interaction::steps::offer::revoke_offer,
+        interaction::{report_connect_failed::not_connected, steps::offer::revoke_offer},
     },
     event::{EventKind, RevokeCause},
     ids::*,
     limits,
     record::*,
+    state::Tenant,
 };
 use alloc::vec::Vec;
 use core::ops::Bound;
@@ -52,7 +53,15 @@ fn next_chunk(ctx: &Ctx<'_>, id: &ConnectorId, marking: &Marking) -> Vec<Interac
     rest.take(limits::MARKED_PER_ENTRY).cloned().collect()
 }
 
-/// Whatever was created before the lapse is older than its log time: the lease stood until then. Younger interactions and those confirmed since the lapse are left alone: a reconciliation may have overtaken us.
+/// Is the interaction's connector silent: lapsed, or past half of its lease. One that is there renews it well before.
+pub(in crate::apply) fn is_silent(tenant: &Tenant, interaction: &Interaction, now_ms: u64) -> bool {
+    let connector = interaction.connector.as_ref().and_then(|id| tenant.connector(id));
+    let overdue = |c: &Connector| c.lease.is_none_or(|lease| now_ms + c.lease_ms / 2 > lease.at_ms);
+    interaction.unconfirmed_since_ms.is_some() || connector.is_some_and(|c| overdue(c))
+}
+
+/// Whatever was created before the lapse is older than its log time: the lease stood until then. Younger interactions
+/// and those confirmed since the lapse are left alone: a reconciliation may have overtaken us.
 fn mark(ctx: &mut Ctx<'_>, id: &InteractionId, since_ms: u64) {
     let Some(interaction) = ctx.tenant.interactions.get(id) else {
         return;
@@ -71,4 +80,10 @@ fn mark(ctx: &mut Ctx<'_>, id: &InteractionId, since_ms: u64) {
         ctx.emit(EventKind::InteractionUnconfirmed, about);
     }
     revoke_offer(ctx, id, RevokeCause::Unconfirmed);
+    // Nobody dials any more, and no agent is to blame for it.
+    let connecting = |a: &&Assignment| a.state == AssignmentState::Connecting;
+    let part = ctx.tenant.interactions.get(id).and_then(|i| i.assignments.iter().find(connecting));
+    if let Some(part) = part.map(|a| a.id) {
+        not_connected(ctx, id, part, EndCause::MediaError, false);
+    }
 }
