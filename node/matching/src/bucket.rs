@@ -61,7 +61,8 @@ impl Bucket {
     pub fn configure(&mut self, queue: Option<Arc<Queue>>) -> bool {
         let shape = |queue: &Option<Arc<Queue>>| {
             let queue = queue.as_ref()?;
-            Some((queue.age_weight_micros_per_s, queue.service_level_ms, queue.sla_urgency_micros))
+            let bound_ms = queue.starvation_bound_ms;
+            Some((queue.age_weight_micros_per_s, queue.service_level_ms, queue.sla_urgency_micros, bound_ms))
         };
         let reordered = shape(&queue) != shape(&self.queue);
         self.queue = queue;

@@ -80,6 +80,28 @@ fn past_the_starvation_bound_the_oldest_goes_first_whatever_the_rest_says() {
     assert_eq!(pairs(&floor.round()), ["vip2→c"]);
 }
 
+/// The ages at which an order changes stay the same ones; what happens at them does not.
+#[test]
+fn a_new_starvation_bound_counts_for_those_who_wait_already() {
+    let mut floor = Floor::new();
+    floor.queue("q", Mode::LongestIdle);
+    floor.edit_queue("q", |queue| {
+        queue.sla_urgency_micros = 1_000_000;
+        queue.starvation_bound_ms = 60_000;
+    });
+    floor.profile("p", &[("q", VOICE, 1, 0, 0)]);
+    floor.profile("late", &[("q", VOICE, 1, 0, 60_000)]);
+    floor.submit("old", "q", VOICE, None);
+    floor.now_ms += 1_000;
+    floor.submit("important", "q", VOICE, None);
+    floor.edit_interaction("important", |i| i.priority = 100);
+    floor.now_ms += 30_000;
+    floor.round();
+    floor.edit_queue("q", |queue| queue.starvation_bound_ms = 20_000);
+    floor.agent("a", "p", 1, &[]);
+    assert_eq!(pairs(&floor.round()), ["old→a"]);
+}
+
 #[test]
 fn a_profile_says_what_its_agents_take_first() {
     let mut floor = Floor::new();

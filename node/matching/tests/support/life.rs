@@ -5,6 +5,8 @@ const SKILLS: [&str; 3] = ["x", "y", "z"];
 const QUEUES: [&str; 3] = ["q0", "q1", "q2"];
 const PROFILES: [&str; 3] = ["p0", "p1", "p2"];
 const CHANNELS: [&str; 3] = [VOICE, CHAT, EMAIL];
+/// Service levels, starvation bounds and delays of lines, from one list: one age may be several of them.
+const AGES_MS: [u64; 6] = [0, 5_000, 10_000, 20_000, 30_000, 60_000];
 const MODES: [Mode; 5] = [Mode::LongestIdle, Mode::LeastLoaded, Mode::RoundRobin, Mode::Tiered, Mode::BestMatch];
 
 pub struct Life {
@@ -42,9 +44,9 @@ impl Life {
     fn change_queue(&mut self, id: &str) {
         let chance = &mut self.chance;
         let weights = [0, 1_000, 50_000];
-        let (weight, level) = (chance.pick(&weights), chance.pick(&[0_u64, 5_000, 30_000]));
+        let (weight, level) = (chance.pick(&weights), chance.pick(&AGES_MS));
         let urgency = chance.below(3) * level * 1_000;
-        let bound = chance.pick(&[20_000_u64, 60_000, 600_000]);
+        let bound = chance.pick(&AGES_MS[1..]);
         let priority = chance.below(3) as i32;
         self.floor.edit_queue(id, |queue| {
             queue.age_weight_micros_per_s = weight;
@@ -62,7 +64,7 @@ impl Life {
                 if self.chance.one_in(2) {
                     let tier = 1 + self.chance.below(2) as u32;
                     let priority = if self.priorities { self.chance.below(3) as i32 } else { 0 };
-                    let delay_ms = self.chance.pick(&[0, 0, 10_000, 25_000]);
+                    let delay_ms = if self.chance.one_in(2) { 0 } else { self.chance.pick(&AGES_MS) };
                     lines.push((queue, channel, tier, priority, delay_ms));
                 }
             }
