@@ -24,7 +24,8 @@ fn transitions_are_bounded_and_keep_the_first() {
     run(&mut world, "submit call-1 queue=ring");
     let first = interaction(&world, "call-1").transitions[0];
     for _ in 0..limits::TRANSITIONS_MAX {
-        run(&mut world, "wait 1s");
+        // The pair is kept apart for at most so long.
+        run(&mut world, "wait 60s");
         run(&mut world, "offer call-1 anna");
         run(&mut world, "fail call-1 MEDIA_ERROR");
     }

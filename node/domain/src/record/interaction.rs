@@ -217,7 +217,7 @@ pub struct Exclusion {
     pub agent: AgentId,
     /// Until when, log time; 0 once it is over and only counted.
     pub until_ms: u64,
-    /// How often this agent declined it; the sole qualified agent's exclusion doubles by it.
+    /// How often this agent declined it or could not be connected; the sole qualified agent's exclusion doubles by it.
     pub times: u32,
 }
 

@@ -1,5 +1,5 @@
 //! `ReportConnectFailed`: by its cause the agent missed it, the customer is gone, or nobody is to blame.
-use super::steps::{assignment, close, find, offer, requeue, rona, work};
+use super::steps::{assignment, close, exclusion, find, offer, requeue, rona, work};
 use crate::{
     apply::ctx::Ctx,
     command::{ConnectFailure, ReportConnectFailed},
@@ -49,7 +49,13 @@ fn ringing_failed(
         ConnectFailure::AgentNoAnswer | ConnectFailure::AgentBusy | ConnectFailure::DeviceUnreachable => {
             offer::miss(ctx, id)
         }
-        ConnectFailure::MediaError => offer::revoke_offer(ctx, id, RevokeCause::MediaError),
+        ConnectFailure::MediaError => {
+            let offer = ctx.tenant.interactions.get(id).and_then(|i| i.offer.as_ref());
+            if let Some(agent) = offer.map(|offer| offer.agent.clone()) {
+                exclusion::keep_apart(ctx, id, &agent);
+            }
+            offer::revoke_offer(ctx, id, RevokeCause::MediaError);
+        }
         ConnectFailure::CustomerGone => {
             return close::close(ctx, id, CloseReason::Abandoned, String::new());
         }
@@ -73,6 +79,11 @@ fn connecting_failed(
             return close::close(ctx, id, CloseReason::Abandoned, String::new());
         }
     };
+    let interaction = ctx.tenant.interactions.get(id);
+    let agent = interaction.and_then(|i| find::assignment(i, part).ok()).map(|a| a.agent.clone());
+    if let Some(agent) = agent.filter(|_| !blame) {
+        exclusion::keep_apart(ctx, id, &agent);
+    }
     not_connected(ctx, id, part, end, blame);
     None
 }

@@ -13,20 +13,43 @@ pub(in crate::apply) fn exclude(ctx: &mut Ctx<'_>, id: &InteractionId, agent: &A
     let Some(interaction) = ctx.tenant.interactions.get(id) else {
         return;
     };
-    let before = interaction.exclusions.iter().find(|e| e.agent == *agent);
-    let times = before.map_or(0, |e| e.times).saturating_add(1);
+    let times = next_time(interaction, agent);
     let for_ms = match is_sole(ctx.tenant, interaction, agent) {
         true => doubled_ms(times),
         false => limits::DECLINE_EXCLUSION_MS,
     };
     let until_ms = ctx.now_ms + for_ms;
-    let about = About::interaction(interaction).with_agent(agent);
-    ctx.edit_interaction(id, |i| {
+    put(ctx, id, agent, until_ms, times);
+}
+
+/// Connecting them failed and nobody is to blame. Once is chance; from the second time on the pair is kept apart, for 5 s
+/// and doubling: whoever is best would be offered it again at once, for ever.
+pub(in crate::apply) fn keep_apart(ctx: &mut Ctx<'_>, id: &InteractionId, agent: &AgentId) {
+    let Some(interaction) = ctx.tenant.interactions.get(id) else {
+        return;
+    };
+    let times = next_time(interaction, agent);
+    let until_ms = if times > 1 { ctx.now_ms + doubled_ms(times - 1) } else { 0 };
+    put(ctx, id, agent, until_ms, times);
+}
+
+fn next_time(interaction: &Interaction, agent: &AgentId) -> u32 {
+    let before = interaction.exclusions.iter().find(|e| e.agent == *agent);
+    before.map_or(0, |e| e.times).saturating_add(1)
+}
+
+/// In place of the agent's last one; with 0 it only counts.
+fn put(ctx: &mut Ctx<'_>, id: &InteractionId, agent: &AgentId, until_ms: u64, times: u32) {
+    let after = ctx.edit_interaction(id, |i| {
         i.exclusions.retain(|e| e.agent != *agent);
         make_place(i);
         i.exclusions.push(Exclusion { agent: agent.clone(), until_ms, times });
     });
-    ctx.emit(EventKind::AgentExcluded { until_ms }, about);
+    if let Some(interaction) = after.filter(|_| until_ms > 0) {
+        let about = About::interaction(&interaction).with_agent(agent);
+        drop(interaction);
+        ctx.emit(EventKind::AgentExcluded { until_ms }, about);
+    }
 }
 
 /// 5 s the first time, doubling up to 60 s.
