@@ -209,7 +209,7 @@ pub struct TransferInteraction {
     pub assignment: AssignmentId,
     /// Where to.
     pub target: TransferTarget,
-    /// Answer by.
+    /// Answer by; `None` keeps what the interaction has, if that is still ahead.
     pub connect_by_ms: Option<u64>,
     /// Why.
     pub reason: String,

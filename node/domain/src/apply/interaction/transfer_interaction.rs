@@ -20,6 +20,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &TransferInteraction) -> Result<
         TransferTarget::Queue(queue) => (Some(queue), None),
         TransferTarget::Agent(agent) => (None, Some(agent)),
     };
+    let connect_by_ms = command.connect_by_ms.or_else(|| kept_connect_by_ms(ctx, id));
     let after = ctx.edit_interaction(id, |i| {
         if let Some(queue) = queue {
             i.queue = queue.clone();
@@ -27,7 +28,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &TransferInteraction) -> Result<
         i.target_agent = target.cloned();
         // A person chose: who gave it away or declined it before may have it after all.
         i.exclusions.retain(|e| target != Some(&e.agent));
-        i.connect_by_ms = command.connect_by_ms;
+        i.connect_by_ms = connect_by_ms;
         i.version += 1;
     });
     if let (Some((_, about)), Some(interaction)) = (edited, after) {
@@ -45,6 +46,12 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &TransferInteraction) -> Result<
     hand_back(ctx, id, part, &from, EndCause::Transferred);
     let after = ctx.find_interaction(id, "")?;
     Ok(Reply::Interaction(after))
+}
+
+/// One that is still ahead: the next agent would not be waited for at all by one that is past.
+fn kept_connect_by_ms(ctx: &Ctx<'_>, id: &InteractionId) -> Option<u64> {
+    let connect_by_ms = ctx.tenant.interactions.get(id)?.connect_by_ms;
+    connect_by_ms.filter(|at_ms| *at_ms > ctx.now_ms)
 }
 
 /// The agent lets go and is passed over for a while; the interaction waits. Shared with `EndAssignment`.
