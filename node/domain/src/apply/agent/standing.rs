@@ -106,7 +106,8 @@ pub(super) fn say_next(ctx: &mut Ctx<'_>, id: &AgentId, next: NextPresence) {
     }
 }
 
-/// Offers out that the presence no longer allows are given back without penalty.
+/// Offers out that the presence no longer allows are given back without penalty. The interaction's first channel decides,
+/// as it does when it is offered.
 fn settle_offers(ctx: &mut Ctx<'_>, id: &AgentId) {
     let Some(agent) = ctx.tenant.agents.get(id) else {
         return;
@@ -118,12 +119,11 @@ fn settle_offers(ctx: &mut Ctx<'_>, id: &AgentId) {
             && (presence.channels.is_empty() || presence.channels.contains(channel))
     };
     let offers = agent.work.iter().filter(|work| work.offered);
-    let offers: Vec<(InteractionId, bool)> =
-        offers.map(|work| (work.interaction.clone(), stands(&work.channel))).collect();
-    for (interaction, stands) in offers {
-        if !stands {
-            revoke_offer(ctx, &interaction, RevokeCause::PresenceChanged);
-        }
+    let offers = offers.filter_map(|work| ctx.tenant.interactions.get(&work.interaction));
+    let gone = offers.filter(|interaction| !stands(&interaction.channel));
+    let gone: Vec<InteractionId> = gone.map(|interaction| interaction.id.clone()).collect();
+    for interaction in gone {
+        revoke_offer(ctx, &interaction, RevokeCause::PresenceChanged);
     }
 }
 
