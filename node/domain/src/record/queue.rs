@@ -110,7 +110,7 @@ pub struct Queue {
     pub sla_urgency_micros: u64,
     /// After this wait the oldest goes first.
     pub starvation_bound_ms: u64,
-    /// Waits at most this, then EXPIRED; 0 for ever.
+    /// Waits at most this, then EXPIRED; 0 for ever. Given when waiting begins (decision 20).
     pub max_wait_ms: u64,
     /// By channel; a channel not listed uses the defaults.
     pub channels: BTreeMap<Channel, ChannelRules>,
