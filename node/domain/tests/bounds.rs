@@ -1,8 +1,9 @@
 //! Lists and loops of the state machine stop at their named bounds, and what stands there goes on lawfully.
 mod scenario;
 
-use kindred_domain::{ids::InteractionId, limits, record::*};
+use kindred_domain::{Answer, Entry, Rejection, State, command::*, ids::*, limits, record::*};
 use scenario::world::World;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Runs a line that must be accepted; the whole is checked after every entry.
 fn run(world: &mut World, text: &str) {
@@ -133,4 +134,109 @@ fn more_than_one_entry_expires_is_left_to_the_next() {
     assert_eq!(world.tenant().interactions().len(), 500);
     run(&mut world, "wait 0s");
     assert_eq!(world.tenant().interactions().len(), 0);
+}
+
+/// Has `body` made until there are so many, `there` being there, then once more; the whole is checked once.
+fn at_most(limit: &str, max: usize, there: usize, body: impl Fn(usize) -> Body) {
+    let to = |tenant: Option<&str>, body| Command { tenant: tenant.map(TenantId::new), request: None, body };
+    let spec = PolicySpec { mode: Mode::LongestIdle, skill_weight: 0, channel_weight: 0, preferred_weight: 0 };
+    let (id, display_name) = (TenantId::new("t"), String::new());
+    let mut commands = vec![
+        to(None, AdoptTenant { id, display_name }.into()),
+        to(Some("t"), policy("p0", spec)),
+        to(Some("t"), profile("r0")),
+    ];
+    let more = max - there;
+    commands.extend((1..=more + 1).map(|n| to(Some("t"), body(n))));
+    let (mut state, mut answers) = (State::new(), Vec::new());
+    for (at, commands) in commands.chunks(limits::COMMANDS_PER_ENTRY).enumerate() {
+        let entry = Entry { index: at as u64 + 1, time_ms: 1_000_000, commands: commands.to_vec() };
+        answers.extend(state.apply(&entry).answers);
+    }
+    let refused = |answer: &Answer| match answer {
+        Answer::Fresh(Err(Rejection::LimitReached { limit, max })) => Some((limit.clone(), *max)),
+        _ => None,
+    };
+    assert_eq!(answers.iter().position(|a| !matches!(a, Answer::Fresh(Ok(_)))), Some(more + 3), "{limit}");
+    assert_eq!(refused(&answers[more + 3]), Some((limit.to_string(), max as u64)));
+    assert_eq!(state.check(), Ok(()), "{limit}");
+}
+
+fn policy(id: &str, spec: PolicySpec) -> Body {
+    CreatePolicy { id: id.into(), display_name: String::new(), spec, validate_only: false }.into()
+}
+
+fn profile(id: &str) -> Body {
+    let (entries, capacity) = (Vec::new(), Capacity::default());
+    CreateProfile { id: id.into(), display_name: String::new(), entries, capacity }.into()
+}
+
+#[test]
+fn a_tenant_has_at_most_so_many_agents() {
+    let (skills, channel_proficiency, labels) = Default::default();
+    let spec = AgentSpec {
+        kind: AgentKind::Human,
+        display_name: String::new(),
+        team: None,
+        profile: "r0".into(),
+        skills,
+        channel_proficiency,
+        labels,
+        capacity: None,
+        endpoint: String::new(),
+    };
+    let agent = |n: usize| CreateAgent { id: format!("a{n}").into(), spec: spec.clone() }.into();
+    at_most("agents_per_tenant", limits::AGENTS_PER_TENANT, 0, agent);
+}
+
+#[test]
+fn a_tenant_has_at_most_so_many_queues() {
+    let spec = QueueSpec {
+        display_name: String::new(),
+        policy: "p0".into(),
+        priority: 0,
+        age_weight_micros_per_s: 1,
+        service_level_ms: 0,
+        sla_urgency_micros: 0,
+        starvation_bound_ms: limits::STARVATION_BOUND_MS,
+        max_wait_ms: 0,
+        channels: BTreeMap::new(),
+    };
+    let queue = |n: usize| CreateQueue { id: format!("q{n}").into(), spec: spec.clone() }.into();
+    at_most("queues_per_tenant", limits::QUEUES_PER_TENANT, 0, queue);
+}
+
+#[test]
+fn a_tenant_has_at_most_so_much_configuration() {
+    let spec = PolicySpec { mode: Mode::Tiered, skill_weight: 0, channel_weight: 0, preferred_weight: 0 };
+    let max = limits::CONFIG_PER_TENANT;
+    at_most("teams_per_tenant", max, 0, |n| {
+        CreateTeam { id: format!("t{n}").into(), display_name: String::new() }.into()
+    });
+    // One of each is there already.
+    at_most("policies_per_tenant", max, 1, |n| policy(&format!("p{n}"), spec.clone()));
+    at_most("routing_profiles_per_tenant", max, 1, |n| profile(&format!("r{n}")));
+    at_most("connectors_per_tenant", max, 0, |n| {
+        let (id, lease_ms) = (format!("c{n}").into(), limits::CONNECTOR_LEASE_MS);
+        RegisterConnector { id, display_name: String::new(), lease_ms }.into()
+    });
+    at_most("sessions_per_tenant", max, 0, |n| {
+        AttachSession { session: Uid(n as u128), node: "n".into(), agents: Vec::new() }.into()
+    });
+}
+
+#[test]
+fn a_stream_speaks_for_at_most_so_many_agents() {
+    let mut world = World::new();
+    run(&mut world, "profile people");
+    let names: BTreeSet<String> = (0..=limits::BATCH_MAX).map(|n| format!("a{n}")).collect();
+    let lines: Vec<String> = names.iter().map(|name| format!("agent {name} profile=people offline")).collect();
+    for together in lines.chunks(limits::COMMANDS_PER_ENTRY) {
+        run(&mut world, &together.join(" ; "));
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    run(&mut world, &format!("attach desk {} -> LIMIT_REACHED agents_per_session", names.join(",")));
+    run(&mut world, &format!("attach desk {}", names[1..].join(",")));
+    run(&mut world, &format!("attach desk {}", names[1]));
+    run(&mut world, &format!("attach desk {} -> LIMIT_REACHED agents_per_session", names[0]));
 }
