@@ -1,7 +1,7 @@
 //! What is too much for one entry goes on with the next, and nothing falls between.
 mod scenario;
 
-use kindred_domain::{ids::*, limits, reply::Answer, reply::Reply};
+use kindred_domain::{ids::*, limits, record::PresenceStatus, reply::Answer, reply::Reply};
 use scenario::world::World;
 
 /// Runs a line that must be accepted; the whole is checked after every entry.
@@ -113,7 +113,7 @@ fn a_lost_stream_of_many_agents_is_one_step() {
     let lost = world.tenant().agents().filter(|a| a.stream_lost_ms.is_some());
     assert_eq!(lost.count(), 200);
     run(&mut world, "wait 30s");
-    let offline = world.tenant().agents().filter(|a| a.offline_at.is_none());
+    let offline = world.tenant().agents().filter(|a| a.presence.status == PresenceStatus::Offline);
     assert_eq!(offline.count(), 200);
     restored(&world);
 }

@@ -38,19 +38,41 @@ pub fn check(world: &World, line: &Line) -> Result<Option<()>, String> {
             let name = line.word(0)?;
             let tenant = world.tenant();
             if let Some(agent) = tenant.agent(&name.into()) {
-                return compare(line, &agent_facts(world, agent)).map(Some);
+                return compare(line, &agent_facts(world, agent), AGENT).map(Some);
             }
             if let Some(connector) = tenant.connector(&name.into()) {
-                return compare(line, &connector_facts(world, connector)).map(Some);
+                return compare(line, &connector_facts(world, connector), &["lease"]).map(Some);
             }
-            compare(line, &interaction_facts(world, &*interaction(world, name)?)).map(Some)
+            compare(line, &interaction_facts(world, &*interaction(world, name)?), INTERACTION).map(Some)
         }
         _ => Ok(None),
     }
 }
 
-/// The line's second word is the state; its keys are facts. `-` is a fact that is absent.
-pub fn compare(line: &Line, facts: &BTreeMap<&str, String>) -> Result<(), String> {
+/// Facts of an interaction that may be absent.
+const INTERACTION: &[&str] = &[
+    "agent",
+    "part_state",
+    "deadline",
+    "revoked_in",
+    "target",
+    "connect_by",
+    "reason",
+    "note",
+    "unconfirmed",
+    "silent_in",
+    "deferred",
+    "skips",
+    "excluded",
+    "added",
+];
+
+/// Facts of an agent that may be absent.
+const AGENT: &[&str] =
+    &["total", "reason", "next", "reverts", "backoff", "not_responding", "offline_in", "lost", "session"];
+
+/// The line's second word is the state; its keys are facts. `-` is a fact that is absent: one of those that may be.
+pub fn compare(line: &Line, facts: &BTreeMap<&str, String>, may_be_absent: &[&str]) -> Result<(), String> {
     let absent = "-".to_string();
     let mut wrong = Vec::new();
     let state = line.words.get(1).map(|word| ("state", word));
@@ -58,6 +80,10 @@ pub fn compare(line: &Line, facts: &BTreeMap<&str, String>) -> Result<(), String
     for (key, expected) in state.into_iter().chain(expected) {
         let actual = facts.get(key).unwrap_or(&absent);
         if key == "part" || key == "tenant" {
+            continue;
+        }
+        if !facts.contains_key(key) && !may_be_absent.contains(&key) {
+            wrong.push(format!("{key} is no fact of it"));
             continue;
         }
         if same(actual) != same(expected) {
@@ -176,7 +202,7 @@ fn part(world: &World, line: &Line) -> Result<(), String> {
     if let Some(cause) = a.cause {
         facts.insert("cause", upper(cause));
     }
-    compare(line, &facts)
+    compare(line, &facts, &["deadline", "cause"])
 }
 
 fn agent_facts(world: &World, agent: &Agent) -> BTreeMap<&'static str, String> {

@@ -28,7 +28,7 @@ pub fn check(world: &World, line: &Line) -> Result<Option<()>, String> {
         (None, Some("none")) => Ok(Some(())),
         (Some(_), Some("none")) => Err("it is there".into()),
         (None, _) => Err("it is not there".into()),
-        (Some(facts), _) => compare(line, &facts).map(Some),
+        (Some(facts), _) => compare(line, &facts, &[]).map(Some),
     }
 }
 
