@@ -42,7 +42,8 @@ pub const EXCLUSIONS_MAX: usize = 64;
 pub const INTERACTION_CHANNELS_MAX: usize = 4;
 /// Assignments and offers of one agent at once; more is refused.
 pub const WORK_PER_AGENT_MAX: usize = 64;
-/// Deadlines expired by one entry; the rest by the next.
+/// What happens by itself in one entry: deadlines, and of a lapse every interaction marked, of a lost stream every agent
+/// and offer; the rest with the next. A stream is lost as a whole, so its last may exceed this by [`BATCH_MAX`] agents.
 pub const EXPIRED_PER_ENTRY: usize = 1_000;
 /// Records swept by retention in one entry; the rest by the next.
 pub const SWEPT_PER_ENTRY: usize = 1_000;
@@ -134,12 +135,10 @@ pub const EVENT_RETENTION_BYTES: u64 = 1 << 30;
 pub const EVENTS_PER_STRETCH: u64 = 1_024;
 /// A stretch of events ends after this, however few it has.
 pub const STRETCH_MS: u64 = 3600 * 1000;
-/// Interactions a lapsed connector makes UNCONFIRMED in one entry; the rest with the next.
-pub const MARKED_PER_ENTRY: usize = 1_000;
 /// Interactions listed in one `ReconcileConnector`; more is `Malformed` (send parts).
 pub const RECONCILE_MAX: usize = 10_000;
-/// Interactions one `ReconcileConnector` closes; the rest is counted in the reply.
-pub const LOST_PER_RECONCILE: usize = 1_000;
+/// Interactions that `ReconcileConnector`s close in one entry; as many more are counted in the reply.
+pub const LOST_PER_ENTRY: usize = 1_000;
 /// Items in one `AppendConversation`; more is `Malformed`.
 pub const ITEMS_PER_APPEND: usize = 256;
 /// Timeouts anybody may configure lie within this range.

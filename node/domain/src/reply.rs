@@ -47,7 +47,8 @@ pub enum Reply {
         lost: Vec<InteractionId>,
         /// Listed as alive, not open here.
         unknown: Vec<InteractionId>,
-        /// How many more are to be closed: reconcile again with the same list.
+        /// How many more are to be closed, of which [`crate::limits::LOST_PER_ENTRY`] are counted: reconcile again with the
+        /// same list.
         remaining: u32,
     },
     /// The customer afterwards.

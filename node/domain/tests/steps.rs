@@ -35,13 +35,13 @@ fn restored(world: &World) {
 
 #[test]
 fn a_lapse_marks_so_many_per_entry() {
-    let count = 2 * limits::MARKED_PER_ENTRY + 100;
+    let count = 2 * limits::EXPIRED_PER_ENTRY + 100;
     let mut world = World::new();
     run(&mut world, "connector phone lease=15s");
     submit(&mut world, count, "connector=phone");
     world.now_ms += 15_000;
     run(&mut world, "team one");
-    assert_eq!(unconfirmed(&world), limits::MARKED_PER_ENTRY);
+    assert_eq!(unconfirmed(&world), limits::EXPIRED_PER_ENTRY);
     restored(&world);
     // The connector is back before the lapse is through: what reconciling confirms in the meantime stays confirmed, what
     // is younger was never silent.
@@ -61,9 +61,68 @@ fn a_lapse_marks_so_many_per_entry() {
     assert!(due_ms > world.now_ms + 10_000);
 }
 
+/// Deadlines of one moment share an entry's room, whatever each of them means.
+#[test]
+fn lapses_of_one_moment_share_the_entry() {
+    let mut world = World::new();
+    for at in 0..3 {
+        run(&mut world, &format!("connector phone-{at} lease=15s"));
+        let lines: Vec<String> = (0..400).map(|n| format!("submit call-{at}-{n} connector=phone-{at}")).collect();
+        lines.chunks(250).for_each(|lines| run(&mut world, &lines.join(" ; ")));
+    }
+    world.now_ms += 15_000;
+    run(&mut world, "team one");
+    assert_eq!(unconfirmed(&world), limits::EXPIRED_PER_ENTRY);
+    restored(&world);
+    run(&mut world, "wait 1ms");
+    assert_eq!(unconfirmed(&world), 1_200);
+}
+
+/// As many as fit, and a stream as a whole.
+#[test]
+fn streams_lost_at_one_moment_share_the_entry() {
+    let mut world = World::new();
+    run(&mut world, "profile people");
+    for desk in ["desk-0", "desk-1", "desk-2"] {
+        let names: Vec<String> = (0..600).map(|n| format!("{desk}-{n}")).collect();
+        let lines: Vec<String> = names.iter().map(|name| format!("agent {name} profile=people offline")).collect();
+        lines.chunks(250).for_each(|lines| run(&mut world, &lines.join(" ; ")));
+        run(&mut world, &format!("attach {desk} {}", names.join(",")));
+    }
+    let with_stream = |world: &World| world.tenant().agents().filter(|a| a.session.is_some()).count();
+    world.now_ms += 15_000;
+    run(&mut world, "team one");
+    assert_eq!(with_stream(&world), 600);
+    run(&mut world, "team two");
+    assert_eq!(with_stream(&world), 0);
+    restored(&world);
+}
+
+#[test]
+fn reconciliations_of_one_entry_close_so_many_together() {
+    let mut world = World::new();
+    for connector in ["phone", "web"] {
+        run(&mut world, &format!("connector {connector} lease=5m"));
+        let submit = |n| format!("submit {connector}-{n} connector={connector}");
+        let lines: Vec<String> = (0..600).map(submit).collect();
+        lines.chunks(250).for_each(|lines| run(&mut world, &lines.join(" ; ")));
+    }
+    run(&mut world, "reconcile phone ; reconcile web");
+    match &world.applied.answers[1] {
+        Answer::Fresh(Ok(Reply::Reconciled { lost, remaining, .. })) => {
+            assert_eq!((lost.len(), *remaining), (400, 200))
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(world.tenant().interactions().len(), 200);
+    run(&mut world, "reconcile web");
+    assert_eq!(world.tenant().interactions().len(), 0);
+    restored(&world);
+}
+
 #[test]
 fn reconciling_closes_so_many_at_once_and_says_how_many_remain() {
-    let count = limits::LOST_PER_RECONCILE + 7;
+    let count = limits::LOST_PER_ENTRY + 7;
     let mut world = World::new();
     run(&mut world, "connector phone lease=5m");
     submit(&mut world, count, "connector=phone");

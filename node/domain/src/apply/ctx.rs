@@ -24,6 +24,10 @@ pub(crate) struct Out {
     pub applied: Applied,
     /// Records to write (or to remove, if they are gone by the end of the entry).
     pub dirty: BTreeSet<RecordKey>,
+    /// How much has happened by itself, of [`crate::limits::EXPIRED_PER_ENTRY`].
+    pub expired: usize,
+    /// Interactions reconciling has closed, of [`crate::limits::LOST_PER_ENTRY`].
+    pub lost: usize,
     /// Interactions that left memory in this entry.
     pub closed: BTreeMap<(TenantId, InteractionId), Arc<Interaction>>,
 }

@@ -20,13 +20,15 @@ use crate::{
 };
 use alloc::{string::String, vec::Vec};
 
-/// Expires what is due, at most a bounded number; the rest is due with the next entry.
+/// Expires what is due, a bounded amount of work; the rest is due with the next entry.
 pub(super) fn expire(state: &mut State, out: &mut Out) {
-    for _ in 0..limits::EXPIRED_PER_ENTRY {
-        let Some((tenant, key)) = state.due.pop(state.now_ms) else {
-            return;
-        };
+    while out.expired < limits::EXPIRED_PER_ENTRY
+        && let Some((tenant, key)) = state.due.pop(state.now_ms)
+    {
+        let before = out.expired;
         in_tenant(state, out, &tenant, |ctx| expire_one(ctx, key));
+        // What does not count its parts is one.
+        out.expired = out.expired.max(before + 1);
     }
 }
 
@@ -173,9 +175,31 @@ pub(super) fn extend(state: &mut State, out: &mut Out, gap_ms: u64) {
     if gap_ms == 0 {
         return;
     }
-    let due: Vec<(TenantId, DueKey)> = state.due.iter().map(|(_, tenant, key)| (tenant.clone(), key.clone())).collect();
+    let due = state.due.iter().filter(|(_, tenant, key)| is_extended(state, tenant, key));
+    let due: Vec<(TenantId, DueKey)> = due.map(|(_, tenant, key)| (tenant.clone(), key.clone())).collect();
     for (tenant, key) in due {
         in_tenant(state, out, &tenant, |ctx| extend_one(ctx, &key, gap_ms));
+    }
+}
+
+/// Waits, silences and penalties pass all the same, and so does the longest assigned time: it is not the agent's to
+/// answer. An offer's revocation is extended with the offer.
+fn is_extended(state: &State, tenant: &TenantId, key: &DueKey) -> bool {
+    let interaction = |id: &InteractionId| state.tenants.get(tenant)?.interactions.get(id);
+    let open = |a: &Assignment| matches!(a.state, AssignmentState::Connecting | AssignmentState::WrapUp);
+    match key {
+        DueKey::OfferExpires(_) | DueKey::Offline(_) | DueKey::Session(_) | DueKey::Connector(_) => true,
+        DueKey::Assignment(id, part) => {
+            interaction(id).is_some_and(|i| i.assignments.iter().any(|a| a.id == *part && open(a)))
+        }
+        DueKey::Interaction(id) => interaction(id).is_some_and(|i| i.state == InteractionState::Resuming),
+        DueKey::OfferRevoked(_)
+        | DueKey::Exclusion(_)
+        | DueKey::Deferral(_)
+        | DueKey::Silence(_)
+        | DueKey::Backoff(_)
+        | DueKey::NotResponding(_)
+        | DueKey::Presence(_) => false,
     }
 }
 
@@ -199,12 +223,11 @@ fn extend_one(ctx: &mut Ctx<'_>, key: &DueKey, gap_ms: u64) {
                 }
             });
         }
-        DueKey::Assignment(id, part) => extend_assignment(ctx, id, *part, gap_ms),
+        DueKey::Assignment(id, part) => {
+            assignment::edit(ctx, id, *part, |a| a.deadline = longer(a.deadline));
+        }
         DueKey::Interaction(id) => {
-            let resuming = |i: &Interaction| i.state == InteractionState::Resuming;
-            if ctx.tenant.interactions.get(id).is_some_and(|i| resuming(i)) {
-                ctx.edit_interaction(id, |i| i.deadline = longer(i.deadline));
-            }
+            ctx.edit_interaction(id, |i| i.deadline = longer(i.deadline));
         }
         DueKey::Offline(agent) => {
             ctx.edit_agent(agent, |a| a.offline_at = longer(a.offline_at));
@@ -223,25 +246,6 @@ fn extend_one(ctx: &mut Ctx<'_>, key: &DueKey, gap_ms: u64) {
                 ctx.put_connector(id, Some(connector));
             }
         }
-        // An offer's is extended with the offer; waits, silences and penalties pass all the same.
-        DueKey::OfferRevoked(_)
-        | DueKey::Exclusion(_)
-        | DueKey::Deferral(_)
-        | DueKey::Silence(_)
-        | DueKey::Backoff(_)
-        | DueKey::NotResponding(_)
-        | DueKey::Presence(_) => {}
-    }
-}
-
-/// Connect and wrap-up only: the longest assigned time is not the agent's to answer.
-fn extend_assignment(ctx: &mut Ctx<'_>, id: &InteractionId, part: AssignmentId, gap_ms: u64) {
-    let open = |a: &Assignment| matches!(a.state, AssignmentState::Connecting | AssignmentState::WrapUp);
-    let interaction = ctx.tenant.interactions.get(id);
-    let part_open = interaction.and_then(|i| i.assignments.iter().find(|a| a.id == part)).is_some_and(open);
-    if part_open {
-        assignment::edit(ctx, id, part, |a| {
-            a.deadline = a.deadline.map(|d| extended(d, gap_ms));
-        });
+        _ => {}
     }
 }

@@ -84,7 +84,7 @@ impl State {
 
     /// Turns what was touched into what is to be written.
     fn finish(&mut self, out: Out) -> Applied {
-        let Out { mut applied, dirty, closed } = out;
+        let Out { mut applied, dirty, closed, .. } = out;
         for key in dirty {
             match self.record(&key) {
                 Some(record) => applied.puts.push(record),

@@ -21,12 +21,12 @@ pub(in crate::apply) fn session_lapsed(ctx: &mut Ctx<'_>, session: SessionId) {
     let agents: Vec<AgentId> = record.agents.iter().cloned().collect();
     ctx.put_session(session, None);
     for agent in agents {
-        lose(ctx, &agent, session);
+        ctx.out.expired += 1 + lose(ctx, &agent, session);
     }
 }
 
-/// The stream that spoke for the agent is lost; the session's record is the caller's.
-pub(super) fn lose(ctx: &mut Ctx<'_>, id: &AgentId, session: SessionId) {
+/// The stream that spoke for the agent is lost; the session's record is the caller's. Says how many offers hang on it.
+pub(super) fn lose(ctx: &mut Ctx<'_>, id: &AgentId, session: SessionId) -> usize {
     let now_ms = ctx.now_ms;
     let edited = ctx.edit_agent(id, |agent| {
         agent.session = None;
@@ -36,20 +36,21 @@ pub(super) fn lose(ctx: &mut Ctx<'_>, id: &AgentId, session: SessionId) {
         }
     });
     let Some(agent) = edited else {
-        return;
+        return 0;
     };
     let offers = agent.work.iter().filter(|work| work.offered);
     let offers: BTreeSet<InteractionId> = offers.map(|work| work.interaction.clone()).collect();
     drop(agent);
     let lost = EventKind::SessionDetached { session, lost: true };
     ctx.emit(lost, About::agent(id));
-    for interaction in offers {
-        ctx.edit_interaction(&interaction, |i| {
+    for interaction in &offers {
+        ctx.edit_interaction(interaction, |i| {
             if let Some(offer) = &mut i.offer {
                 offer.revoke_at_ms = Some(now_ms + limits::STREAM_LOST_REVOKE_MS);
             }
         });
     }
+    offers.len()
 }
 
 /// The stream stopped speaking for the agent of its own will: nothing is lost. The session's record is the caller's.

@@ -1,4 +1,4 @@
-//! A connector's lease lapsed: its interactions become UNCONFIRMED, a bounded number per entry.
+//! A connector's lease lapsed: its interactions become UNCONFIRMED, as many as the entry has room for.
 use crate::{
     apply::{
         ctx::{About, Ctx},
@@ -29,11 +29,13 @@ pub(in crate::apply) fn lapse(ctx: &mut Ctx<'_>, id: &ConnectorId) {
             Marking { since_ms: ctx.now_ms, after: None, continues_ms: 0 }
         }
     };
-    let chunk = next_chunk(ctx, id, &marking);
+    let left = limits::EXPIRED_PER_ENTRY.saturating_sub(ctx.out.expired);
+    let chunk = next_chunk(ctx, id, &marking, left);
     for interaction in &chunk {
         mark(ctx, interaction, marking.since_ms);
     }
-    if chunk.len() == limits::MARKED_PER_ENTRY {
+    ctx.out.expired += chunk.len();
+    if chunk.len() == left {
         marking.after = chunk.last().cloned();
         marking.continues_ms = ctx.now_ms + 1;
         connector.marking = Some(marking);
@@ -41,7 +43,7 @@ pub(in crate::apply) fn lapse(ctx: &mut Ctx<'_>, id: &ConnectorId) {
     ctx.put_connector(id, Some(connector));
 }
 
-fn next_chunk(ctx: &Ctx<'_>, id: &ConnectorId, marking: &Marking) -> Vec<InteractionId> {
+fn next_chunk(ctx: &Ctx<'_>, id: &ConnectorId, marking: &Marking, most: usize) -> Vec<InteractionId> {
     let from = match &marking.after {
         Some(after) => Bound::Excluded(after),
         None => Bound::Unbounded,
@@ -50,7 +52,7 @@ fn next_chunk(ctx: &Ctx<'_>, id: &ConnectorId, marking: &Marking) -> Vec<Interac
         return Vec::new();
     };
     let rest = open.range::<InteractionId, _>((from, Bound::Unbounded));
-    rest.take(limits::MARKED_PER_ENTRY).cloned().collect()
+    rest.take(most).cloned().collect()
 }
 
 /// Is the interaction's connector silent: lapsed, or past half of its lease. One that is there renews it well before.

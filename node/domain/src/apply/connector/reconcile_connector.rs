@@ -34,9 +34,11 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &ReconcileConnector) -> Result<R
             unknown.push((*id).clone());
         }
     }
-    let mut dead = dead(ctx, command, &alive);
-    let remaining = dead.len().saturating_sub(limits::LOST_PER_RECONCILE) as u32;
-    dead.truncate(limits::LOST_PER_RECONCILE);
+    let left = limits::LOST_PER_ENTRY.saturating_sub(ctx.out.lost);
+    let mut dead = dead(ctx, command, &alive, left + limits::LOST_PER_ENTRY);
+    let remaining = dead.len().saturating_sub(left) as u32;
+    dead.truncate(left);
+    ctx.out.lost += dead.len();
     for id in &dead {
         close(ctx, id, CloseReason::LostMedia, String::new());
     }
@@ -68,8 +70,14 @@ fn confirm(ctx: &mut Ctx<'_>, connector: &ConnectorId, id: &InteractionId, stamp
     true
 }
 
-/// The connector's open interactions that the platform does not know any more.
-fn dead(ctx: &Ctx<'_>, command: &ReconcileConnector, alive: &BTreeSet<&InteractionId>) -> Vec<InteractionId> {
+/// The connector's open interactions that the platform does not know any more, no more than these: a platform that lost
+/// 100 000 calls does not have them all looked at again with each part.
+fn dead(
+    ctx: &Ctx<'_>,
+    command: &ReconcileConnector,
+    alive: &BTreeSet<&InteractionId>,
+    most: usize,
+) -> Vec<InteractionId> {
     if command.partial {
         return Vec::new();
     }
@@ -81,5 +89,6 @@ fn dead(ctx: &Ctx<'_>, command: &ReconcileConnector, alive: &BTreeSet<&Interacti
         .filter(|i| i.state != InteractionState::Closed)
         .filter(|i| before(i.created_ms) && i.confirmed_ms.is_none_or(before))
         .map(|i| i.id.clone())
+        .take(most)
         .collect()
 }
