@@ -77,7 +77,7 @@ pub enum EventKind {
         score_micros: i64,
         /// The policy revision.
         policy_revision: u64,
-        /// Time since created or requeued, milliseconds of log time.
+        /// Time since it was created, or since the last agent who talked let go; milliseconds of log time.
         waited_ms: u64,
     },
     /// Accepted: the assignment connects.
@@ -274,8 +274,10 @@ pub enum QueuedCause {
     Transferred,
     /// The agent gave it back.
     Released,
-    /// The same agent was not there in time.
+    /// The customer wrote again, and the same agent was not there in time.
     NotResumed,
+    /// The agent a transfer named was not there in time: anybody may have it.
+    TargetNotThere,
 }
 
 /// Why an offer was withdrawn.

@@ -135,7 +135,7 @@ fn interaction_due(ctx: &mut Ctx<'_>, id: &InteractionId) {
                 close::close(ctx, id, CloseReason::Expired, String::new());
             } else if past(waiting::overflow_at_ms(ctx.tenant, interaction)) {
                 requeue::forget_target(ctx, id);
-                requeue::requeue(ctx, id, QueuedCause::NotResumed);
+                requeue::requeue(ctx, id, QueuedCause::TargetNotThere);
             } else {
                 // The queue allows a longer wait since.
                 let deadline = waiting::deadline(ctx.tenant, interaction);

@@ -266,7 +266,7 @@ pub struct ChannelRules {
     pub close_overdue: bool,
     /// Percent of the cost a dormant assignment takes, 0–100.
     pub dormant_percent: u32,
-    /// Without activity of the customer for this long an assignment becomes dormant; 0 never.
+    /// Without activity of either side for this long an assignment becomes dormant; 0 never.
     pub dormant_after_ms: u64,
     /// How long the same agent is waited for when the customer writes again.
     pub resume_timeout_ms: u64,

@@ -1,5 +1,6 @@
 //! What the state is made of: one type per kind of record, shared by reference count, copied on change.
 mod agent;
+mod assignment;
 mod cluster;
 mod connector;
 mod customer;
@@ -7,6 +8,7 @@ mod interaction;
 mod queue;
 
 pub use agent::*;
+pub use assignment::*;
 pub use cluster::*;
 pub use connector::*;
 pub use customer::*;

@@ -2,10 +2,6 @@
 use crate::{ids::*, limits};
 use alloc::collections::{BTreeMap, VecDeque};
 
-/// A unit test fills a small one.
-const MAX: usize = if cfg!(test) { 128 } else { limits::REQUESTS_PER_TENANT };
-const RESERVED: usize = if cfg!(test) { 16 } else { limits::REQUESTS_RESERVED };
-
 /// Where a first reply is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct First {
@@ -18,13 +14,27 @@ pub struct First {
 }
 
 /// Requests remembered, oldest first.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Requests {
     by_id: BTreeMap<RequestId, First>,
     by_time: VecDeque<(u64, RequestId)>,
+    max: usize,
+    /// Of these, kept free for what is not a submit.
+    reserved: usize,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self::bounded(limits::REQUESTS_PER_TENANT, limits::REQUESTS_RESERVED)
+    }
 }
 
 impl Requests {
+    /// An empty memory with its own bound: a test fills a small one.
+    pub(crate) fn bounded(max: usize, reserved: usize) -> Self {
+        Self { by_id: BTreeMap::new(), by_time: VecDeque::new(), max, reserved }
+    }
+
     /// The first of this request.
     pub fn get(&self, id: &RequestId) -> Option<&First> {
         self.by_id.get(id)
@@ -42,8 +52,8 @@ impl Requests {
 
     /// At the bound: new requests are refused, submits before the others.
     pub(crate) fn is_full(&self, submit: bool) -> bool {
-        let reserved = if submit { RESERVED } else { 0 };
-        self.by_id.len() >= MAX - reserved
+        let reserved = if submit { self.reserved } else { 0 };
+        self.by_id.len() >= self.max - reserved
     }
 
     /// Remembers; times never go back.

@@ -1,5 +1,5 @@
 //! A restored state equals the one that wrote its rows, and goes on alike.
-use super::{First, State};
+use super::{First, Requests, State};
 use crate::{
     command::*,
     entry::{Applied, Entry},
@@ -106,7 +106,8 @@ fn rows_of_an_unknown_tenant_are_refused() {
 
 #[test]
 fn a_full_memory_of_requests_refuses_submits_first() {
-    let fixture = Fixture::new();
+    let mut fixture = Fixture::new();
+    fixture.tenant().requests = Requests::bounded(128, 16);
     let (mut state, mut index, mut now_ms) = (fixture.state, fixture.index, fixture.now_ms);
     let mut ask = |now_ms: u64, n: u128, body: Body| {
         index += 1;

@@ -33,6 +33,7 @@ pub fn answer(answer: &Answer, expected: Option<&str>) -> Result<(), String> {
 pub fn check(world: &World, line: &Line) -> Result<Option<()>, String> {
     match line.verb.as_str() {
         "events" => events(world, line).map(Some),
+        "event" => event(world, line).map(Some),
         "part" => part(world, line).map(Some),
         "expect" => {
             let name = line.word(0)?;
@@ -251,6 +252,17 @@ fn connector_facts(world: &World, connector: &Connector) -> BTreeMap<&'static st
 pub fn name(event: &kindred_domain::Event) -> String {
     let text = format!("{:?}", event.kind);
     text.split([' ', '{']).next().unwrap_or("").to_string()
+}
+
+/// `event InteractionQueued TargetNotThere`: one of the last line's of this kind has these words in it.
+fn event(world: &World, line: &Line) -> Result<(), String> {
+    let kind = line.word(0)?;
+    let of_kind = world.events.iter().filter(|event| name(event) == kind);
+    let shown: Vec<String> = of_kind.map(|event| format!("{:?}", event.kind)).collect();
+    match shown.iter().any(|event| line.words.iter().all(|word| event.contains(word))) {
+        true => Ok(()),
+        false => Err(format!("they were {shown:?}")),
+    }
 }
 
 /// `events OfferMade OfferAccepted`: exactly these of the last line. `events has OfferMade`: among others. `events none`.

@@ -61,7 +61,8 @@ variants! {
 }
 
 enums! {
-    QueuedCause: Created, Declined, Unanswered, Revoked, ConnectFailed, Transferred, Released, NotResumed;
+    QueuedCause: Created, Declined, Unanswered, Revoked, ConnectFailed, Transferred, Released, NotResumed,
+        TargetNotThere;
     RevokeCause: StreamLost, PresenceChanged, InteractionClosed, NotQualified, Unconfirmed, MediaError;
     Kind: Tenant, Agent, Team, Profile, Queue, Policy, Connector, Session, Customer, Conversation,
         Interaction, Offer, Assignment, Node;

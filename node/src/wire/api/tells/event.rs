@@ -201,6 +201,7 @@ fn queued_cause(cause: QueuedCause) -> v1::QueuedCause {
         QueuedCause::Transferred => v1::QueuedCause::Transferred,
         QueuedCause::Released => v1::QueuedCause::Released,
         QueuedCause::NotResumed => v1::QueuedCause::NotResumed,
+        QueuedCause::TargetNotThere => v1::QueuedCause::TargetNotThere,
     }
 }
 
