@@ -15,7 +15,7 @@ use kindred_domain::{
 };
 use kindred_matching::{Batch, Ended, Matchmaker};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -38,6 +38,8 @@ pub struct MatchmakerShell {
     bidders: Bidders,
     matchmaker: Matchmaker,
     waiting: BTreeMap<(TenantId, InteractionId), Arc<Interaction>>,
+    /// Tenants fed since the front was last looked at: of the others it is as it was.
+    touched: BTreeSet<TenantId>,
     /// This replica leads, since this reset.
     epoch: u64,
     leads: bool,
@@ -60,6 +62,7 @@ impl MatchmakerShell {
             gateway,
             matchmaker: Matchmaker::new(),
             waiting: BTreeMap::new(),
+            touched: BTreeSet::new(),
             epoch: 0,
             leads: false,
             fed: (0, Instant::now()),
@@ -76,6 +79,7 @@ impl MatchmakerShell {
     }
 
     fn take(&mut self, record: Record) {
+        self.touch(record.key().tenant());
         if let Record::Interaction(interaction) = &record {
             self.bidders.changed(interaction);
             self.waiting.insert((interaction.tenant.clone(), interaction.id.clone()), interaction.clone());
@@ -83,7 +87,14 @@ impl MatchmakerShell {
         self.matchmaker.apply_record(record);
     }
 
+    fn touch(&mut self, tenant: Option<&TenantId>) {
+        if let Some(tenant) = tenant.filter(|tenant| !self.touched.contains(*tenant)) {
+            self.touched.insert(tenant.clone());
+        }
+    }
+
     fn forget(&mut self, key: &RecordKey) {
+        self.touch(key.tenant());
         if let RecordKey::Interaction(tenant, id) = key {
             self.waiting.remove(&(tenant.clone(), id.clone()));
         }
@@ -175,8 +186,7 @@ impl MatchmakerShell {
     }
 
     fn follow(&mut self) {
-        let tenants: Vec<TenantId> = self.matchmaker.tenants().cloned().collect();
-        for tenant in tenants {
+        for tenant in std::mem::take(&mut self.touched) {
             let front = self.matchmaker.front(&tenant, FRONT_DEPTH);
             let ids = front.waiting.into_iter().chain(front.offered);
             let near = ids.filter_map(|id| self.waiting.get(&(tenant.clone(), id)).cloned()).collect();
@@ -240,6 +250,7 @@ impl Handler<Fed> for MatchmakerShell {
                 self.leads = false;
                 self.bidders.clear();
                 self.waiting.clear();
+                self.touched.clear();
                 self.matchmaker.reset(self.fed.0);
             }
         }
