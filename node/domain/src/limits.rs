@@ -97,6 +97,9 @@ pub const NOT_RESPONDING_MS: u64 = 60_000;
 pub const DECLINE_EXCLUSION_MS: u64 = 60_000;
 /// First exclusion of a sole qualified agent; doubles up to the full exclusion.
 pub const SOLE_EXCLUSION_MS: u64 = 5_000;
+/// Agents looked at to find out whether somebody is the only one qualified; undecided after these counts as not the only
+/// one.
+pub const SOLE_LOOK_MAX: usize = 2_000;
 /// Offers of a lost stream are revoked after this.
 pub const STREAM_LOST_REVOKE_MS: u64 = 5_000;
 /// Presence of a lost stream is kept this long.

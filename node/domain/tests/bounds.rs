@@ -240,3 +240,26 @@ fn a_stream_speaks_for_at_most_so_many_agents() {
     run(&mut world, &format!("attach desk {}", names[1]));
     run(&mut world, &format!("attach desk {} -> LIMIT_REACHED agents_per_session", names[0]));
 }
+
+/// Nobody else could serve it, but that is found out only of so many.
+#[test]
+fn a_sole_agent_is_looked_for_among_so_many() {
+    let mut world = World::new();
+    run(&mut world, "profile people");
+    run(&mut world, "profile others channels=chat");
+    let lines = |profile: &str, count: usize| -> Vec<String> {
+        (0..count).map(|n| format!("agent {profile}-{n:04} profile={profile} offline")).collect()
+    };
+    // Those who do not serve the channel cost nothing.
+    let crowd = [lines("others", 300), lines("people", limits::SOLE_LOOK_MAX - 1)].concat();
+    crowd.chunks(limits::COMMANDS_PER_ENTRY).for_each(|together| run(&mut world, &together.join(" ; ")));
+    run(&mut world, "agent anna profile=people");
+    run(&mut world, "submit call-1 ; submit call-2");
+    run(&mut world, "offer call-1 anna");
+    run(&mut world, "decline call-1");
+    run(&mut world, "expect call-1 QUEUED excluded=anna:5s");
+    run(&mut world, "agent zoe profile=people offline");
+    run(&mut world, "offer call-2 anna");
+    run(&mut world, "decline call-2");
+    run(&mut world, "expect call-2 QUEUED excluded=anna:60s");
+}

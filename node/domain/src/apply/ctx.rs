@@ -214,11 +214,15 @@ impl Ctx<'_> {
     /// Changes an agent in place; `None` if there is none.
     pub fn edit_agent(&mut self, id: &AgentId, change: impl FnOnce(&mut Agent)) -> Option<Arc<Agent>> {
         let slot = self.tenant.agents.get_mut(id)?;
-        let before = slot.dues();
+        let (before, profile_before) = (slot.dues(), slot.profile.clone());
         let agent = Arc::make_mut(slot);
         change(agent);
         agent.over_capacity &= !agent.work.is_empty();
         let after = slot.clone();
+        if profile_before != after.profile {
+            self.tenant.index_profile(&profile_before, id, false);
+            self.tenant.index_profile(&after.profile, id, true);
+        }
         self.due.replace(&self.id, before, after.dues());
         self.out.dirty.insert(RecordKey::Agent(self.id.clone(), id.clone()));
         Some(after)
@@ -229,6 +233,7 @@ impl Ctx<'_> {
         let agent = Arc::new(agent);
         self.due.replace(&self.id, Vec::new(), agent.dues());
         self.out.dirty.insert(RecordKey::Agent(self.id.clone(), agent.id.clone()));
+        self.tenant.index_profile(&agent.profile, &agent.id, true);
         self.tenant.agents.insert(agent.id.clone(), agent.clone());
         agent
     }
@@ -236,6 +241,7 @@ impl Ctx<'_> {
     /// Removes an agent.
     pub fn remove_agent(&mut self, id: &AgentId) {
         if let Some(agent) = self.tenant.agents.remove(id) {
+            self.tenant.index_profile(&agent.profile, id, false);
             self.due.replace(&self.id, agent.dues(), Vec::new());
             self.out.dirty.insert(RecordKey::Agent(self.id.clone(), id.clone()));
         }

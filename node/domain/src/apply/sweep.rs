@@ -136,8 +136,14 @@ fn sweep_records(ctx: &mut Ctx<'_>, budget: &mut usize) -> bool {
             }
         )*};
     }
+    while *budget > 0
+        && let Some((id, agent)) = ctx.tenant.agents.pop_first()
+    {
+        *budget -= 1;
+        ctx.tenant.index_profile(&agent.profile, &id, false);
+        ctx.out.dirty.insert(RecordKey::Agent(ctx.id.clone(), id));
+    }
     empty! {
-        agents, Agent;
         teams, Team;
         profiles, Profile;
         queues, Queue;

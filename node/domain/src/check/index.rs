@@ -23,6 +23,7 @@ fn derived(tenant: &Tenant, report: &mut Report<'_>) {
         "index",
         format!("{:?}", tenant.by_connector),
     );
+    report.expect(tenant.by_profile == expected.by_profile, "by_profile", "index", format!("{:?}", tenant.by_profile));
     report.expect(
         tenant.open_by_queue == expected.open_by_queue,
         "open_by_queue",

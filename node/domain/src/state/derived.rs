@@ -10,6 +10,7 @@ use alloc::{
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Derived {
     pub by_connector: BTreeMap<ConnectorId, BTreeSet<InteractionId>>,
+    pub by_profile: BTreeMap<ProfileId, BTreeSet<AgentId>>,
     pub open_by_queue: BTreeMap<QueueId, usize>,
     pub idle_conversations: BTreeSet<(u64, ConversationId)>,
     pub event_bytes: u64,
@@ -25,6 +26,10 @@ impl Derived {
                 let open = derived.by_connector.entry(connector.clone()).or_default();
                 open.insert(interaction.id.clone());
             }
+        }
+        for agent in tenant.agents.values() {
+            let theirs = derived.by_profile.entry(agent.profile.clone()).or_default();
+            theirs.insert(agent.id.clone());
         }
         let idle = tenant.conversations.values();
         derived.idle_conversations =

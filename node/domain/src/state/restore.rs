@@ -90,6 +90,7 @@ impl State {
         for (id, tenant) in &mut self.tenants {
             let derived = Derived::from_records(tenant);
             tenant.by_connector = derived.by_connector;
+            tenant.by_profile = derived.by_profile;
             tenant.open_by_queue = derived.open_by_queue;
             tenant.idle_conversations = derived.idle_conversations;
             tenant.event_bytes = derived.event_bytes;

@@ -24,6 +24,8 @@ pub struct Tenant {
     pub(crate) interactions: BTreeMap<InteractionId, Arc<Interaction>>,
     /// Derived: open interactions of each connector.
     pub(crate) by_connector: BTreeMap<ConnectorId, BTreeSet<InteractionId>>,
+    /// Derived: who has which routing profile.
+    pub(crate) by_profile: BTreeMap<ProfileId, BTreeSet<AgentId>>,
     /// Derived: how many open interactions each queue has.
     pub(crate) open_by_queue: BTreeMap<QueueId, usize>,
     /// Derived: conversations without open interactions, oldest activity first; retention goes by this.
@@ -76,6 +78,7 @@ impl Tenant {
             conversations: BTreeMap::new(),
             interactions: BTreeMap::new(),
             by_connector: BTreeMap::new(),
+            by_profile: BTreeMap::new(),
             open_by_queue: BTreeMap::new(),
             idle_conversations: BTreeSet::new(),
             closed: Closed::default(),
@@ -88,6 +91,19 @@ impl Tenant {
     /// Settings and counters.
     pub fn record(&self) -> &Arc<TenantRecord> {
         &self.record
+    }
+
+    /// Keeps [`Self::by_profile`] in step with an agent that comes to a profile or leaves it.
+    pub(crate) fn index_profile(&mut self, profile: &ProfileId, agent: &AgentId, comes: bool) {
+        let theirs = self.by_profile.entry(profile.clone()).or_default();
+        if comes {
+            theirs.insert(agent.clone());
+        } else {
+            theirs.remove(agent);
+        }
+        if theirs.is_empty() {
+            self.by_profile.remove(profile);
+        }
     }
 
     /// Closed interactions still kept on disk.

@@ -9,8 +9,8 @@ use crate::{
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &DeleteProfile) -> Result<Reply, Rejection> {
     let profile = ctx.find_profile(&command.id, "")?;
     check_etag(command.etag, profile.version)?;
-    let user = ctx.tenant.agents.values().find(|agent| agent.profile == command.id);
-    check_unused(Kind::Profile, &command.id, "agents", user.map(|agent| agent.id.as_str()))?;
+    let user = ctx.tenant.by_profile.get(&command.id).and_then(|agents| agents.first());
+    check_unused(Kind::Profile, &command.id, "agents", user.map(|agent| agent.as_str()))?;
     ctx.remove_profile(&command.id);
     Ok(Reply::Done)
 }

@@ -27,13 +27,10 @@ pub(super) fn checked_entries(ctx: &Ctx<'_>, entries: &[ProfileEntry]) -> Result
 
 /// The profile's capacity changed: current work is kept, and what waits for room looks again.
 pub(super) fn refit_agents(ctx: &mut Ctx<'_>, profile: &ProfileId) {
-    let affected: Vec<AgentId> = ctx
-        .tenant
-        .agents
-        .values()
-        .filter(|a| a.profile == *profile && a.capacity.is_none() && !a.work.is_empty())
-        .map(|a| a.id.clone())
-        .collect();
+    let theirs = ctx.tenant.by_profile.get(profile).into_iter().flatten();
+    let theirs = theirs.filter_map(|id| ctx.tenant.agents.get(id));
+    let affected = theirs.filter(|a| a.capacity.is_none() && !a.work.is_empty());
+    let affected: Vec<AgentId> = affected.map(|a| a.id.clone()).collect();
     for agent in affected {
         refit::capacity_changed(ctx, &agent);
     }

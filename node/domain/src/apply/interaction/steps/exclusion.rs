@@ -4,9 +4,10 @@ use crate::{
     event::EventKind,
     ids::*,
     lawful, limits,
-    record::{Exclusion, Interaction, PresenceStatus},
+    record::{Agent, Exclusion, Interaction, PresenceStatus, Profile},
     state::Tenant,
 };
+use alloc::sync::Arc;
 
 /// Excludes the agent from the interaction for 60 s; a sole qualified agent for 5 s, doubling up to that.
 pub(in crate::apply) fn exclude(ctx: &mut Ctx<'_>, id: &InteractionId, agent: &AgentId) {
@@ -89,13 +90,20 @@ fn make_place(interaction: &mut Interaction) {
     }
 }
 
-/// Is nobody else logged in who could serve it.
+/// Is nobody else logged in who could serve it. Looks at a bounded number of those whose profile serves it.
 fn is_sole(tenant: &Tenant, interaction: &Interaction, agent: &AgentId) -> bool {
-    !tenant.agents.values().any(|other| {
-        other.id != *agent
-            && other.presence.status != PresenceStatus::Offline
-            && tenant.profile(&other.profile).is_some_and(|profile| lawful::qualified(interaction, other, profile))
-    })
+    let logged_in = |other: &Agent| other.id != *agent && other.presence.status != PresenceStatus::Offline;
+    if let Some(target) = &interaction.target_agent {
+        return !tenant.agent(target).is_some_and(|other| logged_in(other));
+    }
+    let serving = tenant.by_profile.iter().filter_map(|(id, agents)| Some((tenant.profile(id)?, agents)));
+    let serving = serving.filter(|(p, _)| lawful::entry(p, &interaction.queue, &interaction.channel).is_some());
+    let mut others = serving.flat_map(|(profile, agents)| agents.iter().map(move |id| (profile, id)));
+    let could = |(profile, id): (&Arc<Profile>, &AgentId)| {
+        let other = tenant.agent(id).filter(|other| logged_in(other));
+        other.is_some_and(|other| lawful::qualified(interaction, other, profile))
+    };
+    !others.by_ref().take(limits::SOLE_LOOK_MAX).any(could) && others.next().is_none()
 }
 
 /// Ends the exclusions that are over. They are kept, with 0, to count how often the agent declined.
