@@ -4,7 +4,7 @@ use crate::{apply::ctx::Ctx, command::AbandonInteraction, record::CloseReason, r
 use alloc::string::String;
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &AbandonInteraction) -> Result<Reply, Rejection> {
-    let gone = find::wrong(find::open(ctx, &command.id, "abandon")?, "abandon");
+    find::open(ctx, &command.id, "abandon")?;
     let closed = close::close(ctx, &command.id, CloseReason::Abandoned, String::new());
-    closed.map(Reply::Interaction).ok_or(gone)
+    closed.map(Reply::Interaction).ok_or_else(|| find::over(&command.id, "abandon"))
 }

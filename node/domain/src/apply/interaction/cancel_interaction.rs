@@ -4,7 +4,7 @@ use crate::{apply::ctx::Ctx, command::CancelInteraction, record::CloseReason, re
 use alloc::string::ToString;
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CancelInteraction) -> Result<Reply, Rejection> {
-    let interaction = find::open(ctx, &command.id, "cancel")?;
+    find::open(ctx, &command.id, "cancel")?;
     let lawful = [CloseReason::Cancelled, CloseReason::Deflected, CloseReason::Spam];
     if !lawful.contains(&command.reason) {
         return Err(Rejection::InvalidField {
@@ -12,7 +12,6 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CancelInteraction) -> Result<Re
             problem: "must be CANCELLED, DEFLECTED or SPAM".to_string(),
         });
     }
-    let gone = find::wrong(interaction, "cancel");
     let closed = close::close(ctx, &command.id, command.reason, command.note.clone());
-    closed.map(Reply::Interaction).ok_or(gone)
+    closed.map(Reply::Interaction).ok_or_else(|| find::over(&command.id, "cancel"))
 }

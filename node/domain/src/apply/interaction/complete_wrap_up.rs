@@ -12,12 +12,11 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CompleteWrapUp) -> Result<Reply
     let (id, part) = (&command.interaction, command.assignment);
     let interaction = find::present(ctx, id, "complete wrap-up")?;
     let wrapping = [AssignmentState::WrapUp];
-    let gone = find::wrong(interaction, "complete wrap-up");
     find::assignment_in(interaction, part, &wrapping, "complete wrap-up")?;
     assignment::end_assignment(ctx, id, part, EndCause::Completed);
     // The last part of a closed one: it has just left memory.
     let key = (ctx.id.clone(), id.clone());
     let open = ctx.tenant.interactions.get(id);
     let after = open.or_else(|| ctx.out.closed.get(&key)).cloned();
-    after.map(Reply::Interaction).ok_or(gone)
+    after.map(Reply::Interaction).ok_or_else(|| find::over(id, "complete wrap-up"))
 }

@@ -12,7 +12,7 @@ pub(in crate::apply) fn present<'a>(
         return Ok(interaction);
     }
     if ctx.tenant.closed.contains(id) {
-        return Err(wrong_interaction(id, InteractionState::Closed, verb));
+        return Err(over(id, verb));
     }
     Err(Rejection::NotFound { kind: Kind::Interaction, id: id.to_string(), field: "".to_string() })
 }
@@ -37,12 +37,12 @@ pub(in crate::apply) fn offer<'a>(
     offer: OfferId,
     verb: &str,
 ) -> Result<&'a Offer, Rejection> {
-    let gone = Rejection::OfferGone { offer: offer.to_string() };
+    let gone = || Rejection::OfferGone { offer: offer.to_string() };
     match present(ctx, id, verb) {
         Ok(interaction) => {
-            interaction.offer.as_ref().filter(|o| o.id == offer && ctx.now_ms < o.expires.at_ms).ok_or(gone)
+            interaction.offer.as_ref().filter(|o| o.id == offer && ctx.now_ms < o.expires.at_ms).ok_or_else(gone)
         }
-        Err(Rejection::WrongState { .. }) => Err(gone),
+        Err(Rejection::WrongState { .. }) => Err(gone()),
         Err(other) => Err(other),
     }
 }
@@ -93,6 +93,11 @@ pub(in crate::apply) fn has_live(interaction: &Interaction) -> bool {
 /// `WrongState` of an interaction.
 pub(in crate::apply) fn wrong(interaction: &Interaction, verb: &str) -> Rejection {
     wrong_interaction(&interaction.id, interaction.state, verb)
+}
+
+/// `WrongState` of an interaction that is over.
+pub(in crate::apply) fn over(id: &InteractionId, verb: &str) -> Rejection {
+    wrong_interaction(id, InteractionState::Closed, verb)
 }
 
 fn wrong_interaction(id: &InteractionId, state: InteractionState, verb: &str) -> Rejection {
