@@ -46,12 +46,22 @@ pub fn room(capacity: &Capacity, agent: &Agent, channel: &Channel) -> bool {
 
 /// Is there room for the channels together (an interaction with added channels).
 pub fn room_for<'a>(capacity: &Capacity, agent: &Agent, channels: impl IntoIterator<Item = &'a Channel>) -> bool {
+    room_for_beside(capacity, agent, |_| true, channels)
+}
+
+/// As [`room_for`], beside some of the agent's work.
+fn room_for_beside<'a>(
+    capacity: &Capacity,
+    agent: &Agent,
+    counts: impl Fn(&Work) -> bool,
+    channels: impl IntoIterator<Item = &'a Channel>,
+) -> bool {
     let mut added: Vec<Work> = Vec::new();
     for channel in channels {
         let Some(units) = cost(capacity, channel) else {
             return false;
         };
-        if !room_beside(capacity, agent.work.iter().chain(&added), channel) {
+        if !room_beside(capacity, agent.work.iter().filter(|w| counts(w)).chain(&added), channel) {
             return false;
         }
         added.push(Work {
@@ -74,9 +84,7 @@ pub fn room_to_resume<'a>(
     assignment: AssignmentId,
     channels: impl IntoIterator<Item = &'a Channel>,
 ) -> bool {
-    let mut others = agent.clone();
-    others.work.retain(|work| work.id != assignment);
-    room_for(capacity, &others, channels)
+    room_for_beside(capacity, agent, |work| work.id != assignment, channels)
 }
 
 /// Is there room for one more beside this work.

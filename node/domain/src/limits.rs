@@ -100,6 +100,8 @@ pub const SOLE_EXCLUSION_MS: u64 = 5_000;
 /// Agents looked at to find out whether somebody is the only one qualified; undecided after these counts as not the only
 /// one.
 pub const SOLE_LOOK_MAX: usize = 2_000;
+/// Open interactions looked at to name one of a queue that cannot be deleted; then only how many there are is said.
+pub const NAMED_LOOK_MAX: usize = 1_000;
 /// Offers of a lost stream are revoked after this.
 pub const STREAM_LOST_REVOKE_MS: u64 = 5_000;
 /// Presence of a lost stream is kept this long.

@@ -263,3 +263,15 @@ fn a_sole_agent_is_looked_for_among_so_many() {
     run(&mut world, "decline call-2");
     run(&mut world, "expect call-2 QUEUED excluded=anna:60s");
 }
+
+#[test]
+fn a_refusal_to_delete_a_queue_looks_at_so_many() {
+    let mut world = World::new();
+    run(&mut world, "queue sales");
+    let lines: Vec<String> = (0..limits::NAMED_LOOK_MAX).map(|n| format!("submit call-{n:04}")).collect();
+    lines.chunks(limits::COMMANDS_PER_ENTRY).for_each(|together| run(&mut world, &together.join(" ; ")));
+    run(&mut world, "submit zero queue=sales");
+    run(&mut world, "delete queue sales -> IN_USE interactions/- 1");
+    run(&mut world, "submit a-first queue=sales");
+    run(&mut world, "delete queue sales -> IN_USE interactions/a-first");
+}

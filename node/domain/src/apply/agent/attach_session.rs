@@ -1,6 +1,6 @@
 //! `AttachSession`: a stream begins to speak for agents, or for more of them. An agent with another stream changes over:
 //! the last one to attach speaks for it.
-use super::lease::{leave_session, regain};
+use super::lease::{leave_sessions, regain};
 use crate::{
     apply::ctx::{Ctx, check_limit},
     command::AttachSession,
@@ -28,8 +28,8 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &AttachSession) -> Result<Reply,
     if agents.len() + new.len() > limits::BATCH_MAX {
         return Err(Rejection::LimitReached { limit: "agents_per_session".to_string(), max: limits::BATCH_MAX as u64 });
     }
+    leave_sessions(ctx, new.iter().copied());
     for id in &new {
-        leave_session(ctx, id);
         regain(ctx, id, command.session);
     }
     agents.extend(new.into_iter().cloned());

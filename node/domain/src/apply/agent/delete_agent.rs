@@ -1,6 +1,6 @@
 //! `DeleteAgent`: removes an agent without work. Interactions that were transferred to it go to anybody once their wait
 //! for it is over.
-use super::lease::leave_session;
+use super::lease::leave_sessions;
 use crate::{
     apply::ctx::{About, Ctx, check_etag, check_unused},
     command::DeleteAgent,
@@ -14,7 +14,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &DeleteAgent) -> Result<Reply, R
     check_etag(command.etag, agent.version)?;
     let work = agent.work.first().map(|work| work.interaction.as_str());
     check_unused(Kind::Agent, &command.id, "interactions", work)?;
-    leave_session(ctx, &command.id);
+    leave_sessions(ctx, [&command.id]);
     ctx.remove_agent(&command.id);
     ctx.emit(EventKind::AgentDeleted, About::agent(&command.id));
     Ok(Reply::Done)

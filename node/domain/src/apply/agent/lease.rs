@@ -11,7 +11,11 @@ use crate::{
     limits,
     record::{Deadline, PresenceStatus, Session},
 };
-use alloc::{collections::BTreeSet, string::ToString, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    string::ToString,
+    vec::Vec,
+};
 
 /// A stream's lease lapsed: it is lost.
 pub(in crate::apply) fn session_lapsed(ctx: &mut Ctx<'_>, session: SessionId) {
@@ -61,18 +65,25 @@ pub(super) fn release(ctx: &mut Ctx<'_>, id: &AgentId, session: SessionId) {
     }
 }
 
-/// Takes the agent out of the session that speaks for it, if one does. A session that speaks for nobody any more goes on:
-/// its stream is still there.
-pub(super) fn leave_session(ctx: &mut Ctx<'_>, id: &AgentId) {
-    let Some(session) = ctx.tenant.agents.get(id).and_then(|a| a.session) else {
-        return;
-    };
-    if let Some(record) = ctx.tenant.sessions.get(&session) {
-        let mut record = Session::clone(record);
-        record.agents.remove(id);
-        ctx.put_session(session, Some(record));
+/// Takes agents out of the sessions that speak for them, each session written once: they may be a thousand. A session that
+/// speaks for nobody any more goes on: its stream is still there.
+pub(super) fn leave_sessions<'a>(ctx: &mut Ctx<'_>, agents: impl IntoIterator<Item = &'a AgentId>) {
+    let mut leaving: BTreeMap<SessionId, Vec<&AgentId>> = BTreeMap::new();
+    for id in agents {
+        if let Some(session) = ctx.tenant.agents.get(id).and_then(|a| a.session) {
+            leaving.entry(session).or_default().push(id);
+        }
     }
-    release(ctx, id, session);
+    for (session, agents) in leaving {
+        if let Some(record) = ctx.tenant.sessions.get(&session) {
+            let mut record = Session::clone(record);
+            for id in &agents {
+                record.agents.remove(*id);
+            }
+            ctx.put_session(session, Some(record));
+        }
+        agents.iter().for_each(|id| release(ctx, id, session));
+    }
 }
 
 /// A stream speaks for the agent: what was lost with the last one is back.

@@ -3,22 +3,24 @@ use crate::{
     apply::ctx::{Ctx, check_etag, check_unused},
     command::DeleteQueue,
     ids::QueueId,
+    limits,
     record::Profile,
     rejection::{Kind, Rejection},
     reply::Reply,
 };
+use alloc::{format, string::ToString};
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &DeleteQueue) -> Result<Reply, Rejection> {
     let queue = ctx.find_queue(&command.id, "")?;
     check_etag(command.etag, queue.version)?;
     let named_by = ctx.tenant.profiles.values().find(|profile| names(profile, &command.id));
     check_unused(Kind::Queue, &command.id, "routing_profiles", named_by.map(|profile| profile.id.as_str()))?;
-    if ctx.tenant.open_by_queue.contains_key(&command.id) {
-        // Only now, on the way to a refusal, is it worth looking for one.
-        let mut open = ctx.tenant.interactions.values();
-        let waits = open.find(|i| i.queue == command.id);
-        let by = waits.map_or("", |i| i.id.as_str());
-        check_unused(Kind::Queue, &command.id, "interactions", Some(by))?;
+    if let Some(count) = ctx.tenant.open_by_queue.get(&command.id) {
+        // One of them is named if it is soon found: a million may be open, and a refused caller may ask again.
+        let mut open = ctx.tenant.interactions.values().take(limits::NAMED_LOOK_MAX);
+        let named = open.find(|i| i.queue == command.id).map(|i| i.id.to_string());
+        let by = named.unwrap_or_else(|| format!("- ({count} of them)"));
+        check_unused(Kind::Queue, &command.id, "interactions", Some(&by))?;
     }
     ctx.remove_queue(&command.id);
     Ok(Reply::Done)
