@@ -6,9 +6,8 @@ use super::{
     agent::{lease, standing},
     connector::lapse::{self, is_silent},
     ctx::{About, Ctx, Out},
-    interaction::{
-        report_connect_failed::not_connected,
-        steps::{assignment, close, dormancy, exclusion, find, offer, requeue, waiting},
+    interaction::steps::{
+        assignment, close, dormancy, exclusion, find, not_connected::not_connected, offer, requeue, waiting,
     },
 };
 use crate::{

@@ -2,7 +2,7 @@
 use crate::{
     apply::{
         ctx::{About, Ctx},
-        interaction::{report_connect_failed::not_connected, steps::offer::revoke_offer},
+        interaction::steps::{not_connected::not_connected, offer::revoke_offer},
     },
     event::{EventKind, RevokeCause},
     ids::*,

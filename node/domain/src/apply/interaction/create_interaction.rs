@@ -1,10 +1,12 @@
 //! `CreateInteraction`: a platform submits; the interaction waits from now on.
-use super::steps::waiting;
+use super::steps::{
+    submitted::{check_customer, context_bytes},
+    waiting,
+};
 use crate::{
     apply::ctx::{About, Ctx, check_limit, check_new},
     command::CreateInteraction,
     event::{EventKind, QueuedCause},
-    ids::CustomerId,
     limits,
     record::*,
     rejection::{Kind, Rejection},
@@ -71,17 +73,6 @@ fn check_conversation(ctx: &Ctx<'_>, command: &CreateInteraction) -> Result<(), 
         return check_limit("conversations_per_tenant", conversations.len(), max);
     };
     check_customer(conversation, command.customer.as_ref())
-}
-
-/// The interaction's customer is the conversation's, where both are known.
-pub(super) fn check_customer(conversation: &Conversation, customer: Option<&CustomerId>) -> Result<(), Rejection> {
-    match (&conversation.customer, customer) {
-        (Some(theirs), Some(ours)) if theirs != ours => Err(Rejection::InvalidField {
-            field: "interaction.customer".to_string(),
-            problem: "the conversation is another customer's".to_string(),
-        }),
-        _ => Ok(()),
-    }
 }
 
 /// Counts the interaction into its conversation, which begins now if it is new.
@@ -161,9 +152,4 @@ fn new(ctx: &Ctx<'_>, command: &CreateInteraction) -> Interaction {
         closing: None,
         version: 1,
     }
-}
-
-/// Bytes of a context on disk.
-pub(super) fn context_bytes(context: &Sealed) -> u32 {
-    u32::try_from(context.bytes.len()).unwrap_or(u32::MAX)
 }

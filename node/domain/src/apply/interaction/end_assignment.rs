@@ -1,7 +1,8 @@
 //! `EndAssignment`: the agent gives the interaction back; it waits again with its age.
-use super::{
-    steps::{find, requeue},
-    transfer_interaction::{check_parts, hand_back},
+use super::steps::{
+    find,
+    hand_back::{check_parts, hand_back},
+    requeue,
 };
 use crate::{
     apply::ctx::Ctx,

@@ -1,9 +1,9 @@
 //! `ReportConnectFailed`: by its cause the agent missed it, the customer is gone, or nobody is to blame.
-use super::steps::{assignment, close, exclusion, find, offer, requeue, rona, work};
+use super::steps::{close, exclusion, find, not_connected::not_connected, offer};
 use crate::{
     apply::ctx::Ctx,
     command::{ConnectFailure, ReportConnectFailed},
-    event::{QueuedCause, RevokeCause},
+    event::RevokeCause,
     ids::*,
     record::*,
     rejection::{Kind, Rejection},
@@ -86,28 +86,4 @@ fn connecting_failed(
     }
     not_connected(ctx, id, part, end, blame);
     None
-}
-
-/// Ends a connecting part and puts the interaction back with its age; an agent to blame missed it.
-pub(in crate::apply) fn not_connected(
-    ctx: &mut Ctx<'_>,
-    id: &InteractionId,
-    part: AssignmentId,
-    end: EndCause,
-    blame: bool,
-) {
-    let Some(interaction) = ctx.tenant.interactions.get(id) else {
-        return;
-    };
-    let Ok(agent) = find::assignment(interaction, part).map(|a| a.agent.clone()) else {
-        return;
-    };
-    if blame {
-        // Before the end frees the agent: who missed it gets nothing else at once.
-        rona::missed(ctx, &agent);
-        requeue::forget_target(ctx, id);
-    }
-    assignment::end_assignment(ctx, id, part, end);
-    requeue::requeue(ctx, id, QueuedCause::ConnectFailed);
-    work::freed(ctx, &agent);
 }

@@ -1,11 +1,13 @@
 //! `TransferInteraction`: blind, to a queue or an agent. The agent goes to after-work, the interaction waits with its age.
-use super::steps::{assignment, exclusion, find, requeue};
+use super::steps::{
+    assignment, exclusion, find,
+    hand_back::{check_parts, hand_back},
+};
 use crate::{
-    apply::ctx::{Ctx, check_limit},
+    apply::ctx::Ctx,
     command::{TransferInteraction, TransferTarget},
-    event::{EventKind, QueuedCause},
+    event::EventKind,
     ids::*,
-    limits,
     record::*,
     rejection::{Kind, Rejection},
     reply::Reply,
@@ -52,25 +54,6 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &TransferInteraction) -> Result<
 fn kept_connect_by_ms(ctx: &Ctx<'_>, id: &InteractionId) -> Option<u64> {
     let connect_by_ms = ctx.tenant.interactions.get(id)?.connect_by_ms;
     connect_by_ms.filter(|at_ms| *at_ms > ctx.now_ms)
-}
-
-/// The agent lets go and is passed over for a while; the interaction waits. Shared with `EndAssignment`.
-pub(super) fn hand_back(ctx: &mut Ctx<'_>, id: &InteractionId, part: AssignmentId, agent: &AgentId, cause: EndCause) {
-    let queued = match cause {
-        EndCause::Transferred => QueuedCause::Transferred,
-        _ => QueuedCause::Released,
-    };
-    exclusion::exclude(ctx, id, agent);
-    assignment::let_go(ctx, id, part, cause);
-    requeue::requeue(ctx, id, queued);
-}
-
-/// One more part must have its place: parts not over yet are never dropped.
-pub(super) fn check_parts(interaction: &Interaction) -> Result<(), Rejection> {
-    let live = |a: &&Assignment| a.state != AssignmentState::Ended;
-    let live = interaction.assignments.iter().filter(live).count();
-    // The first is kept even when it has ended.
-    check_limit("assignments_per_interaction", live + 1, limits::ASSIGNMENTS_MAX)
 }
 
 fn check(ctx: &Ctx<'_>, command: &TransferInteraction) -> Result<AgentId, Rejection> {

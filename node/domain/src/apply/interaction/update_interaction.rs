@@ -1,7 +1,8 @@
 //! `UpdateInteraction`: user-written fields; what waits is re-evaluated and keeps its age.
-use super::{
-    create_interaction::{check_customer, context_bytes},
-    steps::{find, offer, waiting},
+use super::steps::{
+    find, offer,
+    submitted::{check_customer, context_bytes},
+    waiting,
 };
 use crate::{
     apply::ctx::{About, Ctx, check_etag},
