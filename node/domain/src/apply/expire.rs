@@ -7,7 +7,7 @@ use super::{
     connector::lapse::{self, is_silent},
     ctx::{About, Ctx, Out},
     interaction::steps::{
-        assignment, close, dormancy, exclusion, find, not_connected::not_connected, offer, requeue, waiting,
+        assignment, close, dormancy, exclusion, find, not_connected::not_connected, offer, requeue, rona, waiting,
     },
 };
 use crate::{
@@ -54,18 +54,9 @@ fn expire_one(ctx: &mut Ctx<'_>, key: DueKey) {
         DueKey::Exclusion(id) => exclusion::end_due(ctx, &id),
         DueKey::Deferral(id) => deferral_due(ctx, &id),
         DueKey::Silence(id) => silence_due(ctx, &id),
-        DueKey::Backoff(agent) => {
-            standing::backoff_over(ctx, &agent);
-            dormancy::resume_waiting(ctx, &agent);
-        }
-        DueKey::NotResponding(agent) => {
-            standing::not_responding_over(ctx, &agent);
-            dormancy::resume_waiting(ctx, &agent);
-        }
-        DueKey::Presence(agent) => {
-            standing::presence_expired(ctx, &agent);
-            dormancy::resume_waiting(ctx, &agent);
-        }
+        DueKey::Backoff(agent) => rona::backoff_over(ctx, &agent),
+        DueKey::NotResponding(agent) => rona::not_responding_over(ctx, &agent),
+        DueKey::Presence(agent) => standing::presence_expired(ctx, &agent),
         DueKey::Offline(agent) => lease::go_offline(ctx, &agent),
         DueKey::Session(session) => lease::session_lapsed(ctx, session),
         DueKey::Connector(connector) => lapse::lapse(ctx, &connector),

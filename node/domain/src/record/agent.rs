@@ -173,6 +173,11 @@ pub struct Agent {
 }
 
 impl Agent {
+    /// Has the agent a contact: work that is neither only offered nor asleep.
+    pub fn has_contact(&self) -> bool {
+        self.work.iter().any(|w| !w.offered && !w.dormant)
+    }
+
     /// What the system sees at a log time: missed too many, else has work, else an offer, else after-work, else idle.
     pub fn state(&self, now_ms: u64) -> AgentState {
         if self.not_responding_until_ms.is_some_and(|until_ms| until_ms > now_ms) {

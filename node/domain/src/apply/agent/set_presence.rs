@@ -55,7 +55,7 @@ fn check(ctx: &Ctx<'_>, command: &SetPresence) -> Result<(), Rejection> {
 
 fn say(ctx: &mut Ctx<'_>, command: &SetPresence, id: &AgentId) {
     let agents = &ctx.tenant.agents;
-    let has_contact = agents.get(id).is_some_and(|a| standing::has_contact(a));
+    let has_contact = agents.get(id).is_some_and(|a| a.has_contact());
     if command.after_contact && has_contact {
         let next = NextPresence { status: command.status, reason: command.reason.clone() };
         return standing::say_next(ctx, id, next);

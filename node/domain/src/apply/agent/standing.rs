@@ -1,8 +1,8 @@
-//! An agent's presence and standing with the router: what is said, what falls back, what ends a penalty.
+//! An agent's presence: what is said, what falls back, what takes effect after the contact.
 use crate::{
     apply::{
         ctx::{About, Ctx},
-        interaction::steps::{dormancy::resume_waiting, offer::revoke_offer},
+        interaction::steps::{dormancy::resume_waiting, offer::revoke_offer, rona},
     },
     event::{EventKind, RevokeCause},
     ids::*,
@@ -26,7 +26,7 @@ pub(super) fn say(ctx: &mut Ctx<'_>, id: &AgentId, saying: Saying) {
         agent.stream_lost_ms = None;
         agent.offline_at = None;
         if saying.status == PresenceStatus::Available {
-            penalised = end_penalties(agent);
+            penalised = rona::end_penalties(agent);
         }
     });
     change(ctx, id, saying);
@@ -52,7 +52,7 @@ fn change(ctx: &mut Ctx<'_>, id: &AgentId, saying: Saying) {
     let reason = saying.reason.clone();
     let edited = ctx.edit_agent(id, |agent| {
         let available = status == PresenceStatus::Available;
-        if available && agent.presence.status != PresenceStatus::Available && !has_contact(agent) {
+        if available && agent.presence.status != PresenceStatus::Available && !agent.has_contact() {
             // Who comes back from a break has not been idle in it.
             agent.idle_since_ms = now_ms;
         }
@@ -86,15 +86,6 @@ fn presence(before: &Presence, saying: Saying, now_ms: u64) -> Presence {
         reverts_reason,
         reverts_channels,
     }
-}
-
-/// True if there was one.
-fn end_penalties(agent: &mut Agent) -> bool {
-    let penalised = agent.backoff_until_ms.is_some() || agent.not_responding_until_ms.is_some();
-    agent.missed_in_row = 0;
-    agent.backoff_until_ms = None;
-    agent.not_responding_until_ms = None;
-    penalised
 }
 
 /// What the agent will be after the current contact; until then nothing new is offered.
@@ -152,11 +143,6 @@ fn keep_offer(ctx: &mut Ctx<'_>, interaction: &InteractionId) {
     }
 }
 
-/// Has the agent a contact: work that is neither only offered nor asleep.
-pub(super) fn has_contact(agent: &Agent) -> bool {
-    agent.work.iter().any(|w| !w.offered && !w.dormant)
-}
-
 /// A presence with an expiry falls back.
 pub(in crate::apply) fn presence_expired(ctx: &mut Ctx<'_>, id: &AgentId) {
     let Some(agent) = ctx.tenant.agents.get(id) else {
@@ -179,29 +165,6 @@ pub(in crate::apply) fn presence_expired(ctx: &mut Ctx<'_>, id: &AgentId) {
     }
 }
 
-/// A back-off after a missed offer is over.
-pub(in crate::apply) fn backoff_over(ctx: &mut Ctx<'_>, id: &AgentId) {
-    if ctx.edit_agent(id, |agent| agent.backoff_until_ms = None).is_some() {
-        responding(ctx, id);
-    }
-}
-
-/// NOT_RESPONDING is over, and with it the count of missed offers.
-pub(in crate::apply) fn not_responding_over(ctx: &mut Ctx<'_>, id: &AgentId) {
-    let edited = ctx.edit_agent(id, |agent| {
-        agent.not_responding_until_ms = None;
-        agent.missed_in_row = 0;
-    });
-    if edited.is_some() {
-        responding(ctx, id);
-    }
-}
-
-fn responding(ctx: &mut Ctx<'_>, id: &AgentId) {
-    ctx.emit(EventKind::AgentResponding, About::agent(id));
-    resume_waiting(ctx, id);
-}
-
 /// The agent's last contact ended: the presence said for after it takes effect. Called by whoever takes work away;
 /// does nothing while there is a contact, or nothing was said.
 pub(in crate::apply) fn work_over(ctx: &mut Ctx<'_>, id: &AgentId) {
@@ -211,7 +174,7 @@ pub(in crate::apply) fn work_over(ctx: &mut Ctx<'_>, id: &AgentId) {
     let Some(next) = &agent.presence.next else {
         return;
     };
-    if has_contact(agent) {
+    if agent.has_contact() {
         return;
     }
     let saying =

@@ -5,6 +5,7 @@ use crate::{
     event::EventKind,
     ids::*,
     limits,
+    record::Agent,
 };
 
 /// The agent missed an offer (or the device did not answer): back-off doubling from 5 s, NOT_RESPONDING at the limit.
@@ -39,20 +40,50 @@ pub(in crate::apply) fn missed(ctx: &mut Ctx<'_>, agent: &AgentId) {
 
 /// The agent answered (connected, or declined): nothing is held against them any more.
 pub(in crate::apply) fn answered(ctx: &mut Ctx<'_>, agent: &AgentId) {
-    let Some(record) = ctx.tenant.agents.get(agent) else {
-        return;
-    };
-    let penalised = record.backoff_until_ms.is_some() || record.not_responding_until_ms.is_some();
-    if record.missed_in_row == 0 && !penalised {
+    let clean = |a: &Agent| a.missed_in_row == 0 && !is_penalised(a);
+    if ctx.tenant.agents.get(agent).is_none_or(|a| clean(a)) {
         return;
     }
-    ctx.edit_agent(agent, |a| {
-        a.missed_in_row = 0;
-        a.backoff_until_ms = None;
-        a.not_responding_until_ms = None;
-    });
+    let mut penalised = false;
+    ctx.edit_agent(agent, |a| penalised = end_penalties(a));
     if penalised {
-        ctx.emit(EventKind::AgentResponding, About::agent(agent));
-        dormancy::resume_waiting(ctx, agent);
+        responding(ctx, agent);
     }
+}
+
+fn is_penalised(agent: &Agent) -> bool {
+    agent.backoff_until_ms.is_some() || agent.not_responding_until_ms.is_some()
+}
+
+/// Forgets what was missed, and ends what follows from it; true if something did.
+pub(in crate::apply) fn end_penalties(agent: &mut Agent) -> bool {
+    let penalised = is_penalised(agent);
+    agent.missed_in_row = 0;
+    agent.backoff_until_ms = None;
+    agent.not_responding_until_ms = None;
+    penalised
+}
+
+/// A back-off after a missed offer is over; what was missed still counts.
+pub(in crate::apply) fn backoff_over(ctx: &mut Ctx<'_>, id: &AgentId) {
+    if ctx.edit_agent(id, |agent| agent.backoff_until_ms = None).is_some() {
+        responding(ctx, id);
+    }
+}
+
+/// NOT_RESPONDING is over, and with it the count of missed offers.
+pub(in crate::apply) fn not_responding_over(ctx: &mut Ctx<'_>, id: &AgentId) {
+    if ctx
+        .edit_agent(id, |agent| {
+            end_penalties(agent);
+        })
+        .is_some()
+    {
+        responding(ctx, id);
+    }
+}
+
+fn responding(ctx: &mut Ctx<'_>, id: &AgentId) {
+    ctx.emit(EventKind::AgentResponding, About::agent(id));
+    dormancy::resume_waiting(ctx, id);
 }

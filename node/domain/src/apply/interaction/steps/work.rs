@@ -53,7 +53,7 @@ pub(in crate::apply) fn reserve(
 pub(in crate::apply) fn change(ctx: &mut Ctx<'_>, agent: &AgentId, id: AssignmentId, change: impl Fn(&mut Work)) {
     let now_ms = ctx.now_ms;
     ctx.edit_agent(agent, |a| {
-        let busy = has_contact(a);
+        let busy = a.has_contact();
         let pieces: Vec<Work> = a.work.iter().filter(|w| w.id == id).cloned().collect();
         for mut piece in pieces {
             a.work.remove(&piece);
@@ -66,7 +66,7 @@ pub(in crate::apply) fn change(ctx: &mut Ctx<'_>, agent: &AgentId, id: Assignmen
 
 /// The agent is idle since the last contact ended or fell asleep; offers do not count.
 fn idle_from(agent: &mut Agent, was_busy: bool, now_ms: u64) {
-    if was_busy && !has_contact(agent) {
+    if was_busy && !agent.has_contact() {
         agent.idle_since_ms = now_ms;
     }
 }
@@ -75,14 +75,10 @@ fn idle_from(agent: &mut Agent, was_busy: bool, now_ms: u64) {
 pub(in crate::apply) fn remove(ctx: &mut Ctx<'_>, agent: &AgentId, id: AssignmentId) {
     let now_ms = ctx.now_ms;
     ctx.edit_agent(agent, |a| {
-        let busy = has_contact(a);
+        let busy = a.has_contact();
         a.work.retain(|w| w.id != id);
         idle_from(a, busy, now_ms);
     });
-}
-
-fn has_contact(agent: &Agent) -> bool {
-    agent.work.iter().any(|w| !w.offered && !w.dormant)
 }
 
 /// After an agent's work became less: who waits for this very agent is resumed, and what was said for after the
