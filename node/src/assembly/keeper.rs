@@ -13,6 +13,8 @@ use tokio::sync::oneshot;
 
 /// Between two rounds.
 const ROUND_MS: u64 = 500;
+/// Rounds between two looks at how much each kind of record takes.
+const SIZES_ROUNDS: u64 = 4;
 
 /// Starts the thread; it ends with the process.
 pub fn spawn(config: &Config, store: &StoreRef, gateway: &Gateway, on_fault: OnFault) -> anyhow::Result<()> {
@@ -22,8 +24,11 @@ pub fn spawn(config: &Config, store: &StoreRef, gateway: &Gateway, on_fault: OnF
     let (store, gateway) = (store.clone(), gateway.clone());
     let mut keeper = Keeper::new(store.log_keeper()?, policy, &gateway);
     std::thread::Builder::new().name("kindred-keeper".into()).spawn(move || {
-        loop {
+        for round in 0u64.. {
             let began = Instant::now();
+            if round % SIZES_ROUNDS == 0 {
+                tell_sizes(&store);
+            }
             if let Err(error) = keeper.round(&gateway).and_then(|()| watch(&store, &gateway, floor)) {
                 on_fault(&format!("kindred-keeper: {error:#}"));
                 return;
@@ -104,4 +109,11 @@ fn watch(store: &Store, gateway: &Gateway, floor: u64) -> anyhow::Result<()> {
     }
     store.maintain();
     Ok(())
+}
+
+/// For whoever chooses a retention.
+fn tell_sizes(store: &Store) {
+    for (table, bytes) in store.table_bytes() {
+        metrics::gauge!("kindred_storage_table_bytes", "table" => table.name()).set(bytes as f64);
+    }
 }

@@ -46,6 +46,7 @@ impl Metrics {
         describe_counter!("kindred_storage_snapshot_exported_bytes_total", "Bytes of snapshots given out");
         describe_counter!("kindred_storage_snapshot_imported_bytes_total", "Bytes of snapshots taken in");
         describe_gauge!("kindred_storage_shards_behind", "Shards whose log lost what was once synced");
+        describe_gauge!("kindred_storage_table_bytes", "Bytes that table files hold of a kind of record, roughly");
         Self {
             fsync_seconds: histogram!("kindred_storage_fsync_seconds"),
             log_shards: histogram!("kindred_storage_log_write_shards"),

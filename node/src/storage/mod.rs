@@ -71,6 +71,7 @@ mod metrics;
 mod reclaim;
 mod shard;
 mod side_file;
+mod sizes;
 mod snapshot;
 mod start;
 mod state;

@@ -67,6 +67,11 @@ macro_rules! tables {
                 match code { $($code => Some(Self::$name),)* _ => None }
             }
 
+            /// What it is called in metrics.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+
             pub(super) const fn family(self) -> Family {
                 match self { $(Self::$name => Family::$family,)* }
             }
