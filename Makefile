@@ -34,7 +34,7 @@ lint: setup
 
 ## Beside a three-node etcd, in one run; see README.
 bench: release
-	@tools/setup etcd-server
+	@NO_SERVICES=1 tools/setup etcd-server
 	@target/release/kindred bench --node-binary target/release/kindred-node
 
 ## Longer simulation: SEEDS, FIRST_SEED.

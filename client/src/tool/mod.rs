@@ -18,6 +18,7 @@ use clap::{Parser, Subcommand};
 use kindred_client::{Client, Config, Error, Kind};
 use output::{Format, Output};
 use std::{process::ExitCode, time::Duration};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Looks at and operates a Kindred cluster. The defaults fit `kindred-node serve --dev`.
 #[derive(Parser)]
@@ -128,13 +129,29 @@ fn missing(what: &str) -> Error {
     Error::local(Kind::Internal, "INCOMPLETE_RESPONSE", format!("the response has no {what}"))
 }
 
+/// Runs a command that has processes of its own. They are killed when what holds them is dropped, so whoever ends this
+/// program by a signal ends them too: a process that is gone drops nothing.
+async fn until_told(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        done = work => done,
+        _ = terminated.recv() => Ok(stopped("SIGTERM", 143)),
+        stop = tokio::signal::ctrl_c() => stop.map(|()| stopped("SIGINT", 130)).map_err(Into::into),
+    }
+}
+
+fn stopped(signal: &str, code: u8) -> ExitCode {
+    eprintln!("kindred: {signal}: its nodes are killed with it");
+    ExitCode::from(code)
+}
+
 /// Runs a command.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     // These bring their own cluster.
     let command = match args.command {
-        Command::Demo(command) => return demo::run(command).await,
-        Command::Replay(command) => return replay::run(command).await,
-        Command::Bench(command) => return bench::run(command).await,
+        Command::Demo(command) => return until_told(demo::run(command)).await,
+        Command::Replay(command) => return until_told(replay::run(command)).await,
+        Command::Bench(command) => return until_told(bench::run(command)).await,
         command => command,
     };
     let mut config = Config::new(args.endpoints).token(args.token);
