@@ -1,7 +1,7 @@
 //! Our side: a cluster of three nodes of its own, what a bench sets up on it, and how it stands.
 use super::{
     connections::{self, Connections},
-    submits::Submits,
+    submits::{Form, Submits},
 };
 use crate::tool::live::{
     OPERATOR_TOKEN, TENANT, TOKEN,
@@ -9,7 +9,9 @@ use crate::tool::live::{
 };
 use anyhow::{Context as _, bail};
 use kindred_client::{Client, Config, v1};
-use kindred_proto::v1::cluster_service_client::ClusterServiceClient;
+use kindred_proto::v1::{
+    cluster_service_client::ClusterServiceClient, interaction_service_client::InteractionServiceClient,
+};
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -20,7 +22,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use tonic::{
-    Request,
+    Request, Status,
     metadata::{Ascii, MetadataValue},
 };
 
@@ -29,6 +31,8 @@ const HEALTHY: Duration = Duration::from_secs(120);
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 /// An answer of the ops port takes at most this long.
 const OPS_TIMEOUT: Duration = Duration::from_secs(2);
+/// And has at most so many bytes.
+const OPS_BYTES_MAX: u64 = 4 << 20;
 
 /// Three nodes and clients of theirs.
 pub struct Center {
@@ -39,6 +43,15 @@ pub struct Center {
     /// As the operator.
     pub operator: Client,
     dir: PathBuf,
+}
+
+/// Who leads, and since when: another leader, or another term of the same, is another one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Leader {
+    /// Raft term.
+    pub term: u64,
+    /// The node, by its number.
+    pub number: usize,
 }
 
 /// A token as a header.
@@ -75,9 +88,25 @@ impl Center {
 
     /// Submits to a queue over so many connections to the leader.
     pub async fn submits(&self, connections: usize, queue: &str) -> anyhow::Result<Submits> {
+        self.submits_of(connections, Form::new(queue)?).await
+    }
+
+    /// Submits of this kind over so many connections to the leader.
+    pub async fn submits_of(&self, connections: usize, form: Form) -> anyhow::Result<Submits> {
         let leader = self.leader().await?.context("nobody leads")?;
-        let connections = Connections::open(&self.nodes.places[leader].client, connections).await?;
-        Submits::new(connections, queue)
+        let connections = Connections::open(&self.nodes.places[leader.number].client, connections).await?;
+        Ok(Submits::new(connections, form))
+    }
+
+    /// One read by this node itself: an answer's header, or its error.
+    pub async fn ask(&self, number: usize, get: v1::GetInteractionRequest) -> Result<v1::ResponseHeader, Status> {
+        let failed = |error: anyhow::Error| Status::internal(error.to_string());
+        let channel = connections::lazy(&self.nodes.places[number].client).map_err(failed)?;
+        let mut request = Request::new(get);
+        request.metadata_mut().insert("authorization", bearer(TOKEN).map_err(failed)?);
+        let answer = timeout(OPS_TIMEOUT, InteractionServiceClient::new(channel).get_interaction(request)).await;
+        let answer = answer.unwrap_or_else(|_| Err(Status::deadline_exceeded("silent")))?.into_inner();
+        answer.header.ok_or_else(|| Status::internal("no header"))
     }
 
     /// How one node sees the cluster.
@@ -89,8 +118,8 @@ impl Center {
         answer.into_inner().status.context("no status")
     }
 
-    /// The node that leads, by its number: whoever says so in the highest term.
-    pub async fn leader(&self) -> anyhow::Result<Option<usize>> {
+    /// The node that leads: whoever says so in the highest term.
+    pub async fn leader(&self) -> anyhow::Result<Option<Leader>> {
         let mut leader = None;
         for number in 0..NODES {
             let Ok(status) = self.status(number).await else {
@@ -98,9 +127,9 @@ impl Center {
             };
             let leads = |shard: &&v1::ShardStatus| shard.role() == v1::shard_status::Role::Leader;
             let term = status.shards.iter().find(leads).map(|shard| shard.term);
-            leader = leader.max(term.map(|term| (term, number)));
+            leader = leader.max(term.map(|term| Leader { term, number }));
         }
-        Ok(leader.map(|(_, number)| number))
+        Ok(leader)
     }
 
     /// Waits until all nodes are ready, one leads, and the others have what it has committed.
@@ -123,7 +152,7 @@ impl Center {
             self.ready(number).await?;
         }
         let leader = self.leader().await?.context("nobody leads")?;
-        let status = self.status(leader).await?;
+        let status = self.status(leader.number).await?;
         for shard in &status.shards {
             // Whether the leader counts itself among them or not.
             if shard.replicas.len() < NODES - 1 {
@@ -137,16 +166,22 @@ impl Center {
         Ok(())
     }
 
-    /// Whether `/readyz` of this node says so; otherwise why not.
-    pub async fn ready(&self, number: usize) -> anyhow::Result<()> {
+    /// What this node's ops port answers.
+    pub async fn ops(&self, number: usize, path: &str) -> anyhow::Result<String> {
         let ask = async {
             let mut stream = TcpStream::connect(&self.nodes.places[number].ops).await?;
-            stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+            let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).await?;
             let mut answer = String::new();
-            stream.take(4_096).read_to_string(&mut answer).await?;
+            stream.take(OPS_BYTES_MAX).read_to_string(&mut answer).await?;
             Ok::<_, std::io::Error>(answer)
         };
-        let answer = timeout(OPS_TIMEOUT, ask).await.context("/readyz is silent")??;
+        Ok(timeout(OPS_TIMEOUT, ask).await.with_context(|| format!("{path} is silent"))??)
+    }
+
+    /// Whether `/readyz` of this node says so; otherwise why not.
+    pub async fn ready(&self, number: usize) -> anyhow::Result<()> {
+        let answer = self.ops(number, "/readyz").await?;
         let status = answer.lines().next().unwrap_or_default();
         if status.split(' ').nth(1) != Some("200") {
             bail!("{} says {}", self.nodes.places[number].id, answer.lines().last().unwrap_or_default());

@@ -1,6 +1,6 @@
 //! What we are measured against: three processes of Debian's etcd on loopback, and the calls made to them.
 use super::{
-    connections::{self, Connections},
+    connections::{self, Connections, unary},
     load::Target,
 };
 use anyhow::{Context as _, bail};
@@ -15,8 +15,7 @@ use tokio::{
     process::{Child, Command},
     time::{Instant, sleep},
 };
-use tonic::{Request, Status, client::Grpc, codegen::http::uri::PathAndQuery, transport::Channel};
-use tonic_prost::ProstCodec;
+use tonic::{Request, Status};
 
 const MEMBERS: usize = 3;
 /// The cluster has a leader within this, or something is wrong.
@@ -61,21 +60,9 @@ mod message {
         pub header: Option<Header>,
         #[prost(uint64, tag = "4")]
         pub leader: u64,
+        #[prost(uint64, tag = "6")]
+        pub raft_term: u64,
     }
-}
-
-/// A unary call of etcd's API.
-async fn unary<Q, A>(channel: Channel, path: &'static str, request: Q) -> Result<A, Status>
-where
-    Q: prost::Message + Send + Sync + 'static,
-    A: prost::Message + Default + Send + Sync + 'static,
-{
-    let mut grpc = Grpc::new(channel);
-    let ready = grpc.ready().await;
-    ready.map_err(|error| Status::unavailable(error.to_string()))?;
-    let codec = ProstCodec::<Q, A>::default();
-    let answer = grpc.unary(Request::new(request), PathAndQuery::from_static(path), codec).await?;
-    Ok(answer.into_inner())
 }
 
 /// Three etcd processes; killed when dropped.
@@ -138,18 +125,18 @@ impl Etcd {
         Ok(etcd)
     }
 
-    /// The leader's client address, as soon as there is one.
-    async fn leader(&self) -> anyhow::Result<String> {
+    /// The leader's client address and its term, as soon as there is one.
+    pub async fn leader(&self) -> anyhow::Result<(String, u64)> {
         let until = Instant::now() + READY;
         while Instant::now() < until {
             for member in &self.members {
                 let asked = connections::lazy(&member.client)?;
-                let told = unary(asked, "/etcdserverpb.Maintenance/Status", message::Status {}).await;
-                let Ok(message::StatusTold { header: Some(header), leader }) = told else {
+                let told = unary(asked, "/etcdserverpb.Maintenance/Status", Request::new(message::Status {})).await;
+                let Ok(message::StatusTold { header: Some(header), leader, raft_term }) = told else {
                     continue;
                 };
                 if leader != 0 && leader == header.member_id {
-                    return Ok(member.client.clone());
+                    return Ok((member.client.clone(), raft_term));
                 }
             }
             sleep(ASK_AGAIN).await;
@@ -159,7 +146,7 @@ impl Etcd {
 
     /// Puts to the leader over so many connections.
     pub async fn puts(&self, connections: usize, body: fn() -> Vec<u8>) -> anyhow::Result<Puts> {
-        let connections = Connections::open(&self.leader().await?, connections).await?;
+        let connections = Connections::open(&self.leader().await?.0, connections).await?;
         Ok(Puts { connections, body })
     }
 
@@ -179,10 +166,11 @@ pub struct Puts {
 }
 
 impl Target for Puts {
-    async fn call(&self, caller: usize) -> Result<(), Status> {
+    async fn call(&self, caller: usize) -> Result<Instant, Status> {
         let key = kindred_client::new_request_id().into_bytes();
         let put = message::Put { key, value: (self.body)() };
+        let put = Request::new(put);
         let _done: message::PutDone = unary(self.connections.of(caller), "/etcdserverpb.KV/Put", put).await?;
-        Ok(())
+        Ok(Instant::now())
     }
 }

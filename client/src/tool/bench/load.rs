@@ -24,15 +24,19 @@ const FAILED_DIVISOR: u64 = 100;
 const FAILED_MIN: u64 = 100;
 const RETRY: Duration = Duration::from_millis(20);
 
+/// How late the timer wakes a caller at most; later than that, the machine is busy and the call is late.
+const TIMER: Duration = Duration::from_millis(1);
+
 /// Something that takes calls.
 pub trait Target: Send + Sync + 'static {
-    /// One call of the caller with this number.
-    fn call(&self, caller: usize) -> impl Future<Output = Result<(), Status>> + Send;
+    /// One call of the caller with this number. Says until when it counts: a target may have to tidy up afterwards.
+    fn call(&self, caller: usize) -> impl Future<Output = Result<Instant, Status>> + Send;
 }
 
 /// What was measured.
 pub struct Measured {
-    /// Latencies of acknowledged calls, in microseconds.
+    /// Latencies in microseconds. A call that failed counts as the longest: leaving it out would leave out just what
+    /// a quantile near the end is about.
     latencies: Histogram<u64>,
     /// How long was measured.
     window: Duration,
@@ -46,10 +50,11 @@ impl Measured {
         Ok(Measured { latencies, window, failed: 0, last_failure: None })
     }
 
-    fn note(&mut self, latency: Duration, outcome: Result<(), Status>) {
+    fn note(&mut self, due: Instant, outcome: Result<Instant, Status>) {
         match outcome {
-            Ok(()) => self.latencies.saturating_record(latency.as_micros() as u64),
+            Ok(until) => self.latencies.saturating_record((until - due).as_micros() as u64),
             Err(status) => {
+                self.latencies.saturating_record(LATENCY_MAX_US);
                 self.failed += 1;
                 self.last_failure = Some(status);
             }
@@ -65,7 +70,21 @@ impl Measured {
 
     /// Acknowledged calls in a second.
     pub fn per_second(&self) -> f64 {
-        self.latencies.len() as f64 / self.window.as_secs_f64()
+        self.done() as f64 / self.window.as_secs_f64()
+    }
+
+    /// Calls that failed.
+    pub fn failed(&self) -> u64 {
+        self.failed
+    }
+
+    fn done(&self) -> u64 {
+        self.latencies.len() - self.failed
+    }
+
+    /// The longest latency, in milliseconds.
+    pub fn max_ms(&self) -> f64 {
+        self.latencies.max() as f64 / 1e3
     }
 
     /// A quantile of the latencies, in milliseconds.
@@ -75,7 +94,7 @@ impl Measured {
 
     /// An error if too much failed for the figures to mean anything.
     fn checked(self) -> anyhow::Result<Measured> {
-        let done = self.latencies.len();
+        let done = self.done();
         if done == 0 || self.failed > done / FAILED_DIVISOR {
             let last = self.last_failure.map_or_else(|| "none failed".into(), |status| status.to_string());
             anyhow::bail!("{} calls failed, {done} succeeded; the last failure: {last}", self.failed);
@@ -106,7 +125,7 @@ impl Window {
     }
 }
 
-async fn bounded_call<T: Target>(target: &T, caller: usize) -> Result<(), Status> {
+async fn bounded_call<T: Target>(target: &T, caller: usize) -> Result<Instant, Status> {
     let call = timeout(CALL_TIMEOUT, target.call(caller)).await;
     call.unwrap_or_else(|_| Err(Status::deadline_exceeded("the bench's own timeout")))
 }
@@ -138,9 +157,8 @@ pub async fn closed<T: Target>(
                     return Ok(measured);
                 }
                 let outcome = bounded_call(&*target, caller).await;
-                let ended = Instant::now();
-                if window.holds(ended) {
-                    measured.note(ended - began, outcome);
+                if window.holds(Instant::now()) {
+                    measured.note(began, outcome);
                 }
             }
         });
@@ -149,7 +167,8 @@ pub async fn closed<T: Target>(
 }
 
 /// `per_second` calls are due in each second at even distances, whether or not earlier ones are answered; `callers`
-/// take the next one in turn. Latency counts from when a call was due, so a stall counts for all it held up.
+/// take the next one in turn. Latency counts from when a call was due, so a stall counts for all it held up; only
+/// what the timer itself is late for a caller who waits for its turn does not.
 pub async fn open<T: Target>(
     target: Arc<T>,
     callers: usize,
@@ -171,15 +190,24 @@ pub async fn open<T: Target>(
                 if due >= window.until {
                     return Ok(measured);
                 }
-                sleep_until(due).await;
+                let from = wait_until(due).await;
                 let outcome = bounded_call(&*target, caller).await;
                 if window.holds(due) {
-                    measured.note(due.elapsed(), outcome);
+                    measured.note(from, outcome);
                 }
             }
         });
     }
     gather(tasks, window.length()).await
+}
+
+/// Waits until a call is due, if it is not yet, and says from when it counts.
+async fn wait_until(due: Instant) -> Instant {
+    if Instant::now() >= due {
+        return due;
+    }
+    sleep_until(due).await;
+    Instant::now().min(due + TIMER)
 }
 
 /// Calls until `count` have succeeded, by `callers` at once; says how long it took.
@@ -238,10 +266,32 @@ mod tests {
 
     impl Target for Stalls {
         /// Nothing is answered in the first 100 ms after the first call.
-        async fn call(&self, _caller: usize) -> Result<(), Status> {
+        async fn call(&self, _caller: usize) -> Result<Instant, Status> {
             sleep_until(*self.began.get_or_init(Instant::now) + Duration::from_millis(100)).await;
-            Ok(())
+            Ok(Instant::now())
         }
+    }
+
+    /// Every hundredth call fails.
+    #[derive(Default)]
+    struct Flawed(AtomicU64);
+
+    impl Target for Flawed {
+        async fn call(&self, _caller: usize) -> Result<Instant, Status> {
+            match self.0.fetch_add(1, Ordering::Relaxed) % 101 {
+                100 => Err(Status::unavailable("the hundred and first")),
+                _ => Ok(Instant::now()),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_failed_is_late_and_not_done() {
+        let target = Arc::new(Flawed::default());
+        let measured = open(target, 1, 2_000.0, Duration::ZERO, Duration::from_millis(202)).await.unwrap();
+        assert_eq!((measured.failed(), measured.done()), (4, 400));
+        assert!(measured.quantile_ms(0.999) >= 59_000.0, "{}", measured.quantile_ms(0.999));
+        assert!(measured.quantile_ms(0.5) < 1_000.0);
     }
 
     #[tokio::test]

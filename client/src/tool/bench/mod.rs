@@ -5,11 +5,13 @@ mod center;
 mod connections;
 mod crowd;
 mod etcd;
+mod experts;
 mod failover;
 mod load;
 mod machine;
 mod million;
 mod offers;
+mod probes;
 mod rates;
 mod report;
 mod staffing;
@@ -17,7 +19,7 @@ mod submits;
 mod watchers;
 
 use super::live::nodes;
-use failover::End;
+use failover::Ending;
 use machine::Machine;
 use report::Results;
 use std::{
@@ -28,7 +30,7 @@ use std::{
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only these stages; all but `etcd` and `million` if absent.
+    /// Only these stages; all but `etcd` if absent.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Stage>,
     /// Short windows, few repetitions, a small crowd: does everything work? No figure to quote.
@@ -69,7 +71,8 @@ enum Stage {
 }
 
 /// Stages of a run that names none.
-const STAGES: [Stage; 6] = [Stage::Peak, Stage::Half, Stage::Offer, Stage::Kill, Stage::Drain, Stage::Load];
+const STAGES: [Stage; 7] =
+    [Stage::Peak, Stage::Half, Stage::Offer, Stage::Kill, Stage::Drain, Stage::Load, Stage::Million];
 
 /// What all stages share.
 struct Bench {
@@ -116,21 +119,34 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let stages = if args.only.is_empty() { STAGES.to_vec() } else { args.only };
     let mut results = Results::default();
     for stage in stages {
-        match stage {
-            Stage::Etcd => drop(bench.etcd_peak().await?),
-            Stage::Peak => results.peak = bench.peak().await?,
-            Stage::Half => results.half = Some(half(&bench, &results, args.etcd_peak).await?),
-            Stage::Offer => results.offer = Some(bench.offer().await?),
-            Stage::Kill => results.kill = Some(bench.failover(End::Kill).await?),
-            Stage::Drain => results.drain = Some(bench.failover(End::Drain).await?),
-            Stage::Load => results.load = Some(bench.load().await?),
-            Stage::Million => results.million = Some(bench.million().await?),
+        // What others have measured counts all the same, and is not measured again because of this one.
+        if let Err(error) = measure(&bench, stage, args.etcd_peak, &mut results).await {
+            bench.say(&format!("{stage:?} failed: {error:#}"));
+            results.failures.push(format!("{stage:?}: {error:#}"));
         }
     }
     results.print(&machine, &versions, bench.quick)?;
-    // Every stage that succeeded has removed its own; after a failure the nodes' logs stay.
+    if !results.failures.is_empty() {
+        // The nodes' logs say why.
+        bench.say(&format!("what the stages that failed left is in {}", bench.dir.display()));
+        return Ok(ExitCode::FAILURE);
+    }
     std::fs::remove_dir_all(&bench.dir)?;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn measure(bench: &Bench, stage: Stage, etcd_peak: Option<f64>, results: &mut Results) -> anyhow::Result<()> {
+    match stage {
+        Stage::Etcd => drop(bench.etcd_peak().await?),
+        Stage::Peak => results.peak = bench.peak().await?,
+        Stage::Half => results.half = Some(half(bench, results, etcd_peak).await?),
+        Stage::Offer => results.offer = Some(bench.offer().await?),
+        Stage::Kill => results.kill = Some(bench.failover(Ending::Kill).await?),
+        Stage::Drain => results.drain = Some(bench.failover(Ending::Drain).await?),
+        Stage::Load => results.load = Some(bench.load().await?),
+        Stage::Million => results.million = Some(bench.million().await?),
+    }
+    Ok(())
 }
 
 async fn half(bench: &Bench, results: &Results, given: Option<f64>) -> anyhow::Result<rates::Compared> {

@@ -7,6 +7,7 @@ use super::{
     load::{self, Measured, Target, median},
     submits::body,
 };
+use anyhow::ensure;
 use std::{future::Future, sync::Arc, time::Duration};
 
 /// HTTP/2 connections to the leader.
@@ -32,6 +33,8 @@ pub struct Figures {
     pub per_second: f64,
     pub p50_ms: f64,
     pub p99_ms: f64,
+    /// Calls that failed; each counts as the longest latency.
+    pub failed: u64,
 }
 
 impl Figures {
@@ -40,17 +43,25 @@ impl Figures {
             per_second: measured.per_second(),
             p50_ms: measured.quantile_ms(0.5),
             p99_ms: measured.quantile_ms(0.99),
+            failed: measured.failed(),
         }
     }
 
     fn in_words(&self, stage: &str, side: Side, load: &str) -> String {
-        let Figures { per_second, p50_ms, p99_ms } = self;
-        format!("{stage}, {side:?}, {load}: {per_second:.0} a second, p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms")
+        let Figures { per_second, p50_ms, p99_ms, failed } = self;
+        format!(
+            "{stage}, {side:?}, {load}: {per_second:.0} a second, p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms, {failed} failed"
+        )
     }
 
     fn medians(runs: &[Figures]) -> Figures {
         let of = |field: fn(&Figures) -> f64| median(&runs.iter().map(field).collect::<Vec<_>>());
-        Figures { per_second: of(|f| f.per_second), p50_ms: of(|f| f.p50_ms), p99_ms: of(|f| f.p99_ms) }
+        Figures {
+            per_second: of(|f| f.per_second),
+            p50_ms: of(|f| f.p50_ms),
+            p99_ms: of(|f| f.p99_ms),
+            failed: runs.iter().map(|f| f.failed).sum(),
+        }
     }
 }
 
@@ -60,6 +71,8 @@ pub struct Compared {
     pub load: String,
     pub ours: Figures,
     pub etcd: Figures,
+    /// Every run in its order, so that it is seen how far apart they are.
+    pub runs: Vec<(Side, Figures)>,
 }
 
 /// What a run does with a target.
@@ -116,7 +129,7 @@ impl Bench {
     }
 
     async fn compare(&self, stage: &str, script: &impl Script, loads: &[String]) -> anyhow::Result<Vec<Compared>> {
-        let (mut ours, mut etcd) = (Vec::new(), Vec::new());
+        let mut runs = Vec::new();
         for (turn, side) in ORDER.iter().enumerate() {
             let name = format!("{stage}-{turn}");
             let figures = match side {
@@ -126,17 +139,15 @@ impl Bench {
             for (load, f) in loads.iter().zip(&figures) {
                 self.say(&f.in_words(stage, *side, load));
             }
-            match side {
-                Side::Ours => ours.push(figures),
-                Side::Etcd => etcd.push(figures),
-            }
+            runs.push((*side, figures));
         }
-        let medians =
-            |runs: &[Vec<Figures>], load| Figures::medians(&runs.iter().map(|run| run[load]).collect::<Vec<_>>());
-        let compared = |(number, load): (usize, &String)| Compared {
-            load: load.clone(),
-            ours: medians(&ours, number),
-            etcd: medians(&etcd, number),
+        let compared = |(number, load): (usize, &String)| {
+            let runs: Vec<(Side, Figures)> = runs.iter().map(|(side, figures)| (*side, figures[number])).collect();
+            let of = |wanted| {
+                let of_one = runs.iter().filter(|(side, _)| *side == wanted).map(|(_, figures)| *figures);
+                Figures::medians(&of_one.collect::<Vec<_>>())
+            };
+            Compared { load: load.clone(), ours: of(Side::Ours), etcd: of(Side::Etcd), runs }
         };
         Ok(loads.iter().enumerate().map(compared).collect())
     }
@@ -144,8 +155,11 @@ impl Bench {
     async fn run_ours(&self, name: &str, script: &impl Script) -> anyhow::Result<Vec<Figures>> {
         let center = Center::start(&self.node_binary, self.folder(name)?, None).await?;
         center.queue(QUEUE).await?;
+        let leader = center.leader().await?;
         let submits = center.submits(CONNECTIONS, QUEUE).await?;
         let figures = script.run(Arc::new(submits)).await?;
+        // Connections stay with whom they were opened to: a change would measure forwarding.
+        ensure!(center.leader().await? == leader, "our leader changed during {name}");
         center.stop().await?;
         Ok(figures)
     }
@@ -153,8 +167,10 @@ impl Bench {
     async fn run_etcd(&self, name: &str, script: &impl Script) -> anyhow::Result<Vec<Figures>> {
         let folder = self.folder(name)?;
         let etcd = Etcd::start(&self.etcd_binary, &folder).await?;
+        let leader = etcd.leader().await?;
         let puts = etcd.puts(CONNECTIONS, body).await?;
         let figures = script.run(Arc::new(puts)).await?;
+        ensure!(etcd.leader().await? == leader, "etcd's leader changed during {name}");
         etcd.stop().await?;
         std::fs::remove_dir_all(folder)?;
         Ok(figures)

@@ -16,6 +16,8 @@ pub struct Results {
     pub drain: Option<Ends>,
     pub load: Option<CrowdFigures>,
     pub million: Option<MillionFigures>,
+    /// Stages that failed, and why; their figures are absent.
+    pub failures: Vec<String>,
 }
 
 /// The last line.
@@ -46,6 +48,11 @@ fn rounded(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
 }
 
+/// All figures of several runs.
+fn each(values: &[f64]) -> String {
+    values.iter().map(|value| format!("{value:.2}")).collect::<Vec<_>>().join(", ")
+}
+
 impl Results {
     fn summary(&self) -> Summary {
         let most = self.peak.first();
@@ -62,7 +69,7 @@ impl Results {
             kill_max_ms: kill_max.map(rounded),
             drain_max_ms: self.drain.as_ref().map(|d| rounded(d.max_ms())),
             rss_mib_100k: load.map(|l| rounded(l.rss_mib)),
-            submit_p99_ratio_100k: load.map(|l| rounded(l.many_p99_ms / l.few_p99_ms)),
+            submit_p99_ratio_100k: load.map(|l| rounded(l.ratio())),
             restart_s: load.map(|l| rounded(l.kills.restart_max_s())),
         }
     }
@@ -81,7 +88,7 @@ impl Results {
             line("submit p99 at half of etcd's peak", "≤ etcd's".into(), words, ours <= etcd);
         }
         if let Some(o) = self.offer {
-            let words = format!("{:.2} ms (p50 {:.2}, max {:.2})", o.p99_ms, o.p50_ms, o.max_ms);
+            let words = format!("{:.2} ms (p50 {:.2}, max {:.2}, {} failed)", o.p99_ms, o.p50_ms, o.max_ms, o.failed);
             line("submit → offer seen, p99 at 500/s", "≤ 10 ms".into(), words, o.p99_ms <= 10.0);
         }
         let ends = |e: &Ends| format!("{:.0} ms, maximum of {}", e.max_ms(), e.offer_ms.len());
@@ -92,8 +99,8 @@ impl Results {
             line("SIGTERM of the leader → next offer", "≤ 300 ms".into(), ends(d), d.max_ms() <= 300.0);
         }
         if let Some(l) = &self.load {
-            let (ratio, restart_s) = (l.many_p99_ms / l.few_p99_ms, l.kills.restart_max_s());
-            let words = format!("{ratio:.2} × ({:.2} ms, {:.2} ms)", l.many_p99_ms, l.few_p99_ms);
+            let (ratio, restart_s) = (l.ratio(), l.kills.restart_max_s());
+            let words = format!("{ratio:.2} × ({} against {} ms)", each(&l.many_p99_ms), each(&l.few_p99_ms));
             line("the same with 100 000 waiting", "≤ 1.5 s".into(), ends(&l.kills), l.kills.max_ms() <= 1_500.0);
             line(
                 "memory of a node, 100 000 waiting, 10 000 agents",
@@ -105,8 +112,7 @@ impl Results {
             line("restart of a node with that state", "≤ 5 s".into(), format!("{restart_s:.2} s"), restart_s <= 5.0);
         }
         if let Some(m) = &self.million {
-            let words = format!("{}; {:.0} bytes each", m.in_words(), m.bytes_each);
-            line("a million closed interactions", "disk flat".into(), words, m.flat);
+            line("a million closed interactions", "disk flat".into(), m.in_words(), m.flat);
         }
         lines
     }
@@ -135,25 +141,30 @@ impl Results {
             ]);
         }
         println!("{table}");
+        self.failures.iter().for_each(|failure| println!("failed: {failure}"));
         println!("{}", serde_json::to_string(&self.summary())?);
         Ok(())
     }
 
-    /// Both sides beside each other.
+    /// Both sides beside each other: the medians, and every run in its order.
     fn comparison(&self) -> Table {
         let mut table = Table::new();
-        let titles = ["load", "ours/s", "p50 ms", "p99 ms", "etcd/s", "p50 ms", "p99 ms"];
+        let titles = ["load", "run", "calls/s", "p50 ms", "p99 ms", "failed"];
         table.load_preset(UTF8_FULL_CONDENSED).set_header(titles);
         for row in self.peak.iter().chain(&self.half) {
-            let mut cells = vec![row.load.clone()];
-            for side in [row.ours, row.etcd] {
-                cells.extend([
-                    format!("{:.0}", side.per_second),
-                    format!("{:.2}", side.p50_ms),
-                    format!("{:.2}", side.p99_ms),
+            let medians = [("ours, median".to_string(), row.ours), ("etcd, median".to_string(), row.etcd)];
+            let runs = row.runs.iter().enumerate();
+            let runs = runs.map(|(turn, (side, figures))| (format!("{} {side:?}", turn + 1), *figures));
+            for (run, figures) in medians.into_iter().chain(runs) {
+                table.add_row([
+                    row.load.clone(),
+                    run,
+                    format!("{:.0}", figures.per_second),
+                    format!("{:.2}", figures.p50_ms),
+                    format!("{:.2}", figures.p99_ms),
+                    figures.failed.to_string(),
                 ]);
             }
-            table.add_row(cells);
         }
         table
     }

@@ -1,5 +1,8 @@
 //! What a bench sets up on its cluster: one policy, queues without after-work, agents who are AVAILABLE.
-use super::center::{Center, parent};
+use super::{
+    center::{Center, parent},
+    experts::SKILL,
+};
 use crate::tool::live::name;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use kindred_client::{new_request_id, v1};
@@ -13,8 +16,6 @@ const ASK_AGAIN: Duration = Duration::from_millis(20);
 const PRESENCE_BATCH: usize = 1_000;
 /// Agents added at one time.
 const HIRED_AT_ONCE: usize = 64;
-/// Interactions an agent has at once at most, and what each costs of 100.
-const AT_ONCE: u32 = 10;
 
 impl Center {
     /// The policy of all queues. The tenant may get its place only a moment after the nodes serve, so this waits for it.
@@ -53,42 +54,50 @@ impl Center {
         Ok(())
     }
 
-    /// A routing profile of the queue's name whose agents serve it.
-    pub async fn profile(&self, queue: &str) -> anyhow::Result<()> {
-        let entry =
-            v1::RoutingProfileEntry { queue: name("queues", queue), channel: CHANNEL.into(), ..Default::default() };
-        let channel = v1::ChannelCapacity { max_interactions: AT_ONCE, cost_units: 100 / AT_ONCE };
+    /// A routing profile whose agents serve these queues, so many interactions at once at most.
+    pub async fn profile(&self, id: &str, queues: &[&str], at_once: u32) -> anyhow::Result<()> {
+        let entry = |queue: &&str| v1::RoutingProfileEntry {
+            queue: name("queues", queue),
+            channel: CHANNEL.into(),
+            ..Default::default()
+        };
+        let channel = v1::ChannelCapacity { max_interactions: at_once, cost_units: 100 / at_once };
         let capacity = v1::Capacity {
             total_units: 100,
             channels: [(CHANNEL.to_string(), channel)].into(),
             interruptions: Vec::new(),
         };
-        let profile = v1::RoutingProfile { entries: vec![entry], capacity: Some(capacity), ..Default::default() };
+        let entries = queues.iter().map(entry).collect();
+        let profile = v1::RoutingProfile { entries, capacity: Some(capacity), ..Default::default() };
         let request = v1::CreateRoutingProfileRequest {
             parent: parent(),
             routing_profile: Some(profile),
-            routing_profile_id: queue.to_string(),
+            routing_profile_id: id.to_string(),
             ..Default::default()
         };
         self.client.create_routing_profile(request).await?;
         Ok(())
     }
 
-    /// Adds so many agents who serve a queue, and all say that they are AVAILABLE.
-    pub async fn staff(&self, queue: &str, count: usize) -> anyhow::Result<()> {
+    /// Adds so many agents of a routing profile, with so much of the crowd's skill, and all say that they are AVAILABLE.
+    pub async fn staff(&self, profile: &str, count: usize, skill: Option<u32>) -> anyhow::Result<()> {
         let hire = |number: usize| {
-            let profile = name("routingProfiles", queue);
-            let request = v1::CreateAgentRequest {
-                parent: parent(),
-                agent: Some(v1::Agent { routing_profile: profile, ..Default::default() }),
-                agent_id: format!("{queue}-{number}"),
+            let agent = v1::Agent {
+                routing_profile: name("routingProfiles", profile),
+                skills: skill.iter().map(|skill| (SKILL.to_string(), *skill)).collect(),
                 ..Default::default()
             };
-            self.client.create_agent(request)
+            let agent_id = format!("{profile}-{number}");
+            self.client.create_agent(v1::CreateAgentRequest {
+                parent: parent(),
+                agent: Some(agent),
+                agent_id,
+                ..Default::default()
+            })
         };
         let hired = stream::iter(0..count).map(hire).buffer_unordered(HIRED_AT_ONCE);
         hired.try_for_each(|_| async { Ok(()) }).await?;
-        let agents: Vec<String> = (0..count).map(|number| name("agents", &format!("{queue}-{number}"))).collect();
+        let agents: Vec<String> = (0..count).map(|number| name("agents", &format!("{profile}-{number}"))).collect();
         for names in agents.chunks(PRESENCE_BATCH) {
             let presence = v1::Presence { status: v1::presence::Status::Available as i32, ..Default::default() };
             let request = v1::BatchSetPresenceRequest {

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::oneshot,
+    sync::{mpsc, oneshot},
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
@@ -35,6 +35,9 @@ const OPEN: Duration = Duration::from_secs(60);
 /// Interactions waited for at one time; more is a mistake of the bench.
 const WAITING_MAX: usize = 100_000;
 
+/// Offers of interactions nobody waits for by name, waiting to be taken; more are passed over.
+const OTHERS_MAX: usize = 1_024;
+
 /// An offer as it was seen first.
 pub struct Seen {
     /// When.
@@ -43,24 +46,64 @@ pub struct Seen {
     pub offer_id: String,
 }
 
-#[derive(Default)]
+/// An offer whoever it is for.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// What is offered.
+    pub interaction: String,
+    /// Its id.
+    pub offer_id: String,
+    /// To whom.
+    pub agent: String,
+}
+
+/// Who waits for the offers of which interactions.
+#[derive(Clone, Default)]
+pub struct Awaited(Arc<Mutex<HashMap<String, oneshot::Sender<Seen>>>>);
+
+impl Awaited {
+    // A panic while the lock was held left the map whole: go on.
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Seen>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on the offer of this interaction is waited for.
+    pub fn expect(&self, interaction: String) -> oneshot::Receiver<Seen> {
+        let (waits, seen) = oneshot::channel();
+        let mut waiting = self.waiting();
+        // Those that gave up make room.
+        if waiting.len() >= WAITING_MAX {
+            waiting.retain(|_, waits| !waits.is_closed());
+        }
+        if waiting.len() < WAITING_MAX {
+            waiting.insert(interaction, waits);
+        }
+        seen
+    }
+}
+
 struct Shared {
-    waiting: Mutex<HashMap<String, oneshot::Sender<Seen>>>,
+    awaited: Awaited,
+    /// Whoever wants all offers.
+    others: Option<mpsc::Sender<Offer>>,
     open: AtomicUsize,
 }
 
 impl Shared {
-    // A panic while the lock was held left the map whole: go on.
-    fn waiting(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Seen>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn told(&self, event: v1::Event) {
         let at = Instant::now();
         let Some(event::Details::OfferMade(made)) = event.details else {
             return;
         };
-        if let Some(waits) = self.waiting().remove(&event.interaction) {
+        if let Some(others) = &self.others {
+            // A full channel has passed one over: it is offered again after its timeout.
+            let _ = others.try_send(Offer {
+                interaction: event.interaction.clone(),
+                offer_id: made.offer_id.clone(),
+                agent: event.agent.clone(),
+            });
+        }
+        if let Some(waits) = self.awaited.waiting().remove(&event.interaction) {
             // Whoever waited may have given up.
             let _ = waits.send(Seen { at, offer_id: made.offer_id });
         }
@@ -76,8 +119,23 @@ pub struct Watchers {
 impl Watchers {
     /// One stream from each address, all open when this returns.
     pub async fn open<'a>(addresses: impl IntoIterator<Item = &'a str>) -> anyhow::Result<Watchers> {
-        let watchers = Watchers { shared: Arc::default(), streams: JoinSet::new() };
-        let mut watchers = watchers;
+        Watchers::open_telling(addresses, None).await
+    }
+
+    /// The same, with all offers told; one offer is told once by each address.
+    pub async fn open_for_all<'a>(
+        addresses: impl IntoIterator<Item = &'a str>,
+    ) -> anyhow::Result<(Watchers, mpsc::Receiver<Offer>)> {
+        let (others, offers) = mpsc::channel(OTHERS_MAX);
+        Ok((Watchers::open_telling(addresses, Some(others)).await?, offers))
+    }
+
+    async fn open_telling<'a>(
+        addresses: impl IntoIterator<Item = &'a str>,
+        others: Option<mpsc::Sender<Offer>>,
+    ) -> anyhow::Result<Watchers> {
+        let shared = Arc::new(Shared { awaited: Awaited::default(), others, open: AtomicUsize::new(0) });
+        let mut watchers = Watchers { shared, streams: JoinSet::new() };
         for address in addresses {
             let client = EventServiceClient::new(connections::lazy(address)?);
             watchers.streams.spawn(follow(client, bearer(TOKEN)?, watchers.shared.clone()));
@@ -98,12 +156,12 @@ impl Watchers {
 
     /// From now on the offer of this interaction is waited for.
     pub fn expect(&self, interaction: String) -> oneshot::Receiver<Seen> {
-        let (waits, seen) = oneshot::channel();
-        let mut waiting = self.shared.waiting();
-        if waiting.len() < WAITING_MAX {
-            waiting.insert(interaction, waits);
-        }
-        seen
+        self.shared.awaited.expect(interaction)
+    }
+
+    /// To wait for offers from elsewhere.
+    pub fn awaited(&self) -> Awaited {
+        self.shared.awaited.clone()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Three node processes on loopback with their own data folders: started, killed with SIGKILL, restarted, stopped.
 use super::{OPERATOR_TOKEN, TENANT, TOKEN};
 use anyhow::{Context as _, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use serde::Serialize;
 use std::{
     fs::{self, File},
@@ -142,13 +143,10 @@ fn free_ports(count: usize) -> std::io::Result<Vec<u16>> {
     listeners.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
 }
 
-/// SIGTERM to one process.
-async fn terminate(pid: u32) -> anyhow::Result<()> {
-    let sent = Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?;
-    if !sent.success() {
-        bail!("SIGTERM could not be sent to {pid}");
-    }
-    Ok(())
+/// SIGTERM to one process, by the system call: no program is needed for it, and no time passes.
+fn terminate(pid: u32) -> anyhow::Result<()> {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).context("not a process")?;
+    kill_process(pid, Signal::TERM).context("SIGTERM could not be sent")
 }
 
 impl Nodes {
@@ -273,8 +271,8 @@ impl Nodes {
     }
 
     /// SIGTERM without waiting for the end; [`Nodes::gone`] waits.
-    pub async fn terminate(&self, number: usize) -> anyhow::Result<()> {
-        terminate(self.pid(number).context("it does not run")?).await
+    pub fn terminate(&self, number: usize) -> anyhow::Result<()> {
+        terminate(self.pid(number).context("it does not run")?)
     }
 
     /// Waits until a node that was told to end has ended.
@@ -311,7 +309,7 @@ impl Nodes {
     pub async fn stop(&mut self) -> anyhow::Result<()> {
         for child in self.children.iter().flatten() {
             let Some(pid) = child.id() else { continue };
-            terminate(pid).await?;
+            terminate(pid)?;
         }
         for (child, place) in self.children.iter_mut().zip(&self.places) {
             let Some(mut child) = child.take() else {
