@@ -39,7 +39,7 @@ impl Track {
             };
             match stream.next().await {
                 Ok(Some(response)) => {
-                    self.resume.progress("");
+                    self.resume.alive();
                     // What a new connection repeats is no change.
                     if response.interaction.is_some() && response.interaction != self.last {
                         self.last = response.interaction;

@@ -96,16 +96,19 @@ impl Watch {
             Some(Message::Event(event)) => match self.resume.event(event.number, &event.token, &event.previous_token) {
                 Seen::New => Ok(Some(Watched::Event(response.header, Box::new(event)))),
                 Seen::Again => Ok(None),
-                Seen::Gap => {
-                    let message = format!("event {} does not follow the last one seen", event.number);
-                    Err(Error::local(Kind::DataLoss, "EVENT_GAP", message))
-                }
+                Seen::Gap => Err(gap(format!("event {} does not follow the last one seen", event.number))),
             },
             Some(Message::Progress(progress)) => {
-                self.resume.progress(&progress.resume_token);
-                Ok(Some(Watched::Progress(response.header)))
+                match self.resume.progress(&progress.resume_token, &progress.previous_token) {
+                    Seen::Gap => Err(gap(format!("`{}` matched and was not seen", progress.previous_token))),
+                    Seen::New | Seen::Again => Ok(Some(Watched::Progress(response.header))),
+                }
             }
             None => Ok(None),
         }
     }
+}
+
+fn gap(message: String) -> Error {
+    Error::local(Kind::DataLoss, "EVENT_GAP", message)
 }

@@ -37,28 +37,28 @@ pub fn worth_reopening(error: &Error) -> bool {
 }
 
 /// The place in a numbered stream.
+///
+/// Every message, event or progress, names the last event that matched before it, or none; never a progress token. So a
+/// loss shows even while nothing happens. Which event that was is in the token a stream begins with, where only the
+/// server can read it: the first message tells.
 #[derive(Clone, Debug)]
 pub struct Resume {
     /// Where to resume: the last event's or progress token.
     token: String,
-    /// Token of the last event that matched.
-    last_event: String,
+    /// Token of the last event that matched, empty if none did; unknown until the first message names it.
+    last_event: Option<String>,
     last_number: u64,
-    /// The token this connection was opened with; its first event may name it as predecessor.
-    opened_with: Option<String>,
     backoff: Backoff,
 }
 
 impl Resume {
     /// Begins after `token`, or with what happens from now on if it is empty.
     pub fn new(token: impl Into<String>, seed: u64) -> Resume {
-        let token = token.into();
-        Resume { last_event: token.clone(), token, last_number: 0, opened_with: None, backoff: Backoff::new(seed) }
+        Resume { token: token.into(), last_event: None, last_number: 0, backoff: Backoff::new(seed) }
     }
 
     /// A connection is opened: the token to send.
-    pub fn open(&mut self) -> String {
-        self.opened_with = Some(self.token.clone());
+    pub fn open(&self) -> String {
         self.token.clone()
     }
 
@@ -70,25 +70,33 @@ impl Resume {
     /// An event came.
     pub fn event(&mut self, number: u64, token: &str, previous: &str) -> Seen {
         self.backoff.reset();
-        let first = self.opened_with.take();
         if number <= self.last_number {
             return Seen::Again;
         }
-        let follows = previous == self.last_event || first.is_some_and(|opened| opened == previous);
-        // The first event of a stream that began without a token has no predecessor to name.
-        let begins = self.last_number == 0 && self.last_event.is_empty();
+        let follows = self.follows(previous);
         self.last_number = number;
         self.token = token.to_string();
-        self.last_event = token.to_string();
-        if follows || begins { Seen::New } else { Seen::Gap }
+        self.last_event = Some(token.to_string());
+        if follows { Seen::New } else { Seen::Gap }
     }
 
-    /// Nothing matched for a while, but the token moved.
-    pub fn progress(&mut self, token: &str) {
+    /// Nothing matched for a while, but the token moved. Names the last event too: one missed before shows here.
+    pub fn progress(&mut self, token: &str, previous: &str) -> Seen {
         self.backoff.reset();
-        if !token.is_empty() {
-            self.token = token.to_string();
-        }
+        let follows = self.follows(previous);
+        self.token = token.to_string();
+        // After a gap was told once the stream goes on from where the server stands.
+        self.last_event = Some(previous.to_string());
+        if follows { Seen::New } else { Seen::Gap }
+    }
+
+    /// Something came of which no place is kept.
+    pub fn alive(&mut self) {
+        self.backoff.reset();
+    }
+
+    fn follows(&self, previous: &str) -> bool {
+        self.last_event.as_ref().is_none_or(|last| last == previous)
     }
 
     /// The stream ended, with an error or without.
@@ -119,7 +127,7 @@ mod tests {
         assert_eq!(resume.open(), "");
         assert_eq!(resume.event(5, "t5", ""), Seen::New);
         assert_eq!(resume.event(9, "t9", "t5"), Seen::New);
-        resume.progress("p12");
+        assert_eq!(resume.progress("p12", "t9"), Seen::New);
         assert_eq!(resume.event(14, "t14", "t9"), Seen::New);
         assert_eq!(resume.token(), "t14");
     }
@@ -144,13 +152,40 @@ mod tests {
     }
 
     #[test]
-    fn after_a_progress_token_the_first_event_may_name_it() {
-        let mut resume = Resume::new("t3", 1);
+    fn after_a_progress_token_everything_names_the_last_event_not_the_token() {
+        let mut resume = Resume::new("", 1);
         resume.open();
-        resume.progress("p8");
+        assert_eq!(resume.progress("p4", ""), Seen::New);
+        assert_eq!(resume.event(5, "t5", ""), Seen::New);
+        assert_eq!(resume.progress("p8", "t5"), Seen::New);
         assert_eq!(reopened(&mut resume), "p8");
-        assert_eq!(resume.event(9, "t9", "p8"), Seen::New);
-        assert_eq!(resume.event(11, "t11", "p8"), Seen::Gap, "only the first may");
+        // A server says at once where it stands, then goes on.
+        assert_eq!(resume.progress("p8", "t5"), Seen::New);
+        assert_eq!(resume.event(9, "t9", "t5"), Seen::New);
+        assert_eq!(resume.event(11, "t11", "p8"), Seen::Gap, "nobody names a progress token");
+    }
+
+    #[test]
+    fn a_callers_progress_token_is_no_event() {
+        // Taken while nothing had ever matched, …
+        let mut resume = Resume::new("p8", 1);
+        assert_eq!(resume.open(), "p8");
+        assert_eq!(resume.event(9, "t9", ""), Seen::New);
+        // … or after an event that the caller has seen.
+        let mut resume = Resume::new("p8", 1);
+        assert_eq!(resume.progress("p8", "t5"), Seen::New);
+        assert_eq!(resume.event(9, "t9", "t5"), Seen::New);
+        assert_eq!(resume.event(11, "t11", "t10"), Seen::Gap);
+    }
+
+    #[test]
+    fn an_event_lost_before_a_progress_shows_once() {
+        let mut resume = Resume::new("", 1);
+        resume.open();
+        resume.event(5, "t5", "");
+        assert_eq!(resume.progress("p9", "t7"), Seen::Gap);
+        assert_eq!(resume.progress("p12", "t7"), Seen::New);
+        assert_eq!(resume.event(14, "t14", "t7"), Seen::New);
     }
 
     #[test]
