@@ -20,6 +20,9 @@ pub trait Call: sealed::Sealed + prost::Message + Clone + 'static {
     /// The request's id, for writes.
     #[doc(hidden)]
     fn request_id(&mut self) -> Option<&mut String>;
+    /// Whether the server waits for something to happen, for as long as it is given.
+    #[doc(hidden)]
+    fn is_patient(&self) -> bool;
 }
 
 macro_rules! parts {
@@ -30,6 +33,10 @@ macro_rules! parts {
         fn request_id(&mut self) -> Option<&mut String> {
             Some(&mut self.request_id)
         }
+        fn is_patient(&self) -> bool {
+            // Membership changes and hand-overs wait for a machine, or for a replica to catch up.
+            Target::$target == Target::Cluster
+        }
     };
     (read $target:ident) => {
         fn target(&self) -> Target {
@@ -37,6 +44,9 @@ macro_rules! parts {
         }
         fn request_id(&mut self) -> Option<&mut String> {
             None
+        }
+        fn is_patient(&self) -> bool {
+            false
         }
     };
 }
@@ -75,7 +85,7 @@ impl Client {
         {
             *id = crate::new_request_id();
         }
-        self.transport().unary(request.target(), Q::PATH, request, timeout).await
+        self.transport().unary(request.target(), Q::PATH, request.is_patient(), request, timeout).await
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Client {
 impl Client {
     /// A client; connections are made when first used. Must be called within a tokio runtime.
     ///
-    /// Errors: `NO_ENDPOINTS`, `BAD_TOKEN`.
+    /// Errors: `NO_ENDPOINTS`, `BAD_ENDPOINT`, `BAD_TOKEN`.
     pub fn new(config: &Config) -> Result<Client, Error> {
         Ok(Client { transport: Arc::new(Transport::new(config)?) })
     }

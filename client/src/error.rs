@@ -88,6 +88,8 @@ pub struct Error {
     pub violations: Vec<FieldViolation>,
     /// Worth another try after this long, with the same `request_id`.
     pub retry_after: Option<Duration>,
+    /// An earlier attempt of the same call ended without an answer, and this failure does not tell what became of it.
+    pub earlier_unknown: bool,
 }
 
 impl Error {
@@ -101,12 +103,21 @@ impl Error {
             metadata: BTreeMap::new(),
             violations: Vec::new(),
             retry_after: None,
+            earlier_unknown: false,
         }
     }
 
     /// True if a write may have happened although no reply came. Repeat it with the same `request_id` to learn.
     pub fn result_unknown(&self) -> bool {
-        matches!(self.kind, Kind::Unavailable | Kind::DeadlineExceeded | Kind::Cancelled | Kind::Unknown)
+        let unknown = matches!(self.kind, Kind::Unavailable | Kind::DeadlineExceeded | Kind::Cancelled | Kind::Unknown);
+        unknown || self.earlier_unknown
+    }
+
+    /// True if this is the server's answer to the request, whichever attempt brought it there: it remembers a
+    /// `request_id` with its first reply. What it says before it looks is none.
+    pub(crate) fn tells_of_all_attempts(&self) -> bool {
+        use Kind::{Aborted, AlreadyExists, FailedPrecondition, InvalidArgument, NotFound, OutOfRange};
+        matches!(self.kind, Aborted | AlreadyExists | FailedPrecondition | InvalidArgument | NotFound | OutOfRange)
     }
 
     /// True if the reason is this word.

@@ -10,7 +10,7 @@ use crate::{
     net::{Downstream, Transport, open_session},
 };
 use kindred_proto::v1::{self, session_request::Action};
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
 /// Told messages the reader has not taken yet; then the stream is not read on, and the server may cut it.
@@ -48,6 +48,8 @@ impl Session {
     }
 
     /// The same with an id of the caller's and within this time.
+    ///
+    /// Errors: `REQUEST_OPEN` if a request of this id waits for its answer already.
     pub async fn ask_as(&self, request_id: String, action: Action, timeout: Duration) -> Result<Box<Answer>, Error> {
         let over = || Error::local(Kind::Unavailable, "SESSION_OVER", "the session is over");
         let (reply, answer) = oneshot::channel();
@@ -59,6 +61,9 @@ impl Session {
 
 impl SessionReader {
     /// The next message; an error is the last one. `None` afterwards.
+    ///
+    /// After a broken connection the session goes on after the last token that arrived, and only the last message of
+    /// what came with one entry carries one: the others of that entry may come again. Offers have ids; drop what you know.
     pub async fn next(&mut self) -> Option<Result<Box<v1::SessionResponse>, Error>> {
         self.told.recv().await
     }
@@ -76,7 +81,15 @@ pub(crate) fn begin(transport: Arc<Transport>, parent: String, agents: Vec<Strin
 
 struct Connection {
     up: mpsc::Sender<v1::SessionRequest>,
-    down: Downstream<v1::SessionResponse>,
+    down: Down,
+}
+
+type Opening = Pin<Box<dyn Future<Output = Result<Downstream<v1::SessionResponse>, Error>> + Send>>;
+
+enum Down {
+    /// What is asked meanwhile waits on the way up.
+    Opening(Opening),
+    Open(Downstream<v1::SessionResponse>),
 }
 
 struct Task {
@@ -92,6 +105,7 @@ struct Task {
 /// What woke the task.
 enum Woken {
     Asked(Option<Asked>),
+    Opened(Result<Box<Downstream<v1::SessionResponse>>, Error>),
     Down(Result<Option<Box<v1::SessionResponse>>, Error>),
     Due,
     Unread,
@@ -102,8 +116,8 @@ impl Task {
         let mut asking = true;
         loop {
             if self.connection.is_none() && self.transport.now_ms() >= self.reopen_ms {
-                let opened = self.open().await;
-                if self.check(opened).await.is_err() {
+                let opening = self.open();
+                if self.check(opening).await.is_err() {
                     return;
                 }
             }
@@ -114,6 +128,7 @@ impl Task {
                     asking = false;
                     Ok(())
                 }
+                Woken::Opened(opened) => self.opened(opened.map(|down| *down)),
                 Woken::Down(Ok(Some(response))) => self.received(*response).await,
                 Woken::Down(Ok(None)) => Err(None),
                 Woken::Down(Err(error)) => Err(Some(error)),
@@ -134,8 +149,9 @@ impl Task {
         // The stream is read only while the reader has room: a slow reader is cut by the server, not buffered here.
         let room = self.tell.capacity() > 0;
         let down = async {
-            match &mut self.connection {
-                Some(connection) if room => connection.down.next().await,
+            match self.connection.as_mut().map(|connection| &mut connection.down) {
+                Some(Down::Opening(opening)) => Woken::Opened(opening.await.map(Box::new)),
+                Some(Down::Open(stream)) if room => Woken::Down(stream.next().await.map(|m| m.map(Box::new))),
                 _ => std::future::pending().await,
             }
         };
@@ -148,7 +164,7 @@ impl Task {
         };
         tokio::select! {
             request = asked.recv(), if asking => Woken::Asked(request),
-            message = down => Woken::Down(message.map(|m| m.map(Box::new))),
+            woken = down => woken,
             () = self.transport.sleep_until(due_ms) => Woken::Due,
             () = freed => Woken::Due,
             () = self.tell.closed() => Woken::Unread,
@@ -177,13 +193,24 @@ impl Task {
         }
     }
 
-    async fn open(&mut self) -> Result<(), Option<Error>> {
+    /// Begins to open a connection; deadlines pass and callers ask while that takes its time.
+    fn open(&mut self) -> Result<(), Option<Error>> {
         let (up, requests) = mpsc::channel(UP_MAX);
-        for request in self.logic.connect(self.transport.now_ms()) {
+        let now_ms = self.transport.now_ms();
+        for request in self.transport.with_budget(|budget| self.logic.connect(now_ms, budget)) {
             send(&up, request)?;
         }
-        let down = open_session(&self.transport, requests).await.map_err(Some)?;
-        self.connection = Some(Connection { up, down });
+        let transport = self.transport.clone();
+        let opening = Box::pin(async move { open_session(&transport, requests).await });
+        self.connection = Some(Connection { up, down: Down::Opening(opening) });
+        Ok(())
+    }
+
+    fn opened(&mut self, opened: Result<Downstream<v1::SessionResponse>, Error>) -> Result<(), Option<Error>> {
+        let down = opened.map_err(Some)?;
+        if let Some(connection) = &mut self.connection {
+            connection.down = Down::Open(down);
+        }
         Ok(())
     }
 

@@ -26,10 +26,23 @@ impl Budget {
 
     /// Takes one retry meant for `wanted_ms`; the time it may be sent, milliseconds, not before that.
     pub fn reserve(&mut self, now_ms: u64, wanted_ms: u64) -> u64 {
+        let (at_ms, empty_at_us) = self.look(now_ms, wanted_ms);
+        self.empty_at_us = empty_at_us;
+        at_ms
+    }
+
+    /// The same if it may be sent before `deadline_ms`; takes nothing otherwise.
+    pub fn reserve_before(&mut self, now_ms: u64, wanted_ms: u64, deadline_ms: u64) -> Option<u64> {
+        let (at_ms, _) = self.look(now_ms, wanted_ms);
+        (at_ms < deadline_ms).then(|| self.reserve(now_ms, wanted_ms))
+    }
+
+    /// When a retry might be sent, and when the bucket would then have run dry.
+    fn look(&self, now_ms: u64, wanted_ms: u64) -> (u64, u64) {
         let now_us = now_ms.saturating_mul(1_000);
-        self.empty_at_us = self.empty_at_us.max(now_us) + self.gap_us;
-        let allowed_us = self.empty_at_us.saturating_sub(self.burst_us);
-        wanted_ms.max(allowed_us.div_ceil(1_000))
+        let empty_at_us = self.empty_at_us.max(now_us) + self.gap_us;
+        let allowed_us = empty_at_us.saturating_sub(self.burst_us);
+        (wanted_ms.max(allowed_us.div_ceil(1_000)), empty_at_us)
     }
 }
 
@@ -59,6 +72,16 @@ mod tests {
         assert_eq!(budget.reserve(60_000, 60_000), 60_000);
         assert_eq!(budget.reserve(60_000, 60_000), 60_000);
         assert_eq!(budget.reserve(60_000, 60_000), 60_010);
+    }
+
+    #[test]
+    fn what_comes_too_late_takes_nothing() {
+        let mut budget = Budget::new(100, 1);
+        assert_eq!(budget.reserve_before(0, 0, 5), Some(0));
+        for _ in 0..100 {
+            assert_eq!(budget.reserve_before(0, 0, 5), None);
+        }
+        assert_eq!(budget.reserve_before(0, 0, 20), Some(10));
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub mod session;
 
 pub use backoff::Backoff;
 pub use budget::Budget;
-pub use call::{Call, Next};
+pub use call::{Attempts, Next};
 pub use endpoints::{Endpoints, Health, Target};
 pub use resume::{Resume, Seen};
 pub use session::SessionLogic;

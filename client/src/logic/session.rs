@@ -43,7 +43,9 @@ pub enum Received {
 struct Open {
     request: v1::SessionRequest,
     deadline_ms: u64,
-    /// Put off by the server until then.
+    /// Was on its way once: another time is a retry.
+    sent: bool,
+    /// Put off by the server or the budget until then.
     retry_at_ms: Option<u64>,
     backoff: Backoff,
 }
@@ -79,8 +81,9 @@ impl SessionLogic {
         }
     }
 
-    /// A connection is open: what to send on it, `start` first.
-    pub fn connect(&mut self, now_ms: u64) -> Vec<v1::SessionRequest> {
+    /// A connection is being opened: what to send on it, `start` first, then what waits for an answer, as far as the
+    /// budget goes. What the server or the budget has put off is due later.
+    pub fn connect(&mut self, now_ms: u64, budget: &mut Budget) -> Vec<v1::SessionRequest> {
         (self.connected, self.spoke_ms) = (true, now_ms);
         let start = v1::SessionStart {
             parent: self.parent.clone(),
@@ -88,9 +91,12 @@ impl SessionLogic {
             resume_token: self.token.clone(),
         };
         let start = v1::SessionRequest { request_id: String::new(), action: Some(Action::Start(start)) };
-        let repeats = self.open.values_mut().map(|open| {
-            open.retry_at_ms = None;
-            open.request.clone()
+        let waiting = self.open.values_mut().filter(|open| open.retry_at_ms.is_none());
+        let repeats = waiting.filter_map(|open| {
+            let at_ms = if open.sent { budget.reserve(now_ms, now_ms) } else { now_ms };
+            open.sent = true;
+            open.retry_at_ms = (at_ms > now_ms).then_some(at_ms);
+            (at_ms <= now_ms).then(|| open.request.clone())
         });
         std::iter::once(start).chain(repeats).collect()
     }
@@ -107,10 +113,15 @@ impl SessionLogic {
             let message = format!("{OPEN_REQUESTS_MAX} requests of this session wait for their answer");
             return Err(Error::local(Kind::ResourceExhausted, "SESSION_FULL", message));
         }
+        if self.open.contains_key(&request_id) {
+            let message = format!("request {request_id} of this session waits for its answer already");
+            return Err(Error::local(Kind::AlreadyExists, "REQUEST_OPEN", message));
+        }
         let request = v1::SessionRequest { request_id: request_id.clone(), action: Some(action) };
         self.seed = self.seed.wrapping_add(1);
         let backoff = Backoff::new(self.seed);
-        self.open.insert(request_id, Open { request: request.clone(), deadline_ms, retry_at_ms: None, backoff });
+        let sent = self.connected;
+        self.open.insert(request_id, Open { request: request.clone(), deadline_ms, sent, retry_at_ms: None, backoff });
         if self.connected {
             self.spoke_ms = now_ms;
         }
@@ -161,8 +172,11 @@ impl SessionLogic {
                 let error = from_status(status);
                 let asked_ms = error.retry_after.map_or(0, |after| u64::try_from(after.as_millis()).unwrap_or(0));
                 let wait_ms = open.backoff.next_ms().max(asked_ms);
-                if worth_retrying(&error) && now_ms.saturating_add(wait_ms) < open.deadline_ms {
-                    open.retry_at_ms = Some(budget.reserve(now_ms, now_ms + wait_ms));
+                let wanted_ms = now_ms.saturating_add(wait_ms);
+                if worth_retrying(&error)
+                    && let Some(at_ms) = budget.reserve_before(now_ms, wanted_ms, open.deadline_ms)
+                {
+                    open.retry_at_ms = Some(at_ms);
                     return Received::Quiet;
                 }
                 Err(error)
@@ -251,6 +265,7 @@ pub fn from_status(status: v1::ErrorStatus) -> Error {
         metadata: status.metadata,
         violations: Vec::new(),
         retry_after: delay.map(|d| Duration::new(d.seconds.max(0) as u64, d.nanos.max(0) as u32)),
+        earlier_unknown: false,
     }
 }
 

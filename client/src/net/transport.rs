@@ -2,7 +2,10 @@
 use crate::{
     config::Config,
     error::{Error, Kind},
-    logic::{Budget, Endpoints, Health, Target, endpoints::EndpointId},
+    logic::{
+        Budget, Endpoints, Health, Target,
+        endpoints::{EndpointId, normalise},
+    },
 };
 use std::{
     collections::HashMap,
@@ -42,6 +45,9 @@ pub(crate) struct Transport {
 
 impl Transport {
     pub(crate) fn new(config: &Config) -> Result<Transport, Error> {
+        for address in config.endpoints.iter().filter(|address| !address.trim().is_empty()) {
+            endpoint(address)?;
+        }
         let addresses = config.endpoints.iter().map(String::as_str);
         let endpoints = Endpoints::new(addresses, rand::random_range(0..1_000))
             .ok_or_else(|| Error::local(Kind::InvalidArgument, "NO_ENDPOINTS", "no endpoint is given"))?;
@@ -100,7 +106,8 @@ impl Transport {
     }
 
     pub(super) fn hint(&self, target: Target, leader: Option<&str>) -> bool {
-        leader.is_some_and(|address| self.shared().endpoints.hint(target, address))
+        // A node may advertise what nobody can reach; it must not become the leader that all calls fail at.
+        leader.is_some_and(|address| endpoint(address).is_ok() && self.shared().endpoints.hint(target, address))
     }
 
     pub(crate) fn leader(&self, target: Target) -> Option<String> {
@@ -108,14 +115,43 @@ impl Transport {
     }
 }
 
+/// What an address leads to. Errors: `BAD_ENDPOINT`.
+fn endpoint(address: &str) -> Result<Endpoint, Error> {
+    let bad = |why: String| Error::local(Kind::InvalidArgument, "BAD_ENDPOINT", format!("`{address}`: {why}"));
+    let bare = normalise(address);
+    if bare.contains("://") {
+        return Err(bad("only `host:port` and `http://host:port` are understood; there is no TLS yet".into()));
+    }
+    let endpoint = Endpoint::from_shared(format!("http://{bare}")).map_err(|why| bad(why.to_string()))?;
+    match endpoint.uri().port_u16() {
+        Some(_) => Ok(endpoint),
+        None => Err(bad("a port is missing".into())),
+    }
+}
+
 fn connect(address: &str) -> Result<Channel, Error> {
-    let endpoint = Endpoint::from_shared(format!("http://{address}"))
-        .map_err(|why| Error::local(Kind::InvalidArgument, "BAD_ENDPOINT", format!("`{address}`: {why}")))?;
-    let endpoint = endpoint
+    let endpoint = endpoint(address)?
         .connect_timeout(CONNECT)
         .tcp_nodelay(true)
         .http2_keep_alive_interval(KEEP_ALIVE.0)
         .keep_alive_timeout(KEEP_ALIVE.1)
         .keep_alive_while_idle(true);
     Ok(endpoint.connect_lazy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_malformed_address_is_refused_at_once_and_a_hinted_one_ignored() {
+        for bad in ["n 2:7401", "https://n1:7401", "n1", "n1:port", "http://n1"] {
+            let made = Transport::new(&Config::new(["n1:7401", bad]));
+            assert!(made.err().is_some_and(|error| error.is("BAD_ENDPOINT")), "{bad}");
+        }
+        let transport = Transport::new(&Config::new(["n1:7401", "http://n2:7401/", "[::1]:7401", " "])).ok().unwrap();
+        assert!(!transport.hint(Target::Tenant, Some("kindred 1:7401")));
+        assert_eq!(transport.leader(Target::Tenant), None);
+        assert!(transport.hint(Target::Tenant, Some("n2:7401")));
+    }
 }

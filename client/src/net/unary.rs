@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     error::{Error, Kind},
-    logic::{Call, Health, Next, Target, endpoints::EndpointId},
+    logic::{Attempts, Health, Next, Target, endpoints::EndpointId},
 };
 use http::uri::PathAndQuery;
 use std::time::Duration;
@@ -13,11 +13,13 @@ use tonic::{Request, client::Grpc};
 use tonic_prost::ProstCodec;
 
 impl Transport {
-    /// Calls `path` until it is answered or `timeout` is over. `message` already carries its `request_id`.
+    /// Calls `path` until it is answered or `timeout` is over. `message` already carries its `request_id`. A patient
+    /// call waits at the server.
     pub(crate) async fn unary<Q, R>(
         &self,
         target: Target,
         path: &'static str,
+        patient: bool,
         message: Q,
         timeout: Duration,
     ) -> Result<R, Error>
@@ -26,7 +28,8 @@ impl Transport {
         R: prost::Message + Default + 'static,
     {
         let deadline_ms = self.now_ms().saturating_add(timeout.as_millis() as u64);
-        let mut call = Call::new(deadline_ms, rand::random());
+        let call = Attempts::new(deadline_ms, rand::random());
+        let mut call = if patient { call.patient() } else { call };
         let mut just_tried = None;
         let out_of_time = || Error::local(Kind::DeadlineExceeded, "RESULT_UNKNOWN", "the call's time is over");
         loop {
@@ -35,7 +38,8 @@ impl Transport {
             let failure = match attempt {
                 (_, Ok(answer)) => return Ok(answer),
                 (id, Err(failure)) => {
-                    just_tried = Some(id);
+                    // One that is only full is asked again: others would pass the call on to it, twice the work.
+                    just_tried = matches!(failure.health, Health::Dead | Health::Unable).then_some(id);
                     failure
                 }
             };
@@ -44,7 +48,7 @@ impl Transport {
             tracing::debug!(path, attempt = call.attempts(), error = %failure.error, ?next, "attempt failed");
             match next {
                 Next::TryAt(at_ms) => self.sleep_until(at_ms).await,
-                Next::GiveUp => return Err(failure.error),
+                Next::GiveUp => return Err(call.told(failure.error)),
             }
         }
     }
