@@ -15,7 +15,7 @@ const QUEUE: &str = "calls";
 const CALLERS: usize = 256;
 /// Interactions in all; of those before retention is short, and of these before the first look.
 const MILLION: u64 = 1_000_000;
-const KEPT: u64 = 400_000;
+const KEPT: u64 = 500_000;
 const FIRST: u64 = 100_000;
 /// Short enough that most of the run is past it.
 const RETENTION_S: i64 = 10;
