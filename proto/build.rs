@@ -30,6 +30,9 @@ const FILES: &[&str] = &[
     "kindred/log/v1/value.proto",
 ];
 
+/// The package of the public API.
+const PUBLIC: &str = "kindred.v1";
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut compiler = protox::Compiler::new([".", "third_party"])?;
     compiler.include_imports(true).include_source_info(true);
@@ -39,12 +42,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is set by cargo")?);
     fs::write(out.join("kindred.bin"), &raw)?;
     let set = prost_types::FileDescriptorSet::decode(raw.as_slice())?;
-    tonic_prost_build::configure()
-        .bytes(".")
-        .btree_map(".")
-        .compile_well_known_types(false)
-        .emit_rerun_if_changed(false)
-        .compile_fds(set)?;
+    let generator = || {
+        let all = tonic_prost_build::configure().bytes(".").btree_map(".");
+        all.compile_well_known_types(false).emit_rerun_if_changed(false)
+    };
+    // Messages of the public API by themselves: whoever names only those names no type of the transport.
+    let (mut messages, mut services) = (set.clone(), set);
+    let is_public = |file: &prost_types::FileDescriptorProto| file.package() == PUBLIC;
+    messages.file.iter_mut().filter(|file| is_public(file)).for_each(|file| file.service.clear());
+    generator().compile_fds(messages)?;
+    services.file.retain(is_public);
+    let apart = out.join("services");
+    fs::create_dir_all(&apart)?;
+    generator().out_dir(apart).extern_path(format!(".{PUBLIC}"), "crate::messages::v1").compile_fds(services)?;
     println!("cargo:rerun-if-changed=kindred");
     println!("cargo:rerun-if-changed=third_party");
     Ok(())

@@ -1,14 +1,14 @@
 //! Every call with one answer: one line each. A request message knows its answer, so `client.call(request)` and the
 //! methods are the same thing.
 use crate::{client::Client, error::Error, logic::Target};
-use kindred_proto::v1::{self, *};
+use kindred_proto::messages::v1::{self, *};
 use std::time::Duration;
 
 mod sealed {
     pub trait Sealed {}
 }
 
-/// A request that has exactly one answer. Implemented by the request messages of [`kindred_proto::v1`].
+/// A request that has exactly one answer. Implemented by the request messages of [`kindred_proto::messages::v1`].
 pub trait Call: sealed::Sealed + prost::Message + Clone + 'static {
     /// The answer.
     type Answer: prost::Message + Default + 'static;

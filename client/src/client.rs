@@ -8,7 +8,7 @@ use crate::{
     track::Track,
     watch::Watch,
 };
-use kindred_proto::v1;
+use kindred_proto::messages::v1;
 use std::{sync::Arc, time::Duration};
 
 /// A client of one cluster with one token. Clones share connections, health of endpoints and the retry budget.

@@ -2,7 +2,7 @@
 //!
 //! A [`Client`] knows several endpoints, follows hints to the leader, repeats what is worth repeating under one
 //! `request_id` within the caller's time, and keeps streams alive over broken connections. The messages are those of
-//! [`kindred_proto::v1`], again exported as [`v1`]. What decides about retries and resumption is in [`logic`] and
+//! [`kindred_proto::messages::v1`], again exported as [`v1`]. What decides about retries and resumption is in [`logic`] and
 //! knows no network.
 //!
 //! ```no_run
@@ -46,7 +46,7 @@ pub use calls::Call;
 pub use client::Client;
 pub use config::Config;
 pub use error::{Error, FieldViolation, Kind};
-pub use kindred_proto::v1;
+pub use kindred_proto::messages::v1;
 pub use logic::session::Answer;
 pub use session::{Session, SessionReader};
 pub use track::Track;

@@ -9,7 +9,7 @@ use crate::{
     },
     net::{Downstream, Transport, open_session},
 };
-use kindred_proto::v1::{self, session_request::Action};
+use kindred_proto::messages::v1::{self, session_request::Action};
 use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 

@@ -4,7 +4,7 @@ use crate::{
     logic::{Resume, resume::Step},
     net::{Downstream, Transport, open_downstream},
 };
-use kindred_proto::v1;
+use kindred_proto::messages::v1;
 use std::sync::Arc;
 
 const PATH: &str = "/kindred.v1.InteractionService/TrackInteraction";

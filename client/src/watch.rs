@@ -4,7 +4,7 @@ use crate::{
     logic::{Resume, Seen, resume::Step},
     net::{Downstream, Transport, open_downstream},
 };
-use kindred_proto::v1::{self, watch_response::Message};
+use kindred_proto::messages::v1::{self, watch_response::Message};
 use std::{sync::Arc, time::Duration};
 
 const PATH: &str = "/kindred.v1.EventService/Watch";

@@ -171,6 +171,41 @@ fn only_consensus_names_a_raft_type() {
     }
 }
 
+/// Files of the client library: what a customer's program links.
+fn client_library() -> Vec<(PathBuf, String)> {
+    let client = root().join("client/src");
+    let files = sources(&client).into_iter();
+    files.filter(|(path, _)| !path.starts_with(client.join("tool")) && *path != client.join("main.rs")).collect()
+}
+
+#[test]
+fn the_client_library_uses_messages_and_nothing_of_the_tool() {
+    let ours = ["kindred_proto", "kindred_client"];
+    let tools = ["clap", "comfy_table", "hdrhistogram", "indicatif", "jiff", "prost_reflect", "rustix", "serde_json"];
+    let mut wrong = Vec::new();
+    for (path, text) in client_library() {
+        let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        let named = mentions(&text).into_iter().filter(|name| name.starts_with("kindred_"));
+        wrong.extend(
+            named.filter(|name| !ours.contains(&name.as_str())).map(|name| format!("{}: {name}", path.display())),
+        );
+        let stubs = ["kindred_proto::v1", "kindred_proto::services"].into_iter();
+        let tools = tools.iter().map(|tool| format!("{tool}::"));
+        for banned in
+            stubs.map(String::from).chain(tools).filter(|banned| code.iter().any(|line| line.contains(banned.as_str())))
+        {
+            wrong.push(format!("{}: {banned}", path.display()));
+        }
+        // Only what speaks to the network may name the transport; nothing of it is public.
+        if !path.starts_with(root().join("client/src/net")) && code.iter().any(|line| line.contains("tonic")) {
+            wrong.push(format!("{}: tonic", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "not for a library:\n{}", wrong.join("\n"));
+    let net = fs::read_to_string(root().join("client/src/lib.rs")).unwrap();
+    assert!(net.contains("\nmod net;"), "the transport is private");
+}
+
 #[test]
 fn modules_say_what_they_answer() {
     let silent: Vec<_> =

@@ -6,7 +6,7 @@ use super::{
     resume::{Step, worth_reopening},
 };
 use crate::error::{Error, Kind};
-use kindred_proto::v1::{self, session_request::Action, session_response::Message};
+use kindred_proto::messages::v1::{self, session_request::Action, session_response::Message};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,

@@ -8,7 +8,7 @@ use crate::{
     logic::{Health, Target, endpoints::EndpointId},
 };
 use http::uri::PathAndQuery;
-use kindred_proto::v1;
+use kindred_proto::messages::v1;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;

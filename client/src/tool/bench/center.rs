@@ -9,18 +9,14 @@ use crate::tool::live::{
 };
 use anyhow::{Context as _, bail};
 use kindred_client::{Client, Config, v1};
-use kindred_proto::v1::{
+use kindred_proto::services::v1::{
     cluster_service_client::ClusterServiceClient, interaction_service_client::InteractionServiceClient,
 };
 use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::{Instant, sleep, timeout},
-};
+use tokio::time::{Instant, sleep, timeout};
 use tonic::{
     Request, Status,
     metadata::{Ascii, MetadataValue},
@@ -29,10 +25,8 @@ use tonic::{
 /// The cluster is whole within this, or something is wrong.
 const HEALTHY: Duration = Duration::from_secs(120);
 const ASK_AGAIN: Duration = Duration::from_millis(20);
-/// An answer of the ops port takes at most this long.
-const OPS_TIMEOUT: Duration = Duration::from_secs(2);
-/// And has at most so many bytes.
-const OPS_BYTES_MAX: u64 = 4 << 20;
+/// An answer of a single node takes at most this long.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// Three nodes and clients of theirs.
 pub struct Center {
@@ -104,7 +98,7 @@ impl Center {
         let channel = connections::lazy(&self.nodes.places[number].client).map_err(failed)?;
         let mut request = Request::new(get);
         request.metadata_mut().insert("authorization", bearer(TOKEN).map_err(failed)?);
-        let answer = timeout(OPS_TIMEOUT, InteractionServiceClient::new(channel).get_interaction(request)).await;
+        let answer = timeout(ANSWER, InteractionServiceClient::new(channel).get_interaction(request)).await;
         let answer = answer.unwrap_or_else(|_| Err(Status::deadline_exceeded("silent")))?.into_inner();
         answer.header.ok_or_else(|| Status::internal("no header"))
     }
@@ -166,22 +160,9 @@ impl Center {
         Ok(())
     }
 
-    /// What this node's ops port answers.
-    pub async fn ops(&self, number: usize, path: &str) -> anyhow::Result<String> {
-        let ask = async {
-            let mut stream = TcpStream::connect(&self.nodes.places[number].ops).await?;
-            let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-            stream.write_all(request.as_bytes()).await?;
-            let mut answer = String::new();
-            stream.take(OPS_BYTES_MAX).read_to_string(&mut answer).await?;
-            Ok::<_, std::io::Error>(answer)
-        };
-        Ok(timeout(OPS_TIMEOUT, ask).await.with_context(|| format!("{path} is silent"))??)
-    }
-
     /// Whether `/readyz` of this node says so; otherwise why not.
     pub async fn ready(&self, number: usize) -> anyhow::Result<()> {
-        let answer = self.ops(number, "/readyz").await?;
+        let answer = self.nodes.ops(number, "/readyz").await?;
         let status = answer.lines().next().unwrap_or_default();
         if status.split(' ').nth(1) != Some("200") {
             bail!("{} says {}", self.nodes.places[number].id, answer.lines().last().unwrap_or_default());

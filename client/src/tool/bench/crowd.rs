@@ -6,7 +6,7 @@ use super::{
     center::Center,
     experts::{self, Experts},
     failover::{self, Ending, Ends},
-    load::{self, Target, median},
+    load::{self, Callee, median},
     rates::CONNECTIONS,
     submits::{Form, Submits},
 };
@@ -83,7 +83,7 @@ impl Waiting {
 /// Each call submits one that stays.
 struct Coming(Submits, Arc<Waiting>);
 
-impl Target for Coming {
+impl Callee for Coming {
     async fn call(&self, caller: usize) -> Result<Instant, Status> {
         self.1.came(self.0.submit(caller, String::new()).await?);
         Ok(Instant::now())
@@ -93,7 +93,7 @@ impl Target for Coming {
 /// Each call withdraws one that waits.
 struct Leaving(Submits, Arc<Waiting>);
 
-impl Target for Leaving {
+impl Callee for Leaving {
     async fn call(&self, caller: usize) -> Result<Instant, Status> {
         let Some(name) = self.1.any() else {
             return Err(Status::out_of_range("nobody waits"));
@@ -114,7 +114,7 @@ impl Target for Leaving {
 /// Each call submits and withdraws; only submitting counts.
 struct ComeAndGo(Submits);
 
-impl Target for ComeAndGo {
+impl Callee for ComeAndGo {
     async fn call(&self, caller: usize) -> Result<Instant, Status> {
         let name = self.0.submit(caller, String::new()).await?;
         let until = Instant::now();

@@ -1,7 +1,7 @@
 //! What we are measured against: three processes of Debian's etcd on loopback, and the calls made to them.
 use super::{
     connections::{self, Connections, unary},
-    load::Target,
+    load::Callee,
 };
 use anyhow::{Context as _, bail};
 use std::{
@@ -165,7 +165,7 @@ pub struct Puts {
     body: fn() -> Vec<u8>,
 }
 
-impl Target for Puts {
+impl Callee for Puts {
     async fn call(&self, caller: usize) -> Result<Instant, Status> {
         let key = kindred_client::new_request_id().into_bytes();
         let put = message::Put { key, value: (self.body)() };

@@ -27,8 +27,8 @@ const RETRY: Duration = Duration::from_millis(20);
 /// How late the timer wakes a caller at most; later than that, the machine is busy and the call is late.
 const TIMER: Duration = Duration::from_millis(1);
 
-/// Something that takes calls.
-pub trait Target: Send + Sync + 'static {
+/// What takes calls.
+pub trait Callee: Send + Sync + 'static {
     /// One call of the caller with this number. Says until when it counts: a target may have to tidy up afterwards.
     fn call(&self, caller: usize) -> impl Future<Output = Result<Instant, Status>> + Send;
 }
@@ -125,7 +125,7 @@ impl Window {
     }
 }
 
-async fn bounded_call<T: Target>(target: &T, caller: usize) -> Result<Instant, Status> {
+async fn bounded_call<T: Callee>(target: &T, caller: usize) -> Result<Instant, Status> {
     let call = timeout(CALL_TIMEOUT, target.call(caller)).await;
     call.unwrap_or_else(|_| Err(Status::deadline_exceeded("the bench's own timeout")))
 }
@@ -139,7 +139,7 @@ async fn gather(mut callers: JoinSet<anyhow::Result<Measured>>, window: Duration
 }
 
 /// `callers` call again and again, each waiting for its answer. What ends within the window counts.
-pub async fn closed<T: Target>(
+pub async fn closed<T: Callee>(
     target: Arc<T>,
     callers: usize,
     warm_up: Duration,
@@ -169,7 +169,7 @@ pub async fn closed<T: Target>(
 /// `per_second` calls are due in each second at even distances, whether or not earlier ones are answered; `callers`
 /// take the next one in turn. Latency counts from when a call was due, so a stall counts for all it held up; only
 /// what the timer itself is late for a caller who waits for its turn does not.
-pub async fn open<T: Target>(
+pub async fn open<T: Callee>(
     target: Arc<T>,
     callers: usize,
     per_second: f64,
@@ -211,7 +211,7 @@ async fn wait_until(due: Instant) -> Instant {
 }
 
 /// Calls until `count` have succeeded, by `callers` at once; says how long it took.
-pub async fn fill<T: Target>(target: Arc<T>, callers: usize, count: u64) -> anyhow::Result<Duration> {
+pub async fn fill<T: Callee>(target: Arc<T>, callers: usize, count: u64) -> anyhow::Result<Duration> {
     let began = Instant::now();
     let (begun, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let bearable = FAILED_MIN + count / FAILED_DIVISOR;
@@ -264,7 +264,7 @@ mod tests {
         began: std::sync::OnceLock<Instant>,
     }
 
-    impl Target for Stalls {
+    impl Callee for Stalls {
         /// Nothing is answered in the first 100 ms after the first call.
         async fn call(&self, _caller: usize) -> Result<Instant, Status> {
             sleep_until(*self.began.get_or_init(Instant::now) + Duration::from_millis(100)).await;
@@ -276,7 +276,7 @@ mod tests {
     #[derive(Default)]
     struct Flawed(AtomicU64);
 
-    impl Target for Flawed {
+    impl Callee for Flawed {
         async fn call(&self, _caller: usize) -> Result<Instant, Status> {
             match self.0.fetch_add(1, Ordering::Relaxed) % 101 {
                 100 => Err(Status::unavailable("the hundred and first")),

@@ -3,7 +3,7 @@
 //! A node remembers every request for fifteen minutes, so what that takes grows during the whole run whatever the
 //! retention is. It is told apart: the node says how much each kind of record takes, and what is judged is what
 //! retention is about.
-use super::{Bench, center::Center, load, load::Target, rates::CONNECTIONS, submits::Submits};
+use super::{Bench, center::Center, load, load::Callee, rates::CONNECTIONS, submits::Submits};
 use crate::tool::live::{TENANT, nodes::Storage};
 use kindred_client::v1;
 use prost_types::FieldMask;
@@ -58,7 +58,7 @@ pub struct MillionFigures {
 /// Each call is an interaction that comes and is withdrawn.
 struct Passing(Submits);
 
-impl Target for Passing {
+impl Callee for Passing {
     async fn call(&self, caller: usize) -> Result<Instant, Status> {
         let name = self.0.submit(caller, String::new()).await?;
         self.0.cancel(caller, name).await?;
@@ -118,7 +118,7 @@ async fn sampled(
 /// What the first node holds, as it says, and what its folder holds.
 async fn held(center: &Center) -> anyhow::Result<Held> {
     let mut held = Held { folder: center.disk_bytes(), ..Held::default() };
-    for (table, bytes) in table_bytes(&center.ops(0, "/metrics").await?) {
+    for (table, bytes) in table_bytes(&center.nodes.ops(0, "/metrics").await?) {
         match REMEMBERED.contains(&table.as_str()) {
             true => held.remembered += bytes,
             false => held.kept += bytes,

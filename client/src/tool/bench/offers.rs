@@ -2,7 +2,7 @@
 use super::{
     Bench,
     center::Center,
-    load::{self, Target},
+    load::{self, Callee},
     rates::CONNECTIONS,
     submits::Submits,
     watchers::Watchers,
@@ -40,7 +40,7 @@ struct Contacts {
     watchers: Watchers,
 }
 
-impl Target for Contacts {
+impl Callee for Contacts {
     async fn call(&self, caller: usize) -> Result<Instant, Status> {
         let id = new_request_id();
         let interaction = name("interactions", &id);

@@ -4,7 +4,7 @@ use super::{
     Bench,
     center::Center,
     etcd::Etcd,
-    load::{self, Measured, Target, median},
+    load::{self, Callee, Measured, median},
     submits::body,
 };
 use anyhow::ensure;
@@ -77,7 +77,7 @@ pub struct Compared {
 
 /// What a run does with a target.
 trait Script {
-    fn run<T: Target>(&self, target: Arc<T>) -> impl Future<Output = anyhow::Result<Vec<Figures>>>;
+    fn run<T: Callee>(&self, target: Arc<T>) -> impl Future<Output = anyhow::Result<Vec<Figures>>>;
 }
 
 /// A closed loop for each number of callers.
@@ -87,7 +87,7 @@ struct Peak {
 }
 
 impl Script for Peak {
-    async fn run<T: Target>(&self, target: Arc<T>) -> anyhow::Result<Vec<Figures>> {
+    async fn run<T: Callee>(&self, target: Arc<T>) -> anyhow::Result<Vec<Figures>> {
         let mut figures = Vec::new();
         for callers in CALLERS {
             let measured = load::closed(target.clone(), callers, self.warm_up, self.length).await?;
@@ -105,7 +105,7 @@ struct Fixed {
 }
 
 impl Script for Fixed {
-    async fn run<T: Target>(&self, target: Arc<T>) -> anyhow::Result<Vec<Figures>> {
+    async fn run<T: Callee>(&self, target: Arc<T>) -> anyhow::Result<Vec<Figures>> {
         let measured = load::open(target, CALLERS[0], self.per_second, self.warm_up, self.length).await?;
         Ok(vec![Figures::of(&measured)])
     }

@@ -169,3 +169,46 @@ impl Results {
         table
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tool::bench::rates::Figures;
+
+    fn compared(ours: f64, etcd: f64) -> Compared {
+        let of = |per_second| Figures { per_second, p50_ms: 1.0, p99_ms: 2.0, failed: 0 };
+        Compared { load: "256 callers".into(), ours: of(ours), etcd: of(etcd), runs: Vec::new() }
+    }
+
+    #[test]
+    fn the_last_line_has_its_ten_keys_whatever_failed() {
+        let line = serde_json::to_string(&Results::default().summary()).unwrap();
+        let expected = r#"{"commands_per_s":null,"etcd_puts_per_s":null,"submit_p99_ms":null,"etcd_put_p99_ms":null,"#;
+        let rest = r#""offer_p99_ms":null,"kill_max_ms":null,"drain_max_ms":null,"rss_mib_100k":null,"#;
+        assert_eq!(line, format!(r#"{expected}{rest}"submit_p99_ratio_100k":null,"restart_s":null}}"#));
+    }
+
+    #[test]
+    fn the_last_line_takes_the_worst_of_both_kills_and_the_medians() {
+        let ends = |ms: &[f64]| Ends { offer_ms: ms.to_vec(), restart_s: vec![0.5, 1.25] };
+        let load = CrowdFigures {
+            rss_mib: 512.0,
+            few_p99_ms: vec![2.0, 4.0],
+            many_p99_ms: vec![3.0, 9.0, 3.0, 3.0],
+            kills: ends(&[700.0, 900.5]),
+        };
+        let results = Results {
+            peak: vec![compared(20_000.0, 9_000.0)],
+            half: Some(compared(4_500.0, 4_500.0)),
+            kill: Some(ends(&[800.0])),
+            drain: Some(ends(&[30.0, 40.0])),
+            load: Some(load),
+            ..Results::default()
+        };
+        let line = serde_json::to_string(&results.summary()).unwrap();
+        let expected =
+            r#"{"commands_per_s":20000.0,"etcd_puts_per_s":9000.0,"submit_p99_ms":2.0,"etcd_put_p99_ms":2.0,"#;
+        let rest = r#""offer_p99_ms":null,"kill_max_ms":900.5,"drain_max_ms":40.0,"rss_mib_100k":512.0,"#;
+        assert_eq!(line, format!(r#"{expected}{rest}"submit_p99_ratio_100k":1.0,"restart_s":1.25}}"#));
+    }
+}

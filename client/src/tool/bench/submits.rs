@@ -4,7 +4,7 @@
 use super::{
     center::{bearer, parent},
     connections::{Connections, unary},
-    load::Target,
+    load::Callee,
     staffing::CHANNEL,
 };
 use crate::tool::live::{TOKEN, name};
@@ -192,7 +192,7 @@ impl Submits {
     }
 }
 
-impl Target for Submits {
+impl Callee for Submits {
     async fn call(&self, caller: usize) -> Result<Instant, Status> {
         self.submit(caller, String::new()).await?;
         Ok(Instant::now())

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::tool::live::TOKEN;
 use kindred_client::v1::{self, event, watch_response::Message};
-use kindred_proto::v1::event_service_client::EventServiceClient;
+use kindred_proto::services::v1::event_service_client::EventServiceClient;
 use std::{
     collections::HashMap,
     sync::{

@@ -79,6 +79,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         compress: args.compress,
         answer_modes: answer_mode,
         timeouts: setup::Timeouts::USUAL,
+        routing: setup::Routing::SHOWN,
     };
     let demand = busy_hour(&hour);
     eprintln!(
@@ -93,7 +94,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let kill = live(&mut stage, args.seed, !args.no_kill).await?;
     let ends = settle::ends(&stage.world).await?;
     let proof = stage.prove().await?;
-    let result = report::Result::new(&stage.world, &ends, &proof, kill.as_ref());
+    let result = report::Report::new(&stage.world, &ends, &proof, kill.as_ref());
     result.print(args.compress)?;
     stage.close(result.is_well())?;
     Ok(if result.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

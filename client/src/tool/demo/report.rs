@@ -19,7 +19,7 @@ use std::{
 
 /// The last line: keys in `_ms` are real time.
 #[derive(Debug, Serialize)]
-pub struct Result {
+pub struct Report {
     /// Interactions submitted and acknowledged.
     offered: usize,
     /// Served to the end.
@@ -57,15 +57,15 @@ fn to_offer_ms(contact: &Contact) -> Option<f64> {
     Some(ms(contact.first_offer?.duration_since(contact.submitted?)))
 }
 
-impl Result {
+impl Report {
     /// Puts everything together.
-    pub fn new(world: &World, ends: &HashMap<usize, End>, proof: &Proof, kill: Option<&Kill>) -> Result {
+    pub fn new(world: &World, ends: &HashMap<usize, End>, proof: &Proof, kill: Option<&Kill>) -> Report {
         let verdict = world.facts.verdict();
         let count = |end: End| ends.values().filter(|e| **e == end).count();
         let offers = sorted(verdict.contacts.iter().filter_map(to_offer_ms));
         let failover = kill.and_then(|kill| Some(ms(world.facts.first_offer_after(kill.at)? - kill.at)));
         let submitted = verdict.contacts.iter().filter(|c| c.submitted.is_some()).count();
-        let mut result = Result {
+        let mut result = Report {
             offered: submitted,
             handled: count(End::Handled),
             abandoned: count(End::Abandoned),
@@ -176,4 +176,33 @@ fn notes(proof: &Proof, offers: &[f64], kill: Option<&Kill>, failover_ms: Option
         notes.push(format!("leader {} killed: {failover_ms} ms to the next offer for something new", kill.node));
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_has_exactly_its_keys() {
+        let report = Report {
+            offered: 10,
+            handled: 7,
+            abandoned: 2,
+            other_closed: 1,
+            open_at_end: 0,
+            lost: 0,
+            double_assigned: 0,
+            capacity_violations: 0,
+            failover_ms: Some(812.5),
+            offer_p99_ms: None,
+            faults: vec!["not in it".into()],
+            rows: Vec::new(),
+            notes: Vec::new(),
+        };
+        let line = serde_json::to_string(&report).unwrap();
+        let sums = r#"{"offered":10,"handled":7,"abandoned":2,"other_closed":1,"open_at_end":0,"lost":0,"#;
+        let rest = r#""double_assigned":0,"capacity_violations":0,"failover_ms":812.5,"offer_p99_ms":null}"#;
+        assert_eq!(line, format!("{sums}{rest}"));
+        assert!(!report.is_well());
+    }
 }

@@ -2,7 +2,7 @@
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The shortest timeout the cluster accepts, milliseconds ([`kindred_domain`]'s limits, documented in the API).
+/// The shortest timeout the cluster accepts, milliseconds: what the API documents for `offer_timeout`.
 pub const TIMEOUT_MIN_MS: u64 = 50;
 
 /// Turns virtual seconds into real ones.

@@ -38,12 +38,7 @@ pub async fn follow(client: &Client, facts: Arc<Facts>) -> anyhow::Result<JoinHa
 }
 
 fn told(facts: &Facts, watched: Watched) {
-    let header = match watched {
-        Watched::Event(header, event) => {
-            facts.event(&event);
-            header
-        }
-        Watched::Progress(header) => header,
-    };
-    facts.watched(header.map_or(0, |header| header.index));
+    if let Watched::Event(_, event) = watched {
+        facts.event(&event);
+    }
 }

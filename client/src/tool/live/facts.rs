@@ -66,7 +66,8 @@ struct Inner {
     gaps: u64,
     /// What went wrong and should not, for people; at most [`TROUBLE_MAX`].
     trouble: Vec<String>,
-    watched_index: u64,
+    /// Number of the last event told.
+    last_event: u64,
 }
 
 /// Troubles kept in words.
@@ -107,7 +108,7 @@ impl Facts {
             refused_offers: 0,
             gaps: 0,
             trouble: Vec::new(),
-            watched_index: 0,
+            last_event: 0,
         };
         let stands = demand.arrivals.iter().map(|_| watch::Sender::new(Stand::Waiting)).collect();
         Facts { demand, inner: Mutex::new(inner), stands }
@@ -148,19 +149,17 @@ impl Facts {
         self.trouble(what);
     }
 
-    /// The stream has told everything up to this index of the log.
-    pub fn watched(&self, index: u64) {
-        let mut inner = self.inner();
-        inner.watched_index = inner.watched_index.max(index);
-    }
-
-    /// Up to which index of the log the stream has told.
-    pub fn watched_index(&self) -> u64 {
-        self.inner().watched_index
+    /// Number of the last event the stream has told.
+    pub fn last_event(&self) -> u64 {
+        self.inner().last_event
     }
 
     /// The next event.
     pub fn event(&self, event: &v1::Event) {
+        {
+            let mut inner = self.inner();
+            inner.last_event = inner.last_event.max(event.number);
+        }
         let Some(place) = self.place(&event.interaction) else {
             return;
         };

@@ -1,6 +1,9 @@
 //! Three node processes on loopback with their own data folders: started, killed with SIGKILL, restarted, stopped.
+mod file;
+
 use super::{OPERATOR_TOKEN, TENANT, TOKEN};
 use anyhow::{Context as _, bail};
+use file::{Cluster, ConfigFile, Listen, Member, Node, Tenant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Serialize;
 use std::{
@@ -11,7 +14,8 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
     process::{Child, Command},
 };
 
@@ -21,26 +25,9 @@ pub const NODES: usize = 3;
 const READY: Duration = Duration::from_secs(60);
 /// A node ends within this after SIGTERM.
 const STOP: Duration = Duration::from_secs(20);
-
-/// The configuration file of `kindred-node serve --config`.
-#[derive(Serialize)]
-struct ConfigFile<'a> {
-    operator_token: &'static str,
-    node: Node<'a>,
-    listen: Listen<'a>,
-    cluster: Cluster<'a>,
-    tenants: [Tenant; 1],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    storage: Option<Storage>,
-}
-
-#[derive(Serialize)]
-struct Node<'a> {
-    id: &'a str,
-    data_dir: &'a Path,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    log_archive: Option<&'a Path>,
-}
+/// An answer of the ops port takes at most this long, and has at most so many bytes.
+const OPS_TIMEOUT: Duration = Duration::from_secs(2);
+const OPS_BYTES_MAX: u64 = 4 << 20;
 
 /// How much log is kept.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -64,33 +51,6 @@ impl Default for Settings {
     fn default() -> Self {
         Settings { archive: true, storage: None }
     }
-}
-
-#[derive(Serialize)]
-struct Listen<'a> {
-    client: &'a str,
-    peer: &'a str,
-    ops: &'a str,
-}
-
-#[derive(Serialize)]
-struct Cluster<'a> {
-    name: &'static str,
-    shards: u32,
-    initial: Vec<Member<'a>>,
-}
-
-#[derive(Serialize)]
-struct Member<'a> {
-    id: &'a str,
-    peer: &'a str,
-    client: &'a str,
-}
-
-#[derive(Serialize)]
-struct Tenant {
-    id: &'static str,
-    token: &'static str,
 }
 
 /// One node: its name, addresses and folders.
@@ -251,6 +211,20 @@ impl Nodes {
         outcome.with_context(|| format!("node {} does not serve; see {}", place.id, place.log.display()))?;
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(())
+    }
+
+    /// What this node's ops port answers.
+    pub async fn ops(&self, number: usize, path: &str) -> anyhow::Result<String> {
+        let ask = async {
+            let mut stream = TcpStream::connect(&self.places[number].ops).await?;
+            let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).await?;
+            let mut answer = String::new();
+            stream.take(OPS_BYTES_MAX).read_to_string(&mut answer).await?;
+            Ok::<_, std::io::Error>(answer)
+        };
+        let answer = tokio::time::timeout(OPS_TIMEOUT, ask).await;
+        Ok(answer.with_context(|| format!("{path} of {} is silent", self.places[number].id))??)
     }
 
     /// The number of the node called so, `nodes/n1` or `n1`.

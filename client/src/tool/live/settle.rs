@@ -40,7 +40,7 @@ fn end(interaction: &v1::Interaction) -> End {
 
 /// Every contact's end, by its place in the plan; those the cluster does not know are absent.
 pub async fn ends(world: &World) -> anyhow::Result<HashMap<usize, End>> {
-    let (mut ends, mut page_token, mut index) = (HashMap::new(), String::new(), 0);
+    let (mut ends, mut page_token) = (HashMap::new(), String::new());
     loop {
         let request = v1::ListInteractionsRequest {
             parent: format!("tenants/{TENANT}"),
@@ -50,7 +50,6 @@ pub async fn ends(world: &World) -> anyhow::Result<HashMap<usize, End>> {
             ..Default::default()
         };
         let page = world.client.list_interactions(request).await?;
-        index = page.header.map_or(index, |header| header.index);
         for interaction in &page.interactions {
             if let Some(place) = world.facts.place(&interaction.name) {
                 ends.insert(place, end(interaction));
@@ -61,7 +60,10 @@ pub async fn ends(world: &World) -> anyhow::Result<HashMap<usize, End>> {
             break;
         }
     }
-    told(&world.facts, index).await;
+    // The stream says which event it told last; an entry without events moves no stream.
+    let request = v1::GetTenantRequest { name: format!("tenants/{TENANT}"), ..Default::default() };
+    let tenant = world.client.get_tenant(request).await?.tenant.unwrap_or_default();
+    told(&world.facts, tenant.next_event.saturating_sub(1)).await;
     Ok(ends)
 }
 
@@ -75,12 +77,13 @@ const ALL: [State; 7] = [
     State::Closed,
 ];
 
-/// Waits until the stream has told everything up to `index`.
-async fn told(facts: &Facts, index: u64) {
+/// Waits until the stream has told everything up to the event of this number.
+async fn told(facts: &Facts, number: u64) {
     let until = Instant::now() + TOLD;
-    while facts.watched_index() < index {
+    while facts.last_event() < number {
         if Instant::now() >= until {
-            return facts.gap(format!("the stream told up to {}, the cluster is at {index}", facts.watched_index()));
+            return facts
+                .gap(format!("the stream told up to event {}, the cluster is at {number}", facts.last_event()));
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -111,6 +114,57 @@ pub fn faults(verdict: &Verdict, ends: &HashMap<usize, End>, proof: &Proof) -> V
         (proof.other > 0, format!("{} other violations in the logs", proof.other)),
         (verdict.gaps > 0, format!("{} gaps in the event stream", verdict.gaps)),
         (disagree > 0, format!("stream and cluster disagree about {disagree} contacts")),
+        (!verdict.trouble.is_empty(), format!("{} times something went wrong, see above", verdict.trouble.len())),
     ];
     found.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tool::live::facts::Contact;
+
+    fn handled() -> Contact {
+        Contact { submitted: Some(Instant::now()), closed: Some(CloseReason::Completed), ..Contact::default() }
+    }
+
+    fn well() -> (Verdict, HashMap<usize, End>, Proof) {
+        let contacts = vec![handled(), handled()];
+        let verdict = Verdict { contacts, double_assigned: 0, over_capacity: 0, gaps: 0, trouble: Vec::new() };
+        let ends = HashMap::from([(0, End::Handled), (1, End::Handled)]);
+        let proof = Proof {
+            acknowledged: 9,
+            lost: 0,
+            double_assigned: 0,
+            over_capacity: 0,
+            other: 0,
+            commands: 9,
+            findings: Vec::new(),
+        };
+        (verdict, ends, proof)
+    }
+
+    type Break = fn(&mut Verdict, &mut HashMap<usize, End>, &mut Proof);
+
+    #[test]
+    fn whatever_must_not_be_is_a_fault() {
+        let (verdict, ends, proof) = well();
+        assert!(faults(&verdict, &ends, &proof).is_empty());
+        let breaks: [(Break, &str); 8] = [
+            (|_, ends, _| drop(ends.remove(&1)), "knows 1"),
+            (|_, _, proof| proof.lost = 1, "lost"),
+            (|verdict, _, _| verdict.double_assigned = 1, "assigned twice"),
+            (|_, _, proof| proof.over_capacity = 2, "above capacity"),
+            (|_, _, proof| proof.other = 1, "other violations"),
+            (|verdict, _, _| verdict.gaps = 1, "gaps"),
+            (|_, ends, _| drop(ends.insert(0, End::Open)), "disagree about 1"),
+            (|verdict, _, _| verdict.trouble.push("node n2 ended by itself".into()), "went wrong"),
+        ];
+        for (spoil, words) in breaks {
+            let (mut verdict, mut ends, mut proof) = well();
+            spoil(&mut verdict, &mut ends, &mut proof);
+            let found = faults(&verdict, &ends, &proof);
+            assert!(found.len() == 1 && found[0].contains(words), "{found:?} for {words}");
+        }
+    }
 }

@@ -27,8 +27,32 @@ impl Timeouts {
     pub const USUAL: Timeouts = Timeouts { offer_s: 20.0, connect_s: 10.0, wrap_up_s: 30.0 };
 }
 
-/// After this wait the oldest goes first: the API's own default.
-const STARVATION_S: f64 = 600.0;
+/// Who is offered what, and who first.
+#[derive(Clone, Copy, Debug)]
+pub struct Routing {
+    /// Queues take these in turn.
+    pub modes: &'static [v1::distribution::Mode],
+    /// How much a contact gains as its service level comes near, points of priority.
+    pub urgency: f64,
+    /// After this wait the oldest goes first, virtual seconds.
+    pub starvation_s: f64,
+}
+
+impl Routing {
+    /// Three modes, so that a demo shows them, and the API's own defaults.
+    pub const SHOWN: Routing = Routing {
+        modes: &[
+            v1::distribution::Mode::LongestIdle,
+            v1::distribution::Mode::Tiered,
+            v1::distribution::Mode::BestMatch,
+        ],
+        urgency: 0.2,
+        starvation_s: 600.0,
+    };
+    /// A plain switch: whoever is idle longest, and the order of waiting is priority and age alone.
+    pub const PLAIN: Routing =
+        Routing { modes: &[v1::distribution::Mode::LongestIdle], urgency: 0.0, starvation_s: 86_400.0 };
+}
 
 /// What to set up, and how.
 pub struct Setup<'a> {
@@ -44,16 +68,18 @@ pub struct Setup<'a> {
     pub answer_modes: AnswerModes,
     /// How long things may take.
     pub timeouts: Timeouts,
+    /// Who is offered what.
+    pub routing: Routing,
 }
 
 impl Setup<'_> {
     /// Makes everything. The tenant is there already if the nodes' configuration names it.
     pub async fn make(&self, demand: &Demand) -> anyhow::Result<()> {
         self.tenant().await?;
-        for mode in MODES {
-            self.policy(mode).await?;
+        for mode in self.routing.modes {
+            self.policy(*mode).await?;
         }
-        for (queue, mode) in demand.queues.iter().zip(MODES.iter().cycle()) {
+        for (queue, mode) in demand.queues.iter().zip(self.routing.modes.iter().cycle()) {
             self.queue(queue, *mode).await?;
         }
         for profile in &demand.profiles {
@@ -108,8 +134,8 @@ impl Setup<'_> {
             // One point of priority is worth so many seconds of age.
             age_weight_per_second: self.compress / plan.priority_worth_s,
             service_level: Some(timeout(self.compress, service_level_s)),
-            service_level_urgency: 0.2,
-            starvation_bound: Some(timeout(self.compress, STARVATION_S)),
+            service_level_urgency: self.routing.urgency,
+            starvation_bound: Some(timeout(self.compress, self.routing.starvation_s)),
             channels: plan.channels.iter().map(|c| (c.channel.clone(), self.rules(&c.channel))).collect(),
             ..Default::default()
         };
@@ -199,10 +225,6 @@ impl Setup<'_> {
     }
 }
 
-/// Three modes, so that a demo shows them: queues take them in turn.
-const MODES: [v1::distribution::Mode; 3] =
-    [v1::distribution::Mode::LongestIdle, v1::distribution::Mode::Tiered, v1::distribution::Mode::BestMatch];
-
 fn policy_id(mode: v1::distribution::Mode) -> String {
     mode.as_str_name().trim_start_matches("MODE_").to_lowercase().replace('_', "-")
 }
@@ -219,8 +241,14 @@ fn parent() -> String {
 /// What does not scale, for the report.
 pub fn fixed_times(compress: f64) -> String {
     format!(
-        "not scaled: the exclusion after a decline lasts {} virtual s instead of 60; no timeout is below {} virtual s",
+        "not scaled, in virtual s: an exclusion after a decline lasts {} instead of 60; offers of a lost stream are revoked \
+         after {} instead of 5, its presence kept for {} instead of 30; back-off after an unanswered offer begins at {} \
+         instead of 5; assigned work may last {} h instead of 4; no timeout is below {}",
         60.0 * compress,
+        5.0 * compress,
+        30.0 * compress,
+        5.0 * compress,
+        4.0 * compress,
         super::clock::TIMEOUT_MIN_MS as f64 / 1e3 * compress,
     )
 }

@@ -8,7 +8,7 @@ use super::{
     nodes::{self, Nodes},
     platform::World,
     proof,
-    setup::{AnswerModes, Setup, Timeouts},
+    setup::{AnswerModes, Routing, Setup, Timeouts},
 };
 use kindred_client::{Client, Config, v1};
 use kindred_simulator::Demand;
@@ -30,6 +30,8 @@ pub struct Plan {
     pub answer_modes: AnswerModes,
     /// How long things may take.
     pub timeouts: Timeouts,
+    /// Who is offered what.
+    pub routing: Routing,
 }
 
 /// The stage.
@@ -91,6 +93,7 @@ impl Stage {
             compress: plan.compress,
             answer_modes: plan.answer_modes,
             timeouts: plan.timeouts,
+            routing: plan.routing,
         };
         setup.make(&demand).await?;
         let demand = Arc::new(demand);
@@ -113,6 +116,13 @@ impl Stage {
     /// Stops the nodes and holds their logs against what was acknowledged.
     pub async fn prove(&mut self) -> anyhow::Result<Proof> {
         self.events.abort();
+        // Reading its log again would not show it: the same program decides the same.
+        let mut quarantined = Vec::new();
+        for number in 0..nodes::NODES {
+            if self.nodes.ops(number, "/readyz").await?.contains("quarantined") {
+                quarantined.push(format!("{} is quarantined: its state deviates", self.nodes.places[number].id));
+            }
+        }
         self.nodes.stop().await?;
         let acks = acks::read(self.world.acks.path())?;
         let mut proof = Proof {
@@ -120,9 +130,9 @@ impl Stage {
             lost: 0,
             double_assigned: 0,
             over_capacity: 0,
-            other: 0,
+            other: quarantined.len() as u64,
             commands: 0,
-            findings: Vec::new(),
+            findings: quarantined,
         };
         for place in &self.nodes.places {
             let log = proof::read_log(self.nodes.binary(), place).await?;

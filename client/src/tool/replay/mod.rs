@@ -71,6 +71,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         compress: args.compress,
         answer_modes: answer_mode,
         timeouts: TIMEOUTS,
+        routing: setup::Routing::PLAIN,
     };
     let mut stage = Stage::open(plan, day.demand.clone()).await?;
     live(&mut stage).await?;

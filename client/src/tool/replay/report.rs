@@ -10,6 +10,7 @@ use crate::tool::{
     },
     output::table,
 };
+use kindred_client::v1::interaction::CloseReason;
 use kindred_simulator::day::{Actual, Day, SERVICE_LEVEL_S};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -46,6 +47,12 @@ pub struct LatencyError {
     /// The same in the day's seconds: waits are longer by this.
     wait_added_p50_s: f64,
     wait_added_p99_s: f64,
+    /// From submitted to the conversation for the tenth of calls that wait least, real milliseconds and the day's seconds:
+    /// what even a call pays for which an agent was free, and no caller waited then.
+    at_once_ms: f64,
+    at_once_added_s: f64,
+    /// Calls that hung up here although their patience was shorter than that: no agent could have been fast enough.
+    hung_up_within_latency: usize,
     /// A call keeps its agent longer than the file says by this on average, the day's seconds.
     busy_added_mean_s: f64,
     /// Timeouts are never shorter than this, the day's seconds.
@@ -148,7 +155,16 @@ fn latency(world: &World, contacts: &[Contact]) -> LatencyError {
     });
     let busy: Vec<f64> = busy.collect();
     let (p50, p99) = (quantile(&connects, 0.5).unwrap_or(0.0), quantile(&connects, 0.99).unwrap_or(0.0));
+    let lived = sorted(contacts.iter().filter_map(|c| Some((c.connected_ms? - c.created_ms?) as f64)));
+    let at_once_ms = quantile(&lived, 0.1).unwrap_or(0.0);
+    let patience = contacts.iter().zip(&world.demand.arrivals);
+    let within = patience.filter(|(contact, arrival)| {
+        contact.closed == Some(CloseReason::Abandoned) && arrival.patience_s / compress * 1e3 < at_once_ms
+    });
     LatencyError {
+        at_once_ms,
+        at_once_added_s: round(at_once_ms / 1e3 * compress),
+        hung_up_within_latency: within.count(),
         offer_to_connected_p50_ms: p50,
         offer_to_connected_p99_ms: p99,
         wait_added_p50_s: round(p50 / 1e3 * compress),
@@ -211,6 +227,10 @@ impl Report {
             late.wait_added_p50_s,
             late.wait_added_p99_s
         );
+        println!(
+            "  a call for which an agent is free waits {} ms all the same, {} s of the day; {} callers hung up within that",
+            late.at_once_ms, late.at_once_added_s, late.hung_up_within_latency
+        );
         println!("  a call keeps its agent {} s longer than in the file, on average", late.busy_added_mean_s);
         println!("  no timeout can be shorter than {} s", late.least_timeout_s);
         println!("breaks of agents are not in the file: here they are always there between first and last call");
@@ -238,4 +258,18 @@ fn cells(kind: &str, when: &str, fared: &Fared) -> Vec<String> {
         s(fared.wait_p90_s),
         s(fared.handle_mean_s),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_calls_fared_is_said_in_seconds_and_percents() {
+        let fared = fared(8, [5, 2, 1], &[0.0, 1.0, 2.0, 3.0, 4.0], &[100.0, 200.0]);
+        let line = serde_json::to_string(&fared).unwrap();
+        let counts = r#"{"offered":8,"handled":5,"abandoned":2,"other":1,"abandoned_percent":25.0,"wait_mean_s":2.0,"#;
+        let rest = r#""wait_p50_s":2.0,"wait_p90_s":4.0,"in_level_percent":62.5,"handle_mean_s":150.0}"#;
+        assert_eq!(line, format!("{counts}{rest}"));
+    }
 }
