@@ -1,6 +1,7 @@
 //! `kindred cluster`: nodes and leadership, for operators.
 use super::{Context, LISTED, missing, pages, status, tenants};
-use kindred_client::v1;
+use anyhow::Context as _;
+use kindred_client::{Client, v1};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -59,6 +60,18 @@ fn node_name(node: &str) -> String {
     if node.contains('/') { node.to_string() } else { format!("nodes/{node}") }
 }
 
+/// A client of this very node: only it can say that it leads nothing any more.
+async fn at(context: &Context, node: &str) -> anyhow::Result<Client> {
+    let page = |page_size, page_token| {
+        let request = v1::ListNodesRequest { page_size, page_token, ..Default::default() };
+        async { context.operator.list_nodes(request).await.map(|r| (r.nodes, r.next_page_token)) }
+    };
+    let (nodes, name) = (pages(LISTED, page).await?, node_name(node));
+    let found = nodes.iter().filter(|n| n.name == name).find(|n| !n.client_address.is_empty());
+    let found = found.with_context(|| format!("no node `{name}` has said where clients reach it"))?;
+    Ok(context.operator_at(&found.client_address)?)
+}
+
 pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     let client = &context.operator;
     let print = |node: Option<v1::Node>| context.out.one(&node.ok_or_else(|| missing("node"))?);
@@ -89,7 +102,7 @@ pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         }
         Command::Drain { node, undo } => {
             let request = v1::DrainNodeRequest { name: node_name(&node), undo, ..Default::default() };
-            print(client.drain_node(request).await?.node)
+            print(at(context, &node).await?.drain_node(request).await?.node)
         }
         Command::Tenants(command) => tenants::run(context, command).await,
     }

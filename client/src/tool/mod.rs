@@ -36,7 +36,7 @@ pub struct Args {
     /// The tenant.
     #[arg(long, global = true, env = "KINDRED_TENANT", default_value = "dev")]
     tenant: String,
-    /// How to print.
+    /// How to print; demo, replay and bench print reports of their own.
     #[arg(short, long, global = true, value_enum, default_value_t = Format::Table)]
     output: Format,
     /// How long a call may take, retries included, in seconds.
@@ -48,7 +48,7 @@ pub struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Nodes, shards and leaders as one node sees them, and what waits.
+    /// Nodes, shards and leaders as one node sees them.
     Status(status::Args),
     /// Agents: list, get, presence.
     #[command(subcommand)]
@@ -80,11 +80,18 @@ struct Context {
     client: Client,
     /// With the operator's token.
     operator: Client,
+    /// How the operator's client was made.
+    operator_config: Config,
     tenant: String,
     out: Output,
 }
 
 impl Context {
+    /// The operator's client of one address; no hint leads it elsewhere while that node answers.
+    fn operator_at(&self, address: &str) -> Result<Client, Error> {
+        Client::new(&Config { endpoints: vec![address.to_string()], ..self.operator_config.clone() })
+    }
+
     /// `tenants/{tenant}`.
     fn parent(&self) -> String {
         format!("tenants/{}", self.tenant)
@@ -156,9 +163,11 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let mut config = Config::new(args.endpoints).token(args.token);
     config.timeout = Duration::try_from_secs_f64(args.timeout_s)?;
+    let operator_config = config.clone().token(args.operator_token);
     let context = Context {
         client: Client::new(&config)?,
-        operator: Client::new(&config.clone().token(args.operator_token))?,
+        operator: Client::new(&operator_config)?,
+        operator_config,
         tenant: args.tenant,
         out: Output::new(args.output),
     };

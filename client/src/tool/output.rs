@@ -3,6 +3,7 @@ use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::Value;
+use std::io::Write as _;
 
 /// How to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -21,6 +22,11 @@ pub trait Row: Message {
     const TITLES: &'static [&'static str];
     /// As many cells.
     fn cells(&self) -> Vec<String>;
+}
+
+/// A line of a result. Whoever reads may have read enough (`| head`): an error like any other, not a panic.
+pub fn line(text: impl std::fmt::Display) -> std::io::Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}")
 }
 
 /// Prints in one format.
@@ -55,17 +61,16 @@ impl Output {
         match self.format {
             Format::Json => {
                 let values: Vec<Value> = rows.iter().map(|row| self.json(R::MESSAGE, row)).collect::<Result<_, _>>()?;
-                println!("{}", serde_json::to_string_pretty(&values)?);
+                line(serde_json::to_string_pretty(&values)?)?;
             }
-            Format::Table => println!("{}", table(R::TITLES, rows.iter().map(Row::cells))),
+            Format::Table => line(table(R::TITLES, rows.iter().map(Row::cells)))?,
         }
         Ok(())
     }
 
     /// Prints one thing whole: JSON in either format, for a table would hide most of it.
     pub fn whole(&self, message: &str, value: &impl Message) -> anyhow::Result<()> {
-        println!("{}", serde_json::to_string_pretty(&self.json(message, value)?)?);
-        Ok(())
+        Ok(line(serde_json::to_string_pretty(&self.json(message, value)?)?)?)
     }
 
     /// Prints one thing after a change: a table of one row, or its JSON.

@@ -1,4 +1,4 @@
-//! `kindred queues`: where interactions wait, and how many do.
+//! `kindred queues`: where interactions wait.
 use super::{Context, LISTED, missing, output::*, pages};
 use kindred_client::v1;
 

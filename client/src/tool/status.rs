@@ -1,4 +1,4 @@
-//! `kindred status`: one look at everything: nodes, shards, what waits.
+//! `kindred status`: one look at nodes and shards.
 use super::{Context, missing, output::*};
 use kindred_client::v1;
 

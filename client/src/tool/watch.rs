@@ -64,14 +64,12 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<()> {
 
 fn print(context: &Context, event: &v1::Event) -> anyhow::Result<()> {
     if context.out.is_json() {
-        println!("{}", context.out.json("Event", event)?);
-        return Ok(());
+        return Ok(line(context.out.json("Event", event)?)?);
     }
     let about = [&event.interaction, &event.queue, &event.agent, &event.conversation];
     let about: Vec<String> = about.iter().filter(|name| !name.is_empty()).map(|name| short(name)).collect();
     let kind = word(event.kind().as_str_name(), "KIND_");
-    println!("{:>8}  {}  {kind:<24} {}", event.number, time(&event.time), about.join(" "));
-    Ok(())
+    Ok(line(format!("{:>8}  {}  {kind:<24} {}", event.number, time(&event.time), about.join(" ")))?)
 }
 
 /// `queues/support` of `tenants/t/queues/support`.
