@@ -21,7 +21,7 @@ enum Do {
         /// TOML file; see docs/configuration.md.
         #[arg(long)]
         config: Option<PathBuf>,
-        /// A single node with nothing to configure: tenant `dev`, token `dev`, on loopback.
+        /// A single node with nothing to configure: tenant `dev`, token `dev`, on loopback, with a queue `support`.
         #[arg(long, conflicts_with = "config")]
         dev: bool,
         /// Instead of `node.data_dir`.
@@ -44,7 +44,7 @@ fn main() -> anyhow::Result<()> {
             };
             settings.node.data_dir = data_dir.unwrap_or(settings.node.data_dir);
             settings.node.log_archive = log_archive.or(settings.node.log_archive);
-            serve(settings)
+            serve(settings, dev)
         }
         Do::DumpLog(options) => kindred_node::dump::dump(&options),
     }
@@ -53,7 +53,7 @@ fn main() -> anyhow::Result<()> {
 /// Exit code of a node that had to stop: its disk or state cannot be trusted.
 const FAULT: i32 = 70;
 
-fn serve(config: Config) -> anyhow::Result<()> {
+fn serve(config: Config, dev: bool) -> anyhow::Result<()> {
     logs::start(config.node.log_format);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -62,6 +62,9 @@ fn serve(config: Config) -> anyhow::Result<()> {
             std::process::exit(FAULT);
         });
         let node = assembly::start(config, on_fault).await.context("the node did not start")?;
+        if dev {
+            assembly::seed(&node.gateway).await.context("the queue `support` could not be made")?;
+        }
         println!("ready client={} peer={} ops={}", node.client, node.peer, node.ops);
         // Whoever started the node may wait for that line.
         std::io::stdout().flush()?;

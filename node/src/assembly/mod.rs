@@ -1,10 +1,12 @@
 //! Puts the rooms of a node together, in order, and takes them apart again. The only room that knows everyone.
 mod founding;
 mod keeper;
+mod seed;
 mod servers;
 mod steward;
 mod tenants;
 
+pub use seed::seed;
 pub use steward::shard_for;
 pub use tenants::Tenants;
 

@@ -180,11 +180,12 @@ impl Config {
         Ok(config)
     }
 
-    /// A single node with nothing to configure: tenant `dev`, token `dev`.
+    /// A single node with nothing to configure: tenant `dev`, token `dev`, the operator's token `operator`.
     pub fn dev(data_dir: PathBuf) -> Self {
         Self {
             node: Node { data_dir, ..Node::default() },
             tenants: vec![Tenant { id: "dev".into(), token: "dev".into() }],
+            operator_token: "operator".into(),
             ..Self::default()
         }
     }
