@@ -42,6 +42,7 @@ from kindred.v1 import queue_pb2, queue_service_pb2, queue_service_pb2_grpc  # n
 from kindred.v1 import common_pb2  # noqa: E402
 
 PATIENCE_S = 20
+STREAM_S = 60
 RETRY_S = 0.05
 checks = 0
 
@@ -66,7 +67,8 @@ class Session:
         self.token = resume_token
         start = agent_service_pb2.SessionStart(parent=parent, agents=agents, resume_token=resume_token)
         self.send(start=start)
-        self.call = stub.Session(iter(self.up.get, None), metadata=metadata)
+        # A message that never comes ends the stream, and so the story, instead of waiting for ever.
+        self.call = stub.Session(iter(self.up.get, None), metadata=metadata, timeout=STREAM_S)
         self.started = self.wait("started")
 
     def send(self, **action):
@@ -159,11 +161,14 @@ class Platform:
                 parent=self.parent, routing_profile_id="py-all", routing_profile=profile
             ),
         )
-        agent = agent_pb2.Agent(routing_profile=self.name("routingProfiles", "py-all"), endpoint="sip:anna@example.invalid")
-        self.ask(
-            self.agents.CreateAgent,
-            agent_service_pb2.CreateAgentRequest(parent=self.parent, agent_id="py-anna", agent=agent),
-        )
+        for name in ["anna", "bert"]:
+            agent = agent_pb2.Agent(
+                routing_profile=self.name("routingProfiles", "py-all"), endpoint=f"sip:{name}@example.invalid"
+            )
+            self.ask(
+                self.agents.CreateAgent,
+                agent_service_pb2.CreateAgentRequest(parent=self.parent, agent_id=f"py-{name}", agent=agent),
+            )
 
     def submit(self, name, queue_name):
         wanted = interaction_pb2.Interaction(queue=self.name("queues", queue_name), channel="voice", context=b"the plan")
@@ -186,8 +191,11 @@ def story(endpoint, token, tenant):
     states = interaction_pb2.Interaction
     platform = Platform(endpoint, token, tenant)
     platform.set_up()
-    anna = platform.name("agents", "py-anna")
-    session = Session(platform.agents, platform.metadata, platform.parent, [anna])
+    anna, bert = platform.name("agents", "py-anna"), platform.name("agents", "py-bert")
+    # One stream speaks for both; only Anna works, so that it is known who rings.
+    session = Session(platform.agents, platform.metadata, platform.parent, [anna, bert])
+    away = agent_pb2.Presence(status=agent_pb2.Presence.STATUS_BREAK)
+    session.result(session.send(presence=agent_service_pb2.SessionPresence(agent=bert, presence=away)))
     presence = agent_pb2.Presence(status=agent_pb2.Presence.STATUS_AVAILABLE)
     session.result(session.send(presence=agent_service_pb2.SessionPresence(agent=anna, presence=presence)))
 
@@ -233,12 +241,23 @@ def story(endpoint, token, tenant):
     resume_token = session.token
     check("a stream can be resumed", resume_token != "")
     session.lose()
-    session = Session(platform.agents, platform.metadata, platform.parent, [anna], resume_token)
+    # Nobody listens when Bert goes home: the new stream must tell of it, and once.
+    gone = agent_pb2.Presence(status=agent_pb2.Presence.STATUS_OFFLINE, reason="while the stream was away")
+    platform.ask(platform.agents.SetPresence, agent_service_pb2.SetPresenceRequest(name=bert, presence=gone))
+    session = Session(platform.agents, platform.metadata, platform.parent, [anna, bert], resume_token)
+    check("the stream took up where it stopped", session.started.resumed)
+
+    def went_home(message):
+        return message.agent.name == bert and message.agent.presence.status == agent_pb2.Presence.STATUS_OFFLINE
+
+    session.wait("agent", went_home)
     check("the offer survived the stream", platform.get(third).state == states.STATE_OFFERED)
     session.result(session.send(accept=agent_service_pb2.SessionAccept(interaction=third, offer_id=again.id)))
     platform.ask(platform.interactions.ReportConnected, interaction_service_pb2.ReportConnectedRequest(name=again.assignment))
     session.result(session.send(complete=agent_service_pb2.SessionComplete(assignment=again.assignment)))
     check("three calls, three closed", platform.get(third).state == states.STATE_CLOSED)
+    again_told = [message for kind, message in session.seen if kind == "agent" and went_home(message)]
+    check("what was missed is told once", not again_told)
 
     # A "no" has a reason that a program can read.
     try:

@@ -18,8 +18,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+/// Free addresses of loopback, all different: none is given back before all are drawn.
+fn free_addresses(count: usize) -> Vec<SocketAddr> {
+    let held: Vec<TcpListener> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    held.iter().map(|listener| listener.local_addr().unwrap()).collect()
 }
 
 struct Cluster {
@@ -34,7 +36,8 @@ impl Cluster {
         config.cluster.shards = shards;
         let tenant = |n| Tenant { id: format!("t{n}"), token: format!("token{n}") };
         config.tenants = (0..shards).map(tenant).collect();
-        let at: Vec<[SocketAddr; 3]> = (0..3).map(|_| [(); 3].map(|()| free_address())).collect();
+        let at: Vec<[SocketAddr; 3]> =
+            free_addresses(9).chunks_exact(3).map(|three| [three[0], three[1], three[2]]).collect();
         let member = |(n, at): (usize, &[SocketAddr; 3])| Member {
             id: format!("n{n}"),
             client: at[0].to_string(),
@@ -103,7 +106,8 @@ async fn story(shards: u32) {
             assert_eq!(teams(&node.gateway, owner, &tenant).await, 3);
         }
     }
-    // The leader of shard 0 stops; the others go on, and it comes back with everything.
+    // The leader of shard 0 stops; the others go on. (Its folder stays locked as long as this process lives: that a node
+    // comes back with everything is shown by `processes.rs`.)
     let leader = nodes.iter().position(|node| node.gateway.leads(0)).unwrap();
     nodes.remove(leader).shut_down().await;
     let tenant = TenantId::from("t0");

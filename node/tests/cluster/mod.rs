@@ -6,6 +6,8 @@ use std::{
     net::{SocketAddr, TcpListener},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::{Duration, Instant},
 };
 
 pub const TENANT: &str = "acme";
@@ -27,15 +29,22 @@ pub struct Cluster {
     _dir: tempfile::TempDir,
 }
 
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+/// A node serves within this, and ends within this after SIGTERM, or the test fails with its log.
+const READY: Duration = Duration::from_secs(60);
+const STOP: Duration = Duration::from_secs(60);
+
+/// Free addresses of loopback, all different: none is given back before all are drawn.
+fn free_addresses(count: usize) -> Vec<SocketAddr> {
+    let held: Vec<TcpListener> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    held.iter().map(|listener| listener.local_addr().unwrap()).collect()
 }
 
 impl Cluster {
     /// Starts `count` founding nodes; `extra` is appended to each configuration file.
     pub fn start(count: usize, shards: u32, extra: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let at: Vec<[SocketAddr; 3]> = (0..count).map(|_| [(); 3].map(|()| free_address())).collect();
+        let at: Vec<[SocketAddr; 3]> =
+            free_addresses(3 * count).chunks_exact(3).map(|three| [three[0], three[1], three[2]]).collect();
         let mut members = String::new();
         for (n, at) in at.iter().enumerate() {
             writeln!(members, "[[cluster.initial]]\nid = \"n{n}\"\nclient = \"{}\"\npeer = \"{}\"", at[0], at[1])
@@ -79,10 +88,19 @@ impl Process {
             .stderr(log)
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert!(line.starts_with("ready "), "{} did not start: {}", self.id, self.log());
+        let stdout = child.stdout.take().unwrap();
         self.child = Some(child);
+        let (say, said) = mpsc::channel();
+        // A thread of its own: a node that says nothing must not hold a test for ever.
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let read = BufReader::new(stdout).read_line(&mut line);
+            // Whoever asked may have given up.
+            let _ = say.send(read.map(|_| line));
+        });
+        let line = said.recv_timeout(READY);
+        let ready = matches!(&line, Ok(Ok(line)) if line.starts_with("ready "));
+        assert!(ready, "{} did not start ({line:?}): {}", self.id, self.log());
     }
 
     /// SIGKILL.
@@ -94,10 +112,19 @@ impl Process {
 
     /// SIGTERM, and waits for the end.
     pub fn stop(&mut self) {
-        let mut child = self.child.take().expect("it runs");
-        let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-        let status = child.wait().unwrap();
+        let child = self.child.as_mut().expect("it runs");
+        let pid = rustix::process::Pid::from_child(child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        let until = Instant::now() + STOP;
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(Instant::now() < until, "{} did not end within {STOP:?}: {}", self.id, self.log());
+            // `wait` has no time limit, so this looks again and again.
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        self.child = None;
         assert!(status.success(), "{} ended with {status}: {}", self.id, self.log());
     }
 
