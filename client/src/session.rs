@@ -89,7 +89,7 @@ type Opening = Pin<Box<dyn Future<Output = Result<Downstream<v1::SessionResponse
 enum Down {
     /// What is asked meanwhile waits on the way up.
     Opening(Opening),
-    Open(Downstream<v1::SessionResponse>),
+    Open(Box<Downstream<v1::SessionResponse>>),
 }
 
 struct Task {
@@ -128,7 +128,7 @@ impl Task {
                     asking = false;
                     Ok(())
                 }
-                Woken::Opened(opened) => self.opened(opened.map(|down| *down)),
+                Woken::Opened(opened) => self.opened(opened),
                 Woken::Down(Ok(Some(response))) => self.received(*response).await,
                 Woken::Down(Ok(None)) => Err(None),
                 Woken::Down(Err(error)) => Err(Some(error)),
@@ -206,7 +206,7 @@ impl Task {
         Ok(())
     }
 
-    fn opened(&mut self, opened: Result<Downstream<v1::SessionResponse>, Error>) -> Result<(), Option<Error>> {
+    fn opened(&mut self, opened: Result<Box<Downstream<v1::SessionResponse>>, Error>) -> Result<(), Option<Error>> {
         let down = opened.map_err(Some)?;
         if let Some(connection) = &mut self.connection {
             connection.down = Down::Open(down);

@@ -151,13 +151,13 @@ mod tests {
         let (verdict, ends, proof) = well();
         assert!(faults(&verdict, &ends, &proof).is_empty());
         let breaks: [(Break, &str); 8] = [
-            (|_, ends, _| drop(ends.remove(&1)), "knows 1"),
+            (|_, ends, _| ends.retain(|place, _| *place != 1), "knows 1"),
             (|_, _, proof| proof.lost = 1, "lost"),
             (|verdict, _, _| verdict.double_assigned = 1, "assigned twice"),
             (|_, _, proof| proof.over_capacity = 2, "above capacity"),
             (|_, _, proof| proof.other = 1, "other violations"),
             (|verdict, _, _| verdict.gaps = 1, "gaps"),
-            (|_, ends, _| drop(ends.insert(0, End::Open)), "disagree about 1"),
+            (|_, ends, _| ends.extend([(0, End::Open)]), "disagree about 1"),
             (|verdict, _, _| verdict.trouble.push("node n2 ended by itself".into()), "went wrong"),
         ];
         for (spoil, words) in breaks {
