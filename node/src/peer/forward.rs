@@ -47,6 +47,26 @@ pub fn lane_of(request: &ForwardRequest) -> Option<Lane> {
     }
 }
 
+/// Whose command it is. Bytes that cannot be read here are refused here: once committed they would stop every
+/// replica that applies them, at each start anew.
+pub fn tenant_of(request: &ForwardRequest) -> Result<Option<TenantId>, Refusal> {
+    let refuse = |message: String| {
+        metrics::counter!("kindred_peer_commands_refused_total").increment(1);
+        Refusal { reason: Reason::UnknownCommand.into(), message, ..Default::default() }
+    };
+    let command = wire::log::decode_command(&request.command)
+        .map_err(|error| refuse(format!("the command cannot be read: {error}")))?;
+    if command.tenant.as_deref().unwrap_or_default() != request.tenant {
+        return Err(refuse("the command is of another tenant than the request".into()));
+    }
+    Ok(command.tenant)
+}
+
+/// What a peer is told of a command that goes no further.
+pub fn refused(refusal: Refusal) -> ForwardResponse {
+    ForwardResponse { outcome: Some(forward_response::Outcome::Refusal(refusal)) }
+}
+
 pub async fn forward(
     mut peer: PeerServiceClient<Channel>,
     request: Request<ForwardRequest>,
@@ -89,11 +109,12 @@ fn unavailable(refusal: &Refusal) -> Unavailable {
         Reason::NotLeader => {
             Unavailable::NotLeader { leader: (refusal.leader_raft_id > 0).then_some(refusal.leader_raft_id) }
         }
-        Reason::NoLeader | Reason::WrongCluster => Unavailable::NoLeader,
+        // A leader too old to read the command took none of it: another may lead soon.
+        Reason::NoLeader | Reason::WrongCluster | Reason::UnknownCommand => Unavailable::NoLeader,
         Reason::Overloaded => Unavailable::Overloaded { what: "the leader", retry_after_ms: refusal.retry_after_ms },
         Reason::NotAccepting => Unavailable::DiskFull,
         Reason::Timeout => Unavailable::TimedOut,
-        Reason::Unspecified | Reason::ResultUnknown | Reason::UnknownCommand => Unavailable::ResultUnknown,
+        Reason::Unspecified | Reason::ResultUnknown => Unavailable::ResultUnknown,
     }
 }
 
@@ -124,4 +145,38 @@ pub fn refusal(error: &Unavailable) -> Refusal {
         Unavailable::DiskFull | Unavailable::Stopping => (Reason::NotAccepting, 0, 0),
     };
     Refusal { reason: reason.into(), leader_raft_id, retry_after_ms, message: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kindred_domain::{Command, command::Advance};
+
+    fn asked(tenant: &str, command: Bytes) -> ForwardRequest {
+        ForwardRequest { tenant: tenant.into(), command, ..Default::default() }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_before_it_reaches_a_lane() {
+        let refusal = tenant_of(&asked("", Bytes::from_static(b"\xff\xff\xff"))).unwrap_err();
+        assert_eq!(refusal.reason(), Reason::UnknownCommand);
+        // As a newer node's new kind of command looks here: the message is whole, its body is nothing known.
+        let refusal = tenant_of(&asked("", Bytes::new())).unwrap_err();
+        assert_eq!(refusal.reason(), Reason::UnknownCommand);
+        assert_eq!(unavailable(&refusal), Unavailable::NoLeader);
+    }
+
+    #[test]
+    fn the_tenant_is_the_commands_own() {
+        let command = |tenant: Option<&str>| Command {
+            tenant: tenant.map(TenantId::from),
+            request: None,
+            body: Advance {}.into(),
+        };
+        let bytes = wire::log::encode_command(&command(Some("acme")));
+        assert_eq!(tenant_of(&asked("acme", bytes.clone())), Ok(Some(TenantId::from("acme"))));
+        assert!(tenant_of(&asked("other", bytes.clone())).is_err());
+        assert!(tenant_of(&asked("", bytes)).is_err());
+        assert_eq!(tenant_of(&asked("", wire::log::encode_command(&command(None)))), Ok(None));
+    }
 }

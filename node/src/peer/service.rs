@@ -2,7 +2,6 @@
 use super::{PEER_TOKEN, STORAGE, forward, snapshots};
 use crate::consensus::{gateway::Gateway, shared::Shared};
 use futures::{StreamExt, future::BoxFuture, stream::BoxStream};
-use kindred_domain::ids::TenantId;
 use kindred_proto::peer::v1::{
     ForwardReadRequest, ForwardReadResponse, ForwardRequest, ForwardResponse, JoinRequest, JoinResponse, PeerShard,
     SnapshotRequest, SnapshotResponse, StatusRequest, StatusResponse, StreamRequest, StreamResponse,
@@ -123,7 +122,10 @@ impl PeerService for PeerServer {
         let request = request.into_inner();
         self.check_cluster(&request.cluster_id)?;
         let lane = forward::lane_of(&request).ok_or_else(|| Status::invalid_argument("no lane"))?;
-        let tenant = (!request.tenant.is_empty()).then(|| TenantId::from(request.tenant));
+        let tenant = match forward::tenant_of(&request) {
+            Ok(tenant) => tenant,
+            Err(refusal) => return Ok(Response::new(forward::refused(refusal))),
+        };
         let deadline = Instant::now() + Duration::from_secs(FORWARD_TIMEOUT_S);
         let result = self.gateway.submit_here(request.shard, lane, tenant, request.command, deadline).await;
         Ok(Response::new(forward::response(result)))

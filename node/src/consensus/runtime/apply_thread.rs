@@ -13,6 +13,7 @@ use crate::{
     storage::{Applied, Store},
     wire,
 };
+use anyhow::Context as _;
 use bytes::Bytes;
 use crossbeam_channel::Receiver;
 use kindred_domain::{
@@ -125,7 +126,9 @@ impl ApplyThread {
                 Content::Empty => {}
                 Content::Membership(membership) => members = Some(super::encode_members(&membership)),
                 Content::Commands(bytes) => {
-                    let decoded = wire::log::decode_entry(entry.index, bytes)?;
+                    let decoded = wire::log::decode_entry(entry.index, bytes).with_context(|| {
+                        format!("entry {} of shard {shard} cannot be read: a newer kindred-node is needed", entry.index)
+                    })?;
                     self.commands(shard, &decoded, entry.term, entry.waiters, &mut events, &mut repeats)?;
                 }
             }
