@@ -222,6 +222,9 @@ impl<I: Item> Lanes<I> {
 
     /// Empties all lanes, for instance because this replica no longer leads. None of it was proposed.
     pub fn take_all(&mut self) -> Vec<I> {
+        if self.is_empty() {
+            return Vec::new();
+        }
         let mut all: Vec<I> = self.internal.items.drain(..).collect();
         all.extend(self.answers.items.drain(..));
         for (_, line) in std::mem::take(&mut self.submits) {

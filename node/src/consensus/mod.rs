@@ -26,7 +26,7 @@
 //!         turn.apply      -> the apply thread        (in order, with the waiters to answer)
 //!         turn.reads      -> the apply thread        (answer once applied >= index)
 //!         turn.lost       -> answer RESULT_UNKNOWN
-//!         turn.standing   -> hints, metrics; no longer leader: empty the lanes with NOT_LEADER
+//!         turn.standing   -> hints, metrics; while it does not lead: empty the lanes with NOT_LEADER, at every turn
 //!         turn.snapshots_wanted -> the snapshot sender
 //!     }
 //! }

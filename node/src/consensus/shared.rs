@@ -179,6 +179,13 @@ impl Door {
         held(&self.lanes)
     }
 
+    /// Empties the lanes of a replica that does not lead: none of it was proposed here.
+    pub(super) fn turn_away(&self) {
+        let leader = self.standing().leader;
+        let waiting = self.lanes().take_all();
+        waiting.into_iter().for_each(|one| one.waiter.answer(Err(Unavailable::NotLeader { leader })));
+    }
+
     pub(super) fn read(&self, request: ReadRequest) -> Result<(), ReadRequest> {
         let mut reads = held(&self.reads);
         if reads.len() >= limits::READS_WAITING_MAX {

@@ -8,6 +8,8 @@ mod persist;
 mod raft_thread;
 mod restore;
 mod snapshot_receiver;
+#[cfg(test)]
+mod tests;
 
 pub use members::{decode_members, encode_members};
 pub use snapshot_receiver::SnapshotReceiver;

@@ -176,6 +176,10 @@ impl RaftThread {
                 break;
             }
         }
+        if seat.standing.role != Role::Leader {
+            // Whoever looked at the standing before it changed may have queued a command after the lanes were emptied.
+            door.turn_away();
+        }
         if ticks > 0 {
             publish(seat, door);
         }
@@ -290,9 +294,6 @@ impl RaftThread {
         seat.standing = standing;
         door.set_standing(standing);
         if standing.role != Role::Leader {
-            for submission in door.lanes().take_all() {
-                submission.waiter.answer(Err(Unavailable::NotLeader { leader: standing.leader }));
-            }
             seat.advancing = None;
         }
         let leads = standing.role == Role::Leader;

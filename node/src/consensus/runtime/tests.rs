@@ -1,0 +1,76 @@
+//! The threads of one node without its peers.
+use super::*;
+use crate::{
+    consensus::{
+        core::Urgency,
+        gateway::Unavailable,
+        lanes::Lane,
+        ports::{Feed, ShardId},
+        submission::{Submission, Waiter},
+    },
+    storage::{Founding, Options, Who},
+    wire,
+};
+use bytes::Bytes;
+use kindred_domain::{Command, command::Advance};
+use std::time::Duration;
+
+/// Nobody is reached.
+struct Alone;
+
+impl PeerSender for Alone {
+    fn send(&self, _: RaftId, _: ShardId, _: Urgency, _: Bytes) {}
+    fn send_snapshot(&self, _: RaftId, _: ShardId, _: u64, done: Box<dyn FnOnce(bool) + Send>) {
+        done(false);
+    }
+}
+
+impl FeedSink for Alone {
+    fn feed(&self, _: ShardId, _: Feed) -> bool {
+        true
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A node of one shard with these voters, itself the first.
+fn node(dir: &std::path::Path, voters: &[RaftId]) -> Prepared {
+    let who = Who { cluster_id: "c".into(), node_id: "n".into() };
+    let store = Arc::new(Store::open(dir, &who, &Options::default()).unwrap());
+    let boot = Boot::founding(voters);
+    let founding = Founding {
+        hard_state: storage::HardState {
+            term: boot.hard_state.term,
+            vote: boot.hard_state.vote,
+            commit: boot.hard_state.commit,
+        },
+        members: encode_members(&boot.membership).into(),
+        position: storage::Position { term: boot.truncated.term, index: boot.truncated.index },
+    };
+    store.create_shard(0, &founding).unwrap();
+    prepare(Start {
+        store,
+        raft_id: voters[0],
+        cluster_id: "c".into(),
+        node: NodeId::from("n"),
+        shards: 1,
+        on_fault: Arc::new(|why: &str| panic!("{why}")),
+    })
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_command_queued_after_leadership_was_lost_is_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let prepared = node(dir.path(), &[1, 2]);
+    let shared = prepared.shared.clone();
+    let _runtime = prepared.run(Arc::new(Alone), Arc::new(Alone)).unwrap();
+    // As a caller does that was preempted between its look at the standing and its push.
+    let command = Command { tenant: None, request: None, body: Advance {}.into() };
+    let (reply, waiting) = tokio::sync::oneshot::channel();
+    let submission = Submission { tenant: None, bytes: wire::log::encode_command(&command), waiter: Waiter { reply } };
+    shared.door(0).unwrap().push(Lane::Submit, submission).unwrap();
+    shared.waker.wake();
+    let answer = tokio::time::timeout(PATIENCE, waiting).await.expect("it is answered").unwrap();
+    assert_eq!(answer, Err(Unavailable::NotLeader { leader: None }));
+}
