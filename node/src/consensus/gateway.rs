@@ -224,13 +224,14 @@ impl Gateway {
     ) -> Result<(At, T), Unavailable> {
         self.shared.check_serving()?;
         let door = self.shared.door(shard).ok_or(Unavailable::NoLeader)?;
+        let slot = door.read_slot().ok_or(Unavailable::Overloaded { what: "reads", retry_after_ms: RETRY_AFTER_MS })?;
         let (answer, waiting) = oneshot::channel();
         let job: Job = Box::new(move |result| {
+            let _slot = slot;
             // The caller may have gone: nobody to tell.
             let _ = answer.send(result.map(|(at, state): (At, &State)| (at, look(state))));
         });
-        door.read(ReadRequest { mode, job })
-            .map_err(|_| Unavailable::Overloaded { what: "reads", retry_after_ms: RETRY_AFTER_MS })?;
+        door.read(ReadRequest { mode, job });
         self.shared.waker.wake();
         match tokio::time::timeout_at(deadline.into(), waiting).await {
             Ok(Ok(result)) => result,

@@ -44,7 +44,8 @@ pub const HELD_MESSAGES_MAX: usize = 16 * 1024;
 /// Snapshots of one shard being sent at a time; further followers ask again with the next heartbeat.
 pub const SNAPSHOTS_SENDING_MAX: usize = 2;
 
-/// Reads waiting for an index in one shard; a further one answers `ReadsFull`.
+/// Reads not yet answered in one shard, wherever they wait (for an index, or for the state to reach it); a further one
+/// answers `ReadsFull`, or `OVERLOADED` at the door.
 pub const READS_WAITING_MAX: usize = 65_536;
 /// ReadIndex contexts under way; then waiting reads gather for the next one.
 pub const READ_CONTEXTS_MAX: usize = 16;

@@ -17,7 +17,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, RwLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread::Thread,
 };
@@ -25,6 +25,15 @@ use tokio::sync::{broadcast, oneshot};
 
 /// A read of the state: called once on the apply thread, or with why it cannot be.
 pub type Job = Box<dyn FnOnce(Result<(At, &State), Unavailable>) + Send>;
+
+/// The place of a read among those not answered yet.
+pub(super) struct ReadSlot(Arc<AtomicUsize>);
+
+impl Drop for ReadSlot {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
 
 /// A read that waits.
 pub struct ReadRequest {
@@ -102,6 +111,10 @@ pub struct Progress {
 pub struct Door {
     lanes: Mutex<Lanes<Submission>>,
     reads: Mutex<Vec<ReadRequest>>,
+    /// Reads whose index is known, on their way to the apply thread: here and not one by one in its channel, so that
+    /// no number of reads fills it and stops the raft thread.
+    decided: Mutex<Vec<(u64, Job)>>,
+    reads_open: Arc<AtomicUsize>,
     controls: Mutex<VecDeque<(Control, ControlAnswer)>>,
     messages: Mutex<VecDeque<Bytes>>,
     standing: RwLock<Standing>,
@@ -129,6 +142,8 @@ impl Door {
         Self {
             lanes: Mutex::default(),
             reads: Mutex::default(),
+            decided: Mutex::default(),
+            reads_open: Arc::default(),
             controls: Mutex::default(),
             messages: Mutex::default(),
             standing: RwLock::new(Standing { term: 0, role: Role::Follower, leader: None }),
@@ -186,13 +201,29 @@ impl Door {
         waiting.into_iter().for_each(|one| one.waiter.answer(Err(Unavailable::NotLeader { leader })));
     }
 
-    pub(super) fn read(&self, request: ReadRequest) -> Result<(), ReadRequest> {
-        let mut reads = held(&self.reads);
-        if reads.len() >= limits::READS_WAITING_MAX {
-            return Err(request);
-        }
-        reads.push(request);
-        Ok(())
+    /// A place for one more read, held until the read is answered or given up: wherever reads wait, together they are
+    /// at most [`limits::READS_WAITING_MAX`].
+    pub(super) fn read_slot(&self) -> Option<ReadSlot> {
+        let taken = self.reads_open.fetch_add(1, Ordering::AcqRel);
+        let slot = ReadSlot(self.reads_open.clone());
+        // One too many gives its place back by being dropped.
+        (taken < limits::READS_WAITING_MAX).then_some(slot)
+    }
+
+    pub(super) fn read(&self, request: ReadRequest) {
+        held(&self.reads).push(request);
+    }
+
+    /// Reads that may be done once an index is applied. `true`: the apply thread must be told that there are some.
+    pub(super) fn decide(&self, index: u64, jobs: impl IntoIterator<Item = Job>) -> bool {
+        let mut decided = held(&self.decided);
+        let was_empty = decided.is_empty();
+        decided.extend(jobs.into_iter().map(|job| (index, job)));
+        was_empty && !decided.is_empty()
+    }
+
+    pub(super) fn take_decided(&self) -> Vec<(u64, Job)> {
+        std::mem::take(&mut *held(&self.decided))
     }
 
     pub(super) fn take_reads(&self) -> Vec<ReadRequest> {

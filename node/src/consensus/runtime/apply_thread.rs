@@ -31,8 +31,8 @@ use std::{
 pub enum ApplyJob {
     /// Committed entries of a shard, in order.
     Entries { shard: ShardId, entries: Vec<Apply<Waiter>> },
-    /// A read, once the state has applied `index`.
-    Read { shard: ShardId, index: u64, job: Job },
+    /// Reads are decided: they wait at the shard's door. At most one such job for a shard is under way.
+    Reads { shard: ShardId },
     /// The replica leads, or no longer.
     Standing { shard: ShardId, term: u64, leads: bool },
     /// A received snapshot was switched to.
@@ -104,7 +104,7 @@ impl ApplyThread {
         while let Ok(job) = jobs.recv() {
             match job {
                 ApplyJob::Entries { shard, entries } => self.entries(shard, entries)?,
-                ApplyJob::Read { shard, index, job } => self.read(shard, index, job),
+                ApplyJob::Reads { shard } => self.reads(shard),
                 ApplyJob::Standing { shard, term, leads } => self.standing(shard, term, leads),
                 ApplyJob::Reload { shard, index } => self.reload(shard, index)?,
                 ApplyJob::Fence(reached) => reached.send(())?,
@@ -225,12 +225,14 @@ impl ApplyThread {
         seat.leads = leads.then_some(term);
     }
 
-    fn read(&mut self, shard: ShardId, index: u64, job: Job) {
+    fn reads(&mut self, shard: ShardId) {
         let seat = &mut self.seats[shard as usize];
-        if seat.applied.index >= index {
-            job(Ok((at_of(seat), &seat.state)));
-        } else {
-            seat.waiting.entry(index).or_default().push(job);
+        for (index, job) in self.shared.doors[shard as usize].take_decided() {
+            if seat.applied.index >= index {
+                job(Ok((at_of(seat), &seat.state)));
+            } else {
+                seat.waiting.entry(index).or_default().push(job);
+            }
         }
     }
 

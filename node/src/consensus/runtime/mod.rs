@@ -56,8 +56,10 @@ pub struct Runtime {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Room for jobs between threads; the core bounds what is under way below that.
-const JOBS: usize = 16 * 1024;
+/// Room for jobs between threads. What is under way in a shard is bounded below it (entries by
+/// [`limits::APPLY_LAG_TURNS_MAX`] and what may still commit then, writes by [`limits::WRITES_UNDER_WAY_MAX`], reads are
+/// one job), so that the raft thread never waits in a full channel, and with it the heartbeats of all shards.
+const JOBS_PER_SHARD: usize = 2 * (limits::APPLY_LAG_TURNS_MAX + limits::WRITES_UNDER_WAY_MAX);
 
 /// Reads the disk and prepares everything; [`Prepared::run`] starts the threads once the rooms above exist.
 pub fn prepare(start: Start) -> anyhow::Result<Prepared> {
@@ -116,8 +118,9 @@ impl Prepared {
     /// Starts the threads.
     pub fn run(self, peers: Arc<dyn PeerSender>, feed: Arc<dyn FeedSink>) -> anyhow::Result<Runtime> {
         let Self { gateway, shared, replicas, states, start } = self;
-        let (to_writer, writes) = crossbeam_channel::bounded(JOBS);
-        let (to_apply, jobs) = crossbeam_channel::bounded(JOBS);
+        let room = JOBS_PER_SHARD * shared.doors.len().max(1);
+        let (to_writer, writes) = crossbeam_channel::bounded(room);
+        let (to_apply, jobs) = crossbeam_channel::bounded(room);
         let writer = start.store.log_writer()?;
         let apply = ApplyThread::new(start.store.clone(), shared.clone(), states, feed, gateway.clone())?;
         let raft = raft_thread::RaftThread::new(

@@ -269,7 +269,7 @@ impl RaftThread {
         for read in turn.reads {
             let Some(job) = seat.tickets.remove(&read.ticket) else { continue };
             match read.outcome {
-                Ok(index) => hand(&self.to_apply, ApplyJob::Read { shard, index, job })?,
+                Ok(index) => decide(&self.to_apply, shard, door, index, [job])?,
                 Err(_) => job(Err(Unavailable::NoLeader)),
             }
         }
@@ -323,9 +323,10 @@ impl Seat {
 }
 
 fn take_reads(seat: &mut Seat, door: &Door, to_apply: &Sender<ApplyJob>) -> anyhow::Result<()> {
+    let mut stale = Vec::new();
     for request in door.take_reads() {
         if request.mode == ReadMode::Stale {
-            hand(to_apply, ApplyJob::Read { shard: seat.shard, index: 0, job: request.job })?;
+            stale.push(request.job);
             continue;
         }
         let ticket = seat.next_ticket;
@@ -334,6 +335,20 @@ fn take_reads(seat: &mut Seat, door: &Door, to_apply: &Sender<ApplyJob>) -> anyh
             Ok(()) => drop(seat.tickets.insert(ticket, request.job)),
             Err(_) => (request.job)(Err(Unavailable::Overloaded { what: "reads", retry_after_ms: 100 })),
         }
+    }
+    decide(to_apply, seat.shard, door, 0, stale)
+}
+
+/// Hands reads to the apply thread: one job for all that gather until it looks.
+fn decide(
+    to_apply: &Sender<ApplyJob>,
+    shard: ShardId,
+    door: &Door,
+    index: u64,
+    jobs: impl IntoIterator<Item = Job>,
+) -> anyhow::Result<()> {
+    if door.decide(index, jobs) {
+        hand(to_apply, ApplyJob::Reads { shard })?;
     }
     Ok(())
 }

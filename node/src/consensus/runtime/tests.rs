@@ -3,8 +3,9 @@ use super::*;
 use crate::{
     consensus::{
         core::Urgency,
-        gateway::Unavailable,
+        gateway::{ReadMode, Unavailable},
         lanes::Lane,
+        limits,
         ports::{Feed, ShardId},
         submission::{Submission, Waiter},
     },
@@ -73,4 +74,35 @@ async fn a_command_queued_after_leadership_was_lost_is_answered() {
     shared.waker.wake();
     let answer = tokio::time::timeout(PATIENCE, waiting).await.expect("it is answered").unwrap();
     assert_eq!(answer, Err(Unavailable::NotLeader { leader: None }));
+}
+
+#[tokio::test]
+async fn reads_that_wait_count_until_they_are_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let prepared = node(dir.path(), &[1, 2]);
+    let (gateway, shared) = (prepared.gateway.clone(), prepared.shared.clone());
+    let soon = std::time::Instant::now() + PATIENCE;
+    let door = shared.door(0).unwrap();
+    // No thread runs yet: all of them wait, and the next one is refused.
+    let slots: Vec<_> = (0..limits::READS_WAITING_MAX).map(|_| door.read_slot().unwrap()).collect();
+    let refused = gateway.read(0, ReadMode::Stale, soon, |_| ()).await.unwrap_err();
+    assert!(matches!(refused, Unavailable::Overloaded { what: "reads", .. }), "{refused:?}");
+    drop(slots);
+    let _runtime = prepared.run(Arc::new(Alone), Arc::new(Alone)).unwrap();
+    for _ in 0..3 {
+        gateway.read(0, ReadMode::Stale, soon, |_| ()).await.unwrap();
+    }
+}
+
+#[test]
+fn however_many_reads_are_decided_the_apply_thread_is_told_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let prepared = node(dir.path(), &[1, 2]);
+    let door = prepared.shared.door(0).unwrap();
+    let job = || -> crate::consensus::shared::Job { Box::new(|_| ()) };
+    assert!(!door.decide(1, []));
+    assert!(door.decide(1, [job(), job()]));
+    assert!(!door.decide(2, [job()]));
+    assert_eq!(door.take_decided().iter().map(|(index, _)| *index).collect::<Vec<_>>(), [1, 1, 2]);
+    assert!(door.decide(3, [job()]));
 }
