@@ -56,6 +56,8 @@ pub struct Node {
 
 /// Opens the disk, founds or joins, starts threads and servers. Resolves once it serves (not: once there is a leader).
 pub async fn start(config: Config, on_fault: OnFault) -> anyhow::Result<Node> {
+    // Before the store: it takes its handles when it is opened, and handles taken without a recorder stay mute.
+    let prometheus = servers::recorder()?;
     let bound = servers::Bound::bind(&config.listen).await?;
     let store = open(&config)?;
     let own_peer = config.listen.advertise_peer.clone().unwrap_or_else(|| bound.peer_address().to_string());
@@ -110,6 +112,7 @@ pub async fn start(config: Config, on_fault: OnFault) -> anyhow::Result<Node> {
         &mut tasks,
         servers::Parts {
             config: config.clone(),
+            prometheus,
             gateway: gateway.clone(),
             store,
             tenants,

@@ -31,6 +31,7 @@ pub struct Bound {
 /// What the servers are made of.
 pub struct Parts {
     pub config: Config,
+    pub prometheus: metrics_exporter_prometheus::PrometheusHandle,
     pub gateway: Gateway,
     pub store: StoreRef,
     pub tenants: Tenants,
@@ -98,7 +99,8 @@ impl Bound {
         tasks.spawn(async move { ended("peer", peers.await) });
 
         let ready = readiness(parts.gateway.clone());
-        let ops = metrics::router(recorder()?, ready.clone());
+        tasks.spawn(metrics::keep_up(parts.prometheus.clone(), stop(parts.stopping.clone())));
+        let ops = metrics::router(parts.prometheus, ready.clone());
         let ops = axum::serve(self.ops, ops).with_graceful_shutdown(stop(parts.stopping.clone()));
         tasks.spawn(async move { ended("ops", ops.await) });
 
@@ -147,7 +149,7 @@ fn readiness(gateway: Gateway) -> Readiness {
 }
 
 /// One recorder a process, whatever number of nodes a test starts in it.
-fn recorder() -> anyhow::Result<metrics_exporter_prometheus::PrometheusHandle> {
+pub fn recorder() -> anyhow::Result<metrics_exporter_prometheus::PrometheusHandle> {
     static RECORDER: OnceLock<metrics_exporter_prometheus::PrometheusHandle> = OnceLock::new();
     if let Some(handle) = RECORDER.get() {
         return Ok(handle.clone());

@@ -1,7 +1,7 @@
 //! Health and metrics on the ops port: `/metrics` (Prometheus text), `/livez`, `/readyz`.
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Upper ends of latency buckets, seconds: 0.1 ms to 10 s.
 const LATENCY_BUCKETS_S: [f64; 16] =
@@ -21,6 +21,20 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     Ok(PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &LATENCY_BUCKETS_S)?
         .install_recorder()?)
+}
+
+/// Between two rounds of upkeep. Until then every sample of a histogram is kept one by one.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Folds samples into their buckets until `stop`: a recorder that nobody scrapes would keep them all.
+pub async fn keep_up(prometheus: PrometheusHandle, stop: impl Future<Output = ()>) {
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => return,
+            () = tokio::time::sleep(UPKEEP) => prometheus.run_upkeep(),
+        }
+    }
 }
 
 /// The ops pages. Live means that the process answers; ready that this node can serve now.

@@ -1,6 +1,7 @@
 //! The threads of a node: raft, log writer, apply. Each a loop around what is tested without threads.
 mod apply_thread;
 mod encoder;
+mod gauges;
 mod log_reader;
 mod log_writer;
 mod members;

@@ -1,5 +1,5 @@
 //! The raft thread: owns every replica of the node, feeds inputs, hands outputs on.
-use super::{apply_thread::ApplyJob, encoder::EntryEncoder, log_reader::ShardLog};
+use super::{apply_thread::ApplyJob, encoder::EntryEncoder, gauges::Gauges, log_reader::ShardLog};
 use crate::{
     consensus::{
         clock::Now,
@@ -45,6 +45,7 @@ struct Seat {
     standing: Standing,
     /// An `Advance` under way, so that there is one at a time.
     advancing: Option<oneshot::Receiver<Result<Outcome, Unavailable>>>,
+    gauges: Gauges,
     /// Log time of the applied state, and when it was seen: what the log time is about now.
     seen_log: (u64, Instant),
 }
@@ -90,6 +91,7 @@ impl RaftThread {
                 applied,
                 advancing: None,
                 seen_log: (log_ms, Instant::now()),
+                gauges: Gauges::new(shard as u32),
                 replica,
             }
         };
@@ -360,10 +362,7 @@ fn publish(seat: &Seat, door: &Door) {
     door.progress.truncated.store(core.truncated().index, Ordering::Release);
     door.set_membership(core.membership());
     door.set_matched(core.matched());
-    let shard = seat.shard.to_string();
-    metrics::gauge!("kindred_raft_commit_index", "shard" => shard.clone()).set(core.commit_index() as f64);
-    metrics::gauge!("kindred_raft_is_leader", "shard" => shard.clone()).set(f64::from(u8::from(core.is_leader())));
-    metrics::gauge!("kindred_raft_term", "shard" => shard).set(core.standing().term as f64);
+    seat.gauges.publish(core.standing().term, core.is_leader(), core.commit_index(), &door.lanes());
 }
 
 fn refusal(error: ProposeError) -> Unavailable {
