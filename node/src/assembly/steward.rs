@@ -169,7 +169,7 @@ async fn reconcile(gateway: &Gateway, shard: u32) -> bool {
             _ => continue,
         };
         if change == MemberChange::Remove(gateway.raft_id()) {
-            hand_over(gateway, shard).await;
+            hand_over(gateway, shard, |_| true).await;
             return false;
         }
         let done = gateway.control(shard, Control::Change(vec![change]), Duration::from_millis(STEP_MS)).await;

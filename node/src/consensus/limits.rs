@@ -8,6 +8,11 @@ pub const HEARTBEAT_TICKS: usize = 2;
 pub const ELECTION_TICKS_MIN: usize = 10;
 /// The election timeout is drawn from `ELECTION_TICKS_MIN..ELECTION_TICKS_MAX`.
 pub const ELECTION_TICKS_MAX: usize = 20;
+/// A candidate that neither won nor lost tries again after `ELECTION_RETRY_TICKS_MIN..ELECTION_RETRY_TICKS_MAX`, also in
+/// the pre-vote round: long enough for an answer over 100 ms of network, and drawn, so that two do not meet again.
+pub const ELECTION_RETRY_TICKS_MIN: u64 = 3;
+/// See [`ELECTION_RETRY_TICKS_MIN`].
+pub const ELECTION_RETRY_TICKS_MAX: u64 = 8;
 /// After a stall (a paused machine, a long scan) at most so many ticks are made up; the rest is forgotten,
 /// so that a node that slept does not disturb a healthy leader.
 pub const TICKS_AFTER_STALL_MAX: u64 = 3;

@@ -1,7 +1,8 @@
 //! What gateways and threads share: one door per shard, coalesced progress, addresses. No state of the domain.
 use super::{
     core::{
-        MemberChange, MemberChangeError, Membership, Position, RaftId, Role, SnapshotMeta, Standing, TransferError,
+        MemberChange, MemberChangeError, Membership, PeerProgress, Position, RaftId, Role, SnapshotMeta, Standing,
+        TransferError,
     },
     gateway::{At, ReadMode, Unavailable},
     lanes::{Lane, LaneFull, Lanes},
@@ -119,7 +120,7 @@ pub struct Door {
     messages: Mutex<VecDeque<Bytes>>,
     standing: RwLock<Standing>,
     membership: RwLock<Membership>,
-    matched: RwLock<Vec<(RaftId, u64)>>,
+    peers: RwLock<Vec<PeerProgress>>,
     /// Coalesced numbers.
     pub progress: Progress,
     pub(super) events: broadcast::Sender<EventBatch>,
@@ -148,7 +149,7 @@ impl Door {
             messages: Mutex::default(),
             standing: RwLock::new(Standing { term: 0, role: Role::Follower, leader: None }),
             membership: RwLock::default(),
-            matched: RwLock::default(),
+            peers: RwLock::default(),
             progress: Progress::default(),
             events: broadcast::channel(EVENT_BATCHES).0,
         }
@@ -172,13 +173,18 @@ impl Door {
         *self.membership.write().unwrap_or_else(|p| p.into_inner()) = membership;
     }
 
-    /// How far each other member's log matches, on the leader.
-    pub fn matched(&self) -> Vec<(RaftId, u64)> {
-        self.matched.read().unwrap_or_else(|p| p.into_inner()).clone()
+    /// How far each other member has come, on the leader.
+    pub fn peers(&self) -> Vec<PeerProgress> {
+        self.peers.read().unwrap_or_else(|p| p.into_inner()).clone()
     }
 
-    pub(super) fn set_matched(&self, matched: Vec<(RaftId, u64)>) {
-        *self.matched.write().unwrap_or_else(|p| p.into_inner()) = matched;
+    /// How far each other member's log matches, on the leader.
+    pub fn matched(&self) -> Vec<(RaftId, u64)> {
+        self.peers().into_iter().map(|peer| (peer.raft_id, peer.matched)).collect()
+    }
+
+    pub(super) fn set_peers(&self, peers: Vec<PeerProgress>) {
+        *self.peers.write().unwrap_or_else(|p| p.into_inner()) = peers;
     }
 
     /// Queues a command. `true`: the raft thread must be woken. While others wait already it looks by itself, as

@@ -16,6 +16,23 @@ impl<R: LogReader> Core<R> {
         if self.raw.raft.state == StateRole::Leader || self.may_campaign() {
             self.raw.tick();
             self.settle();
+            self.stand_again_if_due();
+        }
+    }
+
+    /// The crate takes no election timeout below the minimum, so a second try is asked for by hand. Raft does the same
+    /// at the end of a timeout.
+    fn stand_again_if_due(&mut self) {
+        if self.retry_tick.is_some_and(|at| at <= self.tick) {
+            self.retry_tick = None;
+            if self.raw.raft.promotable() {
+                // An error would mean that it may not stand now: then the timeout proper decides.
+                let _ = self.raw.campaign();
+            }
+            self.settle();
+            if self.retry_tick.is_none() {
+                self.draw_election_timeout();
+            }
         }
     }
 

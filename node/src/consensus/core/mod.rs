@@ -29,10 +29,10 @@ mod ticker;
 mod turn;
 mod types;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use raft::eraftpb::{HardState as RaftHardState, Message};
-use raft::{Config as RaftConfig, RaftState, RawNode, ReadOnlyOption, StateRole};
+use raft::{Config as RaftConfig, ProgressState, RaftState, RawNode, ReadOnlyOption, StateRole};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -45,7 +45,8 @@ pub use ticker::Ticker;
 pub use turn::read_entry;
 pub use types::{
     Boot, Committed, Content, HARD_STATE_BYTES, HardState, LogEntry, MemberChange, Membership, Outgoing, Output,
-    Persist, Position, RaftId, ReadDone, ReadFailure, Role, SnapshotMeta, SnapshotWanted, Standing, Urgency,
+    PeerProgress, Persist, Position, RaftId, ReadDone, ReadFailure, Role, SnapshotMeta, SnapshotWanted, Standing,
+    Urgency,
 };
 
 use super::limits;
@@ -98,6 +99,8 @@ pub struct Core<R: LogReader> {
     raw: RawNode<RecentLog<R>>,
     rng: ChaCha8Rng,
     election_timeout: usize,
+    /// When an election that nobody has won yet is tried again.
+    retry_tick: Option<u64>,
     tick: u64,
     /// As of the last input.
     standing: Standing,
@@ -111,6 +114,8 @@ pub struct Core<R: LogReader> {
     written: (u64, RaftId),
     durable: (u64, RaftId),
     applied: u64,
+    /// When each member was last heard, in ticks.
+    heard: BTreeMap<RaftId, u64>,
     handed_out: VecDeque<HandedOut>,
     apply_lag_bytes: usize,
     /// A snapshot accepted and not yet reported applied.
@@ -147,6 +152,7 @@ impl<R: LogReader> Core<R> {
             raw,
             rng,
             election_timeout: 0,
+            retry_tick: None,
             tick: 0,
             standing,
             told: None,
@@ -157,6 +163,7 @@ impl<R: LogReader> Core<R> {
             written: term_vote,
             durable: term_vote,
             applied: boot.applied,
+            heard: BTreeMap::new(),
             handed_out: VecDeque::new(),
             apply_lag_bytes: 0,
             installing: None,
@@ -208,15 +215,35 @@ impl<R: LogReader> Core<R> {
         membership::from_raft(&self.raw.store().membership)
     }
 
-    /// How far each other member's log is known to match, by raft id; empty unless this replica leads.
-    pub fn matched(&self) -> Vec<(RaftId, u64)> {
+    /// How far each other member has come, by raft id; empty unless this replica leads.
+    pub fn peers(&self) -> Vec<PeerProgress> {
         if !self.is_leader() {
             return Vec::new();
         }
         let progress = self.raw.raft.prs().iter().filter(|(id, _)| **id != self.raft_id());
-        let mut matched: Vec<_> = progress.map(|(id, progress)| (*id, progress.matched)).collect();
-        matched.sort_unstable();
-        matched
+        let silence = limits::ELECTION_TICKS_MIN as u64;
+        let mut peers: Vec<_> = progress
+            .map(|(id, progress)| PeerProgress {
+                raft_id: *id,
+                matched: progress.matched,
+                active: self.heard.get(id).is_some_and(|tick| self.tick - tick < silence),
+                replicating: progress.state == ProgressState::Replicate,
+            })
+            .collect();
+        peers.sort_unstable_by_key(|peer| peer.raft_id);
+        peers
+    }
+
+    /// How far each other member's log is known to match, by raft id; empty unless this replica leads.
+    pub fn matched(&self) -> Vec<(RaftId, u64)> {
+        self.peers().into_iter().map(|peer| (peer.raft_id, peer.matched)).collect()
+    }
+
+    /// Notes that a member was heard. Strangers are not, so that there are no more notes than members.
+    fn note_heard(&mut self, from: RaftId) {
+        if self.raw.raft.prs().get(from).is_some() {
+            self.heard.insert(from, self.tick);
+        }
     }
 
     /// To be called after everything that may have changed raft's state.
@@ -244,7 +271,13 @@ impl<R: LogReader> Core<R> {
         }
     }
 
+    /// A follower waits for a leader that may be only slow. Whoever stands for election already knows that there is
+    /// none: if votes are split it tries again sooner, or the outage would last a second election timeout.
     fn draw_election_timeout(&mut self) {
+        let stands = matches!(self.standing.role, Role::PreCandidate | Role::Candidate);
+        let retry =
+            stands.then(|| self.rng.random_range(limits::ELECTION_RETRY_TICKS_MIN..limits::ELECTION_RETRY_TICKS_MAX));
+        self.retry_tick = retry.map(|ticks| self.tick + ticks);
         self.election_timeout = self.rng.random_range(limits::ELECTION_TICKS_MIN..limits::ELECTION_TICKS_MAX);
         self.raw.raft.set_randomized_election_timeout(self.election_timeout);
     }

@@ -17,6 +17,7 @@ impl<R: LogReader> Core<R> {
         if message.to != here {
             return Err(BadMessage::Misdelivered { to: message.to, here });
         }
+        self.note_heard(message.from);
         match message.get_msg_type() {
             MessageType::MsgTimeoutNow if !self.may_campaign() => return Ok(()),
             MessageType::MsgRequestVote | MessageType::MsgRequestPreVote if !self.may_vote => {

@@ -29,6 +29,19 @@ pub struct Standing {
     pub leader: Option<RaftId>,
 }
 
+/// How a leader sees another member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerProgress {
+    /// Who.
+    pub raft_id: RaftId,
+    /// Its log is known to match up to here; 0 if nothing is known.
+    pub matched: u64,
+    /// It was heard within the last election timeout.
+    pub active: bool,
+    /// It takes in entries as they come: neither probed for where its log ends, nor waiting for a snapshot.
+    pub replicating: bool,
+}
+
 /// The place of an entry in the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {

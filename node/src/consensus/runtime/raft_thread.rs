@@ -361,7 +361,7 @@ fn publish(seat: &Seat, door: &Door) {
     door.progress.last_index.store(core.last_index(), Ordering::Release);
     door.progress.truncated.store(core.truncated().index, Ordering::Release);
     door.set_membership(core.membership());
-    door.set_matched(core.matched());
+    door.set_peers(core.peers());
     seat.gauges.publish(core.standing().term, core.is_leader(), core.commit_index(), &door.lanes());
 }
 
