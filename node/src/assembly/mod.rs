@@ -106,8 +106,14 @@ pub async fn start(config: Config, on_fault: OnFault) -> anyhow::Result<Node> {
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let tenants = Tenants::new(gateway.clone());
-    let steward =
-        steward::Steward::new(&config, &store, gateway.clone(), tenants.clone(), own_peer, own_client.clone());
+    let steward = steward::Steward::new(
+        &config,
+        &store,
+        gateway.clone(),
+        tenants.clone(),
+        (own_peer, own_client.clone()),
+        origin.founder,
+    );
     steward.spawn(&mut tasks, stopping.clone());
     keeper::spawn(&config, &store, &gateway, on_fault)?;
     let (client, peer, ops) = bound.addresses();

@@ -132,6 +132,9 @@ fn readiness(gateway: Gateway) -> Readiness {
         if shared.is_stopping() {
             return Err("stopping".into());
         }
+        if shared.is_refused() {
+            return Err("the cluster refuses this node".into());
+        }
         if shared.is_quarantined() {
             return Err("quarantined: the state deviates".into());
         }

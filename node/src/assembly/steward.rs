@@ -3,25 +3,26 @@
 use super::{CLUSTER_VERSION, Tenants, hand_over};
 use crate::{
     consensus::{
-        core::MemberChange,
+        core::{MemberChange, Membership, PeerProgress},
         gateway::{Gateway, ReadMode},
         lanes::Lane,
         ports::StoreRef,
-        shared::Control,
+        shared::{Control, Door},
     },
     ops::config::Config,
-    peer::Admission,
+    peer::{Admission, nodes_of},
 };
 use futures::future::BoxFuture;
 use kindred_domain::{
-    Command, Reply,
-    command::{AdoptTenant, Body, CreateTenant, RegisterNode},
+    Command, Rejection, Reply,
+    command::{AdoptTenant, Body, CreateTenant, RegisterNode, SetClusterVersion, UpdateNode},
     ids::{NodeId, TenantId, Uid},
-    record::NodeRole,
+    record::{Node, NodeRole},
 };
-use kindred_proto::peer::v1::{JoinRequest, JoinResponse, PeerNode};
+use kindred_proto::peer::v1::{JoinRequest, JoinResponse};
 use std::{
-    sync::Arc,
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 use tokio::{sync::watch, task::JoinSet};
@@ -31,8 +32,10 @@ const BUSY_MS: u64 = 50;
 const IDLE_MS: u64 = 500;
 /// A step takes at most this.
 const STEP_MS: u64 = 2_000;
-/// A learner this close to the log's end may vote.
-const CAUGHT_UP: u64 = 10_000;
+/// A learner this close to the commit index may vote.
+const CAUGHT_UP: u64 = 1_000;
+/// A node that the cluster refuses asks again after this.
+const REFUSED_MS: u64 = 60_000;
 
 /// See the module.
 pub struct Steward {
@@ -40,6 +43,10 @@ pub struct Steward {
     tenants: Tenants,
     register: RegisterNode,
     registered: bool,
+    /// Refused: not before then again.
+    register_after: Option<Instant>,
+    /// The gate is known to stand at this version everywhere.
+    gate: u32,
     /// Declared by the configuration, not yet seen in shard 0.
     declared: Vec<TenantId>,
     adopted: std::collections::BTreeSet<TenantId>,
@@ -52,11 +59,10 @@ impl Steward {
         store: &StoreRef,
         gateway: Gateway,
         tenants: Tenants,
-        peer_address: String,
-        client_address: String,
+        (peer_address, client_address): (String, String),
+        founder: bool,
     ) -> Self {
         let identity = store.identity();
-        let founder = config.cluster.join.is_empty();
         let register = RegisterNode {
             id: NodeId::from(config.node.id.as_str()),
             storage: Uid(identity.storage),
@@ -67,7 +73,16 @@ impl Steward {
             role: if founder { NodeRole::Voter } else { NodeRole::Learner },
         };
         let declared = config.tenants.iter().map(|t| TenantId::from(t.id.as_str())).collect();
-        Self { gateway, tenants, register, registered: false, declared, adopted: Default::default() }
+        Self {
+            gateway,
+            tenants,
+            register,
+            registered: false,
+            register_after: None,
+            gate: 0,
+            declared,
+            adopted: Default::default(),
+        }
     }
 
     /// Runs until the node stops.
@@ -101,19 +116,82 @@ impl Steward {
                 }
             }
         }
+        if self.gateway.leads(0) {
+            done &= self.raise_version().await;
+            done &= self.retire_replaced().await;
+        }
         for shard in 0..self.gateway.shards() {
             done &= reconcile(&self.gateway, shard).await;
         }
         done
     }
 
+    /// A refusal is final until an operator does something: it is told once, and asked again seldom.
     async fn register(&mut self) -> bool {
-        if self.registered {
+        if self.registered || self.register_after.is_some_and(|at| Instant::now() < at) {
             return true;
         }
-        let answer = step(&self.gateway, 0, self.register.clone().into()).await;
-        self.registered = answer.is_some();
-        self.registered
+        let shared = self.gateway.shared();
+        match attempt(&self.gateway, 0, self.register.clone().into()).await {
+            Step::Done(_) => {
+                self.registered = true;
+                shared.set_refused(false);
+            }
+            Step::Refused(no) => {
+                if !shared.is_refused() {
+                    tracing::error!(%no, "the cluster refuses this node");
+                }
+                shared.set_refused(true);
+                self.register_after = Some(Instant::now() + Duration::from_millis(REFUSED_MS));
+            }
+            Step::Waits => return false,
+        }
+        true
+    }
+
+    /// The gate for new behaviour rises, shard by shard, once every member of the cluster can run the newer version.
+    async fn raise_version(&mut self) -> bool {
+        let look = |state: &kindred_domain::State| {
+            let present = state.nodes().filter(|node| node.role != NodeRole::Removed);
+            present.map(|node| (node.raft_id, node.version)).collect::<BTreeMap<_, _>>()
+        };
+        let versions = stale(&self.gateway, 0, look).await.unwrap_or_default();
+        let members = self.gateway.shared().door(0).map(|door| door.membership()).unwrap_or_default();
+        let Some(version) = common_version(&members, &versions) else { return true };
+        if version <= self.gate {
+            return true;
+        }
+        for shard in 0..self.gateway.shards() {
+            let now = stale(&self.gateway, shard, |state| state.shard().cluster_version).await;
+            if now.is_none_or(|now| now < version) {
+                if !matches!(attempt(&self.gateway, shard, SetClusterVersion { version }.into()).await, Step::Done(_)) {
+                    return false;
+                }
+                tracing::info!(shard, version, "cluster version");
+            }
+        }
+        self.gate = version;
+        true
+    }
+
+    /// A node that came back with another disk and votes again: its old disk will not come back.
+    async fn retire_replaced(&self) -> bool {
+        let look = |state: &kindred_domain::State| state.nodes().cloned().collect::<Vec<_>>();
+        let nodes = stale(&self.gateway, 0, look).await.unwrap_or_default();
+        let voters = self.gateway.shared().door(0).map(|door| door.membership().voters).unwrap_or_default();
+        for old in replaced(&nodes, &voters) {
+            let update = UpdateNode {
+                raft_id: old,
+                role: Some(NodeRole::Removed),
+                peer_address: None,
+                client_address: None,
+                version: None,
+            };
+            tracing::info!(raft_id = old, "replaced by a newer disk of the same node");
+            step(&self.gateway, 0, update.into()).await;
+            return false;
+        }
+        true
     }
 
     async fn place(&self, tenant: &TenantId) {
@@ -138,17 +216,68 @@ pub fn shard_for(tenant: &TenantId, shards: u32) -> u32 {
     (xxhash_rust::xxh3::xxh3_64(tenant.as_bytes()) % u64::from(shards.max(1))) as u32
 }
 
-/// Sends one of the node's own commands; `None` if it was not done.
-async fn step(gateway: &Gateway, shard: u32, body: Body) -> Option<Reply> {
+/// What became of one of the node's own commands.
+enum Step {
+    Done(Reply),
+    /// The business "no".
+    Refused(Rejection),
+    /// No leader, or no answer in time.
+    Waits,
+}
+
+/// Sends one of the node's own commands.
+async fn attempt(gateway: &Gateway, shard: u32, body: Body) -> Step {
     let deadline = Instant::now() + Duration::from_millis(STEP_MS);
     let command = Command { tenant: None, request: None, body };
     match gateway.submit(shard, Lane::Internal, &command, deadline).await {
-        Ok(outcome) => outcome.result.inspect_err(|no| tracing::debug!(%no, "steward refused")).ok(),
+        Ok(outcome) => outcome.result.map_or_else(Step::Refused, Step::Done),
         Err(error) => {
             tracing::debug!(shard, %error, "steward waits");
-            None
+            Step::Waits
         }
     }
+}
+
+/// The same; `None` if it was not done, for whatever reason.
+async fn step(gateway: &Gateway, shard: u32, body: Body) -> Option<Reply> {
+    match attempt(gateway, shard, body).await {
+        Step::Done(reply) => Some(reply),
+        Step::Refused(no) => {
+            tracing::debug!(%no, "steward refused");
+            None
+        }
+        Step::Waits => None,
+    }
+}
+
+/// What this node's replica of a shard knows now.
+async fn stale<T: Send + 'static>(
+    gateway: &Gateway,
+    shard: u32,
+    look: impl FnOnce(&kindred_domain::State) -> T + Send + 'static,
+) -> Option<T> {
+    let until = Instant::now() + Duration::from_millis(STEP_MS);
+    gateway.read(shard, ReadMode::Stale, until, look).await.ok().map(|(_, seen)| seen)
+}
+
+/// The version that every member can run; `None` while one of them has not registered.
+fn common_version(members: &Membership, versions: &BTreeMap<u64, u32>) -> Option<u32> {
+    let all = members.voters.iter().chain(&members.learners).chain(versions.keys());
+    all.map(|raft_id| versions.get(raft_id).copied()).min().flatten()
+}
+
+/// Older disks of nodes whose newer disk votes.
+fn replaced(nodes: &[Arc<Node>], voters: &[u64]) -> Vec<u64> {
+    let newer = |old: &Node| {
+        nodes.iter().any(|node| {
+            node.id == old.id
+                && node.raft_id > old.raft_id
+                && node.role == NodeRole::Voter
+                && voters.contains(&node.raft_id)
+        })
+    };
+    let old = nodes.iter().filter(|node| node.role != NodeRole::Removed && newer(node));
+    old.map(|node| node.raft_id).collect()
 }
 
 /// Makes the raft group what shard 0's nodes say, one change at a time; only the shard's leader acts.
@@ -179,15 +308,18 @@ async fn reconcile(gateway: &Gateway, shard: u32) -> bool {
     nodes.iter().all(|(raft_id, role)| *role != NodeRole::Voter || members.voters.contains(raft_id))
 }
 
-fn caught_up(door: &crate::consensus::shared::Door, raft_id: u64) -> bool {
-    let last = door.progress.last_index.load(std::sync::atomic::Ordering::Acquire);
-    door.matched().iter().any(|(id, matched)| *id == raft_id && matched + CAUGHT_UP >= last)
+/// It is up, it has the state, and little of the log is missing: with it among the voters writes go on.
+fn caught_up(door: &Door, raft_id: u64) -> bool {
+    let committed = door.progress.committed.load(Ordering::Acquire);
+    door.peers().iter().any(|peer| peer.raft_id == raft_id && is_caught_up(peer, committed))
+}
+
+fn is_caught_up(peer: &PeerProgress, committed: u64) -> bool {
+    peer.active && peer.replicating && peer.matched > 0 && peer.matched + CAUGHT_UP >= committed
 }
 
 async fn nodes(gateway: &Gateway) -> Vec<(u64, NodeRole)> {
-    let until = Instant::now() + Duration::from_millis(STEP_MS);
-    let look = |state: &kindred_domain::State| state.nodes().map(|n| (n.raft_id, n.role)).collect();
-    gateway.read(0, ReadMode::Stale, until, look).await.map(|(_, nodes)| nodes).unwrap_or_default()
+    stale(gateway, 0, |state| state.nodes().map(|n| (n.raft_id, n.role)).collect()).await.unwrap_or_default()
 }
 
 /// How machines that announce themselves are let in.
@@ -227,19 +359,14 @@ async fn join(gateway: &Gateway, shards: u32, request: JoinRequest) -> JoinRespo
     let Some(Reply::Node(node)) = step(gateway, 0, register.into()).await else {
         return refuse("not registered: no leader, or the cluster refused it");
     };
-    let nodes = gateway.shared().directory().into_iter().map(|(raft_id, address)| PeerNode {
-        node_id: address.node.to_string(),
-        raft_id,
-        storage_id: address.storage.map(|s| bytes::Bytes::copy_from_slice(&s.to_be_bytes())).unwrap_or_default(),
-        peer_address: address.peer,
-        client_address: address.client,
-        voter: address.role == NodeRole::Voter,
-    });
     JoinResponse {
         refusal: None,
         cluster_id: gateway.shared().cluster_id.clone(),
         raft_id: node.raft_id,
-        nodes: nodes.collect(),
+        nodes: nodes_of(gateway.shared()),
         shards,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -343,6 +343,7 @@ pub struct Shared {
     directory: RwLock<BTreeMap<RaftId, Address>>,
     disk_full: AtomicBool,
     stopping: AtomicBool,
+    refused: AtomicBool,
     quarantined: AtomicBool,
 }
 
@@ -357,6 +358,7 @@ impl Shared {
             directory: RwLock::default(),
             disk_full: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
+            refused: AtomicBool::new(false),
             quarantined: AtomicBool::new(false),
         }
     }
@@ -400,6 +402,16 @@ impl Shared {
     /// Says whether the disk is below the floor.
     pub fn set_disk_full(&self, full: bool) {
         self.disk_full.store(full, Ordering::Relaxed);
+    }
+
+    /// Says whether the cluster refuses this node: removed, or another disk under its name.
+    pub fn set_refused(&self, refused: bool) {
+        self.refused.store(refused, Ordering::Relaxed);
+    }
+
+    /// Whether the cluster refused this node when it last asked.
+    pub fn is_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// No new work from now on.

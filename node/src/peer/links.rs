@@ -157,6 +157,7 @@ struct Streamer {
 
 impl Streamer {
     async fn run(self, mut control: mpsc::Receiver<RaftMessage>, mut bulk: mpsc::Receiver<RaftMessage>) {
+        let mut denied = false;
         loop {
             let (batches, outgoing) = mpsc::channel::<StreamRequest>(4);
             let hello = StreamRequest {
@@ -174,6 +175,11 @@ impl Streamer {
                     if !self.feed(&batches, answer.into_inner(), &mut control, &mut bulk).await {
                         return;
                     }
+                }
+                // Said once for a link: the peer knows another disk under this raft id, and will not change its mind.
+                Err(error) if error.code() == tonic::Code::PermissionDenied && !denied => {
+                    denied = true;
+                    tracing::error!(to = self.to, %error, "a peer refuses this node");
                 }
                 Err(error) => tracing::debug!(to = self.to, %error, "peer not reached"),
             }

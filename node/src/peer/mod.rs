@@ -5,7 +5,7 @@ mod service;
 mod snapshots;
 
 pub use links::{Links, Own};
-pub use service::{Admission, PeerServer};
+pub use service::{Admission, PeerServer, nodes_of};
 
 use kindred_proto::peer::v1::peer_service_client::PeerServiceClient;
 use tonic::transport::{Channel, Endpoint};
@@ -55,4 +55,12 @@ pub async fn join(
         anyhow::bail!("refused: {}", refusal.message);
     }
     Ok(answer)
+}
+
+/// Asks who answers at an address, and what it knows of the cluster.
+pub async fn status(address: &str, token: &str) -> anyhow::Result<kindred_proto::peer::v1::StatusResponse> {
+    let own = Own { cluster_id: String::new(), raft_id: 0, storage: 0, token: token.to_owned() };
+    let mut stamped = links::stamped(&own, kindred_proto::peer::v1::StatusRequest::default());
+    stamped.set_timeout(std::time::Duration::from_millis(2 * CONNECT_TIMEOUT_MS));
+    Ok(client(lazy_channel(address)?).status(stamped).await?.into_inner())
 }

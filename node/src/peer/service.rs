@@ -1,10 +1,14 @@
 //! What other nodes may ask of this one.
 use super::{PEER_TOKEN, STORAGE, forward, snapshots};
-use crate::consensus::{gateway::Gateway, shared::Shared};
+use crate::consensus::{
+    gateway::Gateway,
+    shared::{Address, Shared},
+};
 use futures::{StreamExt, future::BoxFuture, stream::BoxStream};
+use kindred_domain::record::NodeRole;
 use kindred_proto::peer::v1::{
-    ForwardReadRequest, ForwardReadResponse, ForwardRequest, ForwardResponse, JoinRequest, JoinResponse, PeerShard,
-    SnapshotRequest, SnapshotResponse, StatusRequest, StatusResponse, StreamRequest, StreamResponse,
+    ForwardReadRequest, ForwardReadResponse, ForwardRequest, ForwardResponse, JoinRequest, JoinResponse, PeerNode,
+    PeerShard, SnapshotRequest, SnapshotResponse, StatusRequest, StatusResponse, StreamRequest, StreamResponse,
     forward_read_response, peer_service_server::PeerService,
 };
 use std::{
@@ -153,7 +157,11 @@ impl PeerService for PeerServer {
     ) -> Result<Response<SnapshotResponse>, Status> {
         self.check_token(&request)?;
         let own = (self.shared().cluster_id.as_str(), self.gateway.raft_id());
-        snapshots::receive(own, self.shared().clone(), &self.store, request.into_inner()).await.map(Response::new)
+        let storage = storage_of(&request);
+        let check = |from| self.check_sender(from, storage);
+        snapshots::receive(own, check, self.shared().clone(), &self.store, request.into_inner())
+            .await
+            .map(Response::new)
     }
 
     async fn join(&self, request: Request<JoinRequest>) -> Result<Response<JoinResponse>, Status> {
@@ -188,8 +196,23 @@ impl PeerService for PeerServer {
             client_address: self.client_address.clone(),
             draining: shared.is_stopping(),
             shards: shards.collect(),
+            nodes: nodes_of(shared),
+            disk_full: shared.disk_is_full(),
         }))
     }
+}
+
+/// All members as peers are told of them.
+pub fn nodes_of(shared: &Shared) -> Vec<PeerNode> {
+    let node = |(raft_id, address): (u64, Address)| PeerNode {
+        node_id: address.node.to_string(),
+        raft_id,
+        storage_id: address.storage.map(|s| bytes::Bytes::copy_from_slice(&s.to_be_bytes())).unwrap_or_default(),
+        peer_address: address.peer,
+        client_address: address.client,
+        voter: address.role == NodeRole::Voter,
+    };
+    shared.directory().into_iter().map(node).collect()
 }
 
 fn take(shared: &Shared, batch: StreamRequest) {

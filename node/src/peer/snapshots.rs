@@ -81,6 +81,7 @@ fn read(
 /// Takes a snapshot in; answers once raft took it.
 pub async fn receive(
     (cluster_id, raft_id): (&str, RaftId),
+    check_sender: impl Fn(RaftId) -> Result<(), Status>,
     shared: Arc<Shared>,
     store: &StoreRef,
     mut parts: Streaming<SnapshotRequest>,
@@ -92,6 +93,7 @@ pub async fn receive(
     if header.cluster_id != cluster_id || header.to_raft_id != raft_id {
         return Err(Status::failed_precondition("this snapshot is for somebody else"));
     }
+    check_sender(header.from_raft_id)?;
     let head = head_of(header);
     let begun = SnapshotReceiver::begin(shared, store, head).map_err(refused)?;
     // Writing chunks blocks on the disk; one snapshot at a time, so a blocking section does.

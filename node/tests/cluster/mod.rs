@@ -4,7 +4,7 @@ use std::{
     fmt::Write as _,
     io::{BufRead, BufReader},
     net::{SocketAddr, TcpListener},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc,
     time::{Duration, Instant},
@@ -17,6 +17,7 @@ pub const OPERATOR: &str = "operator-token";
 pub struct Process {
     pub id: String,
     pub client: SocketAddr,
+    pub peer: SocketAddr,
     pub ops: SocketAddr,
     pub data: PathBuf,
     pub archive: PathBuf,
@@ -26,7 +27,7 @@ pub struct Process {
 
 pub struct Cluster {
     pub nodes: Vec<Process>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 /// A node serves within this, and ends within this after SIGTERM, or the test fails with its log.
@@ -50,22 +51,19 @@ impl Cluster {
             writeln!(members, "[[cluster.initial]]\nid = \"n{n}\"\nclient = \"{}\"\npeer = \"{}\"", at[0], at[1])
                 .unwrap();
         }
-        let nodes = at.iter().enumerate().map(|(n, at)| {
-            let home = dir.path().join(format!("n{n}"));
-            std::fs::create_dir_all(&home).unwrap();
-            let (data, archive, config) = (home.join("data"), home.join("archive"), home.join("node.toml"));
-            let text = format!(
-                "operator_token = \"{OPERATOR}\"\n[node]\nid = \"n{n}\"\ndata_dir = {data:?}\nlog_archive = {archive:?}\n\
-                 [listen]\nclient = \"{}\"\npeer = \"{}\"\nops = \"{}\"\n\
-                 [[tenants]]\nid = \"{TENANT}\"\ntoken = \"{TOKEN}\"\n[cluster]\nshards = {shards}\n{members}\n{extra}",
-                at[0], at[1], at[2]
-            );
-            std::fs::write(&config, text).unwrap();
-            Process { id: format!("n{n}"), client: at[0], ops: at[2], data, archive, config, child: None }
-        });
-        let mut cluster = Self { nodes: nodes.collect(), _dir: dir };
+        let cluster = format!("shards = {shards}\n{members}\n{extra}");
+        let nodes = at.iter().enumerate().map(|(n, at)| Process::new(dir.path(), &format!("n{n}"), at, &cluster));
+        let mut cluster = Self { nodes: nodes.collect(), dir };
         (0..count).for_each(|n| cluster.nodes[n].spawn());
         cluster
+    }
+
+    /// A machine that joins through the first node; not started yet.
+    pub fn joining(&mut self) -> &mut Process {
+        let (id, at) = (format!("n{}", self.nodes.len()), [(); 3].map(|()| free_address()));
+        let cluster = format!("join = [\"{}\"]\n", self.nodes[0].peer);
+        self.nodes.push(Process::new(self.dir.path(), &id, &at, &cluster));
+        self.nodes.last_mut().unwrap()
     }
 
     pub fn endpoints(&self) -> Vec<String> {
@@ -78,6 +76,20 @@ impl Cluster {
 }
 
 impl Process {
+    fn new(dir: &Path, id: &str, at: &[SocketAddr; 3], cluster: &str) -> Self {
+        let home = dir.join(id);
+        std::fs::create_dir_all(&home).unwrap();
+        let (data, archive, config) = (home.join("data"), home.join("archive"), home.join("node.toml"));
+        let text = format!(
+            "operator_token = \"{OPERATOR}\"\n[node]\nid = \"{id}\"\ndata_dir = {data:?}\nlog_archive = {archive:?}\n\
+             [listen]\nclient = \"{}\"\npeer = \"{}\"\nops = \"{}\"\n\
+             [[tenants]]\nid = \"{TENANT}\"\ntoken = \"{TOKEN}\"\n[cluster]\n{cluster}",
+            at[0], at[1], at[2]
+        );
+        std::fs::write(&config, text).unwrap();
+        Self { id: id.into(), client: at[0], peer: at[1], ops: at[2], data, archive, config, child: None }
+    }
+
     /// Starts the process and waits for its `ready` line.
     pub fn spawn(&mut self) {
         let log = std::fs::File::options().create(true).append(true).open(self.config.with_extension("log")).unwrap();

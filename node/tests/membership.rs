@@ -1,0 +1,130 @@
+//! Real processes that join, vote, leave and lose their disks.
+mod cluster;
+
+use cluster::{Cluster, OPERATOR};
+use kindred_client::{Client, Config, v1};
+use kindred_node::{
+    peer,
+    storage::{Founding, Options, Store, Who},
+};
+use kindred_proto::peer::v1::JoinRequest;
+use std::time::{Duration, Instant};
+use v1::node::Role;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn operator(endpoints: impl IntoIterator<Item = String>, timeout: Duration) -> Client {
+    let mut config = Config::new(endpoints).token(OPERATOR);
+    config.timeout = timeout;
+    Client::new(&config).unwrap()
+}
+
+/// A node's own view; `None` while it does not answer.
+async fn status_of(cluster: &Cluster, n: usize) -> Option<v1::ClusterStatus> {
+    let client = operator([cluster.nodes[n].client.to_string()], Duration::from_secs(1));
+    client.get_cluster_status(v1::GetClusterStatusRequest::default()).await.ok()?.status
+}
+
+/// Waits until some node's view shows it.
+async fn until(cluster: &Cluster, what: &str, shows: impl Fn(&v1::ClusterStatus) -> bool) -> v1::ClusterStatus {
+    let end = Instant::now() + PATIENCE;
+    let mut last = None;
+    while Instant::now() < end {
+        for n in 0..cluster.nodes.len() {
+            let seen = status_of(cluster, n).await;
+            if let Some(status) = seen.clone().filter(&shows) {
+                return status;
+            }
+            last = seen.or(last);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("never seen: {what}; the last was {last:?}");
+}
+
+/// Disks of a node that are not removed, with their parts.
+fn disks(status: &v1::ClusterStatus, id: &str) -> Vec<(u64, Role)> {
+    let own = status.nodes.iter().filter(|node| node.name == format!("nodes/{id}"));
+    own.map(|node| (node.raft_id, node.role())).collect()
+}
+
+/// The members of shard 0 besides its leader, and whether they vote; empty unless this is the leader's view.
+fn others(status: &v1::ClusterStatus) -> Vec<(&str, bool)> {
+    status.shards[0].replicas.iter().map(|replica| (replica.node.as_str(), replica.voter)).collect()
+}
+
+async fn promote(cluster: &Cluster, id: &str) {
+    let request = v1::PromoteNodeRequest { name: format!("nodes/{id}"), ..Default::default() };
+    operator(cluster.endpoints(), PATIENCE).promote_node(request).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_machine_joins_votes_and_leaves() {
+    let mut cluster = Cluster::start(1, 1, "");
+    cluster.joining().spawn();
+    until(&cluster, "a learner", |status| others(status) == [("nodes/n1", false)]).await;
+    promote(&cluster, "n1").await;
+    until(&cluster, "a voter", |status| others(status) == [("nodes/n1", true)]).await;
+    until(&cluster, "the version both can run", |status| status.cluster_version == 1).await;
+    let remove = v1::RemoveNodeRequest { name: "nodes/n1".into(), ..Default::default() };
+    operator(cluster.endpoints(), PATIENCE).remove_node(remove).await.unwrap();
+    let alone = |status: &v1::ClusterStatus| {
+        status.nodes.len() == 1 && status.shards[0].leader == "nodes/n0" && others(status).is_empty()
+    };
+    until(&cluster, "n0 alone", alone).await;
+    // Started again it is told no: once, not many times a second through the log.
+    cluster.nodes[1].kill();
+    cluster.nodes[1].spawn();
+    let (end, told) = (Instant::now() + PATIENCE, "the cluster refuses this node");
+    while !cluster.nodes[1].log().contains(told) {
+        assert!(Instant::now() < end, "it was never told");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(cluster.nodes[1].log().matches(told).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_founder_that_lost_its_disk_is_not_the_voter_it_was() {
+    let mut cluster = Cluster::start(3, 1, "");
+    let before = until(&cluster, "three registered nodes", |status| status.nodes.len() == 3).await;
+    let old = disks(&before, "n2")[0].0;
+    cluster.nodes[2].kill();
+    std::fs::remove_dir_all(&cluster.nodes[2].data).unwrap();
+    cluster.nodes[2].spawn();
+    let is_learner = |status: &v1::ClusterStatus| disks(status, "n2").iter().any(|(_, role)| *role == Role::Learner);
+    until(&cluster, "the new disk learns", is_learner).await;
+    promote(&cluster, "n2").await;
+    let is_replaced = |status: &v1::ClusterStatus| {
+        matches!(disks(status, "n2")[..], [(disk, Role::Voter)] if disk != old) && status.nodes.len() == 3
+    };
+    until(&cluster, "the old disk is retired", is_replaced).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_learner_stopped_before_its_first_snapshot_asks_again() {
+    let mut cluster = Cluster::start(1, 1, "");
+    until(&cluster, "a registered node", |status| status.nodes.len() == 1).await;
+    let through = cluster.nodes[0].peer.to_string();
+    let joining = cluster.joining();
+    // What a join leaves on disk, and nothing after it.
+    let who = Who { cluster_id: "kindred".into(), node_id: joining.id.clone() };
+    let store = Store::open(&joining.data, &who, &Options::default()).unwrap();
+    let request = JoinRequest {
+        cluster_id: who.cluster_id,
+        node_id: who.node_id,
+        storage_id: store.identity().storage.to_be_bytes().to_vec().into(),
+        peer_address: joining.peer.to_string(),
+        client_address: joining.client.to_string(),
+        version: 1,
+    };
+    let answer = peer::join(&through, "", request).await.unwrap();
+    store.create_shard(0, &Founding::default()).unwrap();
+    store.set_raft_id(answer.raft_id).unwrap();
+    drop(store);
+    joining.spawn();
+    let end = Instant::now() + PATIENCE;
+    while status_of(&cluster, 1).await.is_none_or(|status| status.nodes.len() < 2) {
+        assert!(Instant::now() < end, "it never caught up");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
