@@ -30,6 +30,10 @@ enum Do {
         /// Instead of `node.log_archive`.
         #[arg(long)]
         log_archive: Option<PathBuf>,
+        /// Vouches for this node's log although its side file is lost: for a cluster in which too many are lost for a
+        /// leader. What was acknowledged may be missing from it.
+        #[arg(long)]
+        trust_log: bool,
     },
     /// Prints every applied command of a stopped node, in order, as JSON lines.
     DumpLog(kindred_node::dump::Options),
@@ -37,13 +41,14 @@ enum Do {
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
-        Do::Serve { config, dev, data_dir, log_archive } => {
+        Do::Serve { config, dev, data_dir, log_archive, trust_log } => {
             let mut settings = match (dev, &config) {
                 (true, _) => Config::dev(std::env::temp_dir().join("kindred-dev")),
                 (false, file) => Config::load(file.as_deref())?,
             };
             settings.node.data_dir = data_dir.unwrap_or(settings.node.data_dir);
             settings.node.log_archive = log_archive.or(settings.node.log_archive);
+            settings.node.trust_log = trust_log;
             serve(settings, dev)
         }
         Do::DumpLog(options) => kindred_node::dump::dump(&options),

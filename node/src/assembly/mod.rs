@@ -73,6 +73,8 @@ pub async fn start(config: Config, on_fault: OnFault) -> anyhow::Result<Node> {
         cluster_id: identity.cluster_id.clone(),
         node: NodeId::from(config.node.id.as_str()),
         shards: origin.shards,
+        version: CLUSTER_VERSION,
+        trust_log: config.node.trust_log,
         on_fault: on_fault.clone(),
     })?;
     let shared = prepared.shared.clone();

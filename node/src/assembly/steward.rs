@@ -7,7 +7,7 @@ use crate::{
         gateway::{Gateway, ReadMode},
         lanes::Lane,
         ports::StoreRef,
-        shared::{Control, Door},
+        shared::{Control, Door, Shared},
     },
     ops::config::Config,
     peer::{Admission, nodes_of},
@@ -116,6 +116,7 @@ impl Steward {
                 }
             }
         }
+        forget_removed(self.gateway.shared());
         if self.gateway.leads(0) {
             done &= self.raise_version().await;
             done &= self.retire_replaced().await;
@@ -306,6 +307,16 @@ async fn reconcile(gateway: &Gateway, shard: u32) -> bool {
         return false;
     }
     nodes.iter().all(|(raft_id, role)| *role != NodeRole::Voter || members.voters.contains(raft_id))
+}
+
+/// A removed node is reached until the last raft group is rid of it: of two voters the other must agree to its going.
+fn forget_removed(shared: &Shared) {
+    let doors = || (0..).map_while(|shard| shared.door(shard));
+    for (raft_id, address) in shared.directory() {
+        if address.role == NodeRole::Removed && !doors().any(|door| door.membership().contains(raft_id)) {
+            shared.remove_address(raft_id);
+        }
+    }
 }
 
 /// It is up, it has the state, and little of the log is missing: with it among the voters writes go on.

@@ -182,6 +182,11 @@ impl<C: Command, R: LogReader> Replica<C, R> {
         self.core.set_may_vote(may);
     }
 
+    /// The witness of this log is lost; see [`Core::begin_probation`].
+    pub fn begin_probation(&mut self) {
+        self.core.begin_probation();
+    }
+
     /// A message to `to` could not be delivered.
     pub fn unreachable(&mut self, to: RaftId) {
         self.core.unreachable(to);

@@ -41,6 +41,9 @@ pub struct Node {
     pub data_dir: PathBuf,
     /// Where every applied entry is copied before the log is cut; none by default.
     pub log_archive: Option<PathBuf>,
+    /// Votes with a log whose side file is lost; only as `--trust-log`, for one start.
+    #[serde(skip)]
+    pub trust_log: bool,
     /// `text` or `json`. Default `text`.
     pub log_format: LogFormat,
 }
@@ -124,7 +127,13 @@ pub struct Storage {
 
 impl Default for Node {
     fn default() -> Self {
-        Self { id: "n1".into(), data_dir: "data".into(), log_archive: None, log_format: LogFormat::Text }
+        Self {
+            id: "n1".into(),
+            data_dir: "data".into(),
+            log_archive: None,
+            log_format: LogFormat::Text,
+            trust_log: false,
+        }
     }
 }
 

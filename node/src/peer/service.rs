@@ -212,7 +212,8 @@ pub fn nodes_of(shared: &Shared) -> Vec<PeerNode> {
         client_address: address.client,
         voter: address.role == NodeRole::Voter,
     };
-    shared.directory().into_iter().map(node).collect()
+    let present = shared.directory().into_iter().filter(|(_, address)| address.role != NodeRole::Removed);
+    present.map(node).collect()
 }
 
 fn take(shared: &Shared, batch: StreamRequest) {

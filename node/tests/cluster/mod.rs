@@ -92,10 +92,16 @@ impl Process {
 
     /// Starts the process and waits for its `ready` line.
     pub fn spawn(&mut self) {
+        self.spawn_with(&[]);
+    }
+
+    /// The same, with more on its command line.
+    pub fn spawn_with(&mut self, arguments: &[&str]) {
         let log = std::fs::File::options().create(true).append(true).open(self.config.with_extension("log")).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_kindred-node"))
             .args(["serve", "--config"])
             .arg(&self.config)
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()

@@ -13,10 +13,20 @@ impl<R: LogReader> Core<R> {
     /// One tick of [`limits::TICK_MS`] has passed.
     pub fn tick(&mut self) {
         self.tick += 1;
+        self.work_for_trust();
         if self.raw.raft.state == StateRole::Leader || self.may_campaign() {
             self.raw.tick();
             self.settle();
             self.stand_again_if_due();
+        }
+    }
+
+    fn work_for_trust(&mut self) {
+        let Some(probation) = &mut self.probation else { return };
+        if let Some(ticket) = probation.tick(self.tick, self.standing)
+            && self.reads.add(ticket, self.tick).is_err()
+        {
+            probation.not_asked();
         }
     }
 
@@ -25,6 +35,8 @@ impl<R: LogReader> Core<R> {
     fn stand_again_if_due(&mut self) {
         if self.retry_tick.is_some_and(|at| at <= self.tick) {
             self.retry_tick = None;
+            // The timeout proper counts from here, or it would end in the middle of this try.
+            self.raw.raft.election_elapsed = 0;
             if self.raw.raft.promotable() {
                 // An error would mean that it may not stand now: then the timeout proper decides.
                 let _ = self.raw.campaign();

@@ -18,6 +18,7 @@ mod errors;
 mod inputs;
 mod membership;
 mod peek;
+mod probation;
 mod raft_logger;
 mod reads;
 mod receiving;
@@ -50,6 +51,7 @@ pub use types::{
 };
 
 use super::limits;
+use probation::Probation;
 use reads::Reads;
 use recent_log::RecentLog;
 
@@ -122,6 +124,8 @@ pub struct Core<R: LogReader> {
     installing: Option<Installing>,
     /// Its log is known to hold everything it once acknowledged.
     may_vote: bool,
+    /// Nobody knows what its log once held; see [`probation`].
+    probation: Option<Probation>,
     out: Output,
 }
 
@@ -168,6 +172,7 @@ impl<R: LogReader> Core<R> {
             apply_lag_bytes: 0,
             installing: None,
             may_vote: true,
+            probation: None,
             out: Output::default(),
         };
         core.draw_election_timeout();
@@ -188,6 +193,19 @@ impl<R: LogReader> Core<R> {
     /// follows, for that is how it catches up.
     pub fn set_may_vote(&mut self, may: bool) {
         self.may_vote = may;
+    }
+
+    /// The witness of this log is lost: from now on it works for trust, see [`Core::has_earned_trust`]. Whether it may
+    /// vote meanwhile is said by [`Core::set_may_vote`].
+    pub fn begin_probation(&mut self) {
+        self.probation = Some(Probation::new());
+    }
+
+    /// Whether a log whose witness is lost holds all that it ever acknowledged and was committed, and no older vote of
+    /// this replica can still be counted.
+    pub fn has_earned_trust(&self) -> bool {
+        let persisted = self.raw.raft.raft_log.persisted;
+        self.installing.is_none() && self.probation.as_ref().is_some_and(|probation| probation.is_over(persisted))
     }
 
     /// Whether this replica leads.

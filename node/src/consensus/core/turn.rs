@@ -34,6 +34,9 @@ impl<R: LogReader> Core<R> {
         }
         self.hand_over(gathered);
         self.out.more = self.raw.has_ready();
+        if let Some(probation) = &mut self.probation {
+            probation.take_answer(self.tick, &mut self.out.reads);
+        }
         if self.told != Some(self.standing) {
             self.told = Some(self.standing);
             self.out.standing = Some(self.standing);

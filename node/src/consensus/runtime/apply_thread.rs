@@ -69,6 +69,8 @@ pub struct ApplyThread {
     seats: Vec<Seat>,
     feed: Arc<dyn FeedSink>,
     gateway: Gateway,
+    /// The newest cluster version this program can run.
+    version: u32,
 }
 
 impl ApplyThread {
@@ -78,6 +80,7 @@ impl ApplyThread {
         states: Vec<restore::Restored>,
         feed: Arc<dyn FeedSink>,
         gateway: Gateway,
+        version: u32,
     ) -> anyhow::Result<Self> {
         let mut seats = Vec::new();
         for (shard, restored) in states.into_iter().enumerate() {
@@ -96,7 +99,7 @@ impl ApplyThread {
             seat.state.nodes().for_each(|node| note_node(&shared, node));
             seats.push(seat);
         }
-        Ok(Self { store, shared, seats, feed, gateway })
+        Ok(Self { store, shared, seats, feed, gateway, version })
     }
 
     /// Runs until the raft thread is gone; an error stops the process.
@@ -130,6 +133,9 @@ impl ApplyThread {
                         format!("entry {} of shard {shard} cannot be read: a newer kindred-node is needed", entry.index)
                     })?;
                     self.commands(shard, &decoded, entry.term, entry.waiters, &mut events, &mut repeats)?;
+                    // Before anything of a version this program does not know is applied, or written.
+                    let gate = self.seats[shard as usize].state.shard().cluster_version;
+                    super::check_version(shard, gate, self.version)?;
                 }
             }
             self.note_hash(shard);
@@ -247,6 +253,7 @@ impl ApplyThread {
     fn reload(&mut self, shard: ShardId, index: u64) -> anyhow::Result<()> {
         let restored = restore::restore(&self.store, shard)?;
         anyhow::ensure!(restored.applied.index == index, "snapshot at {index}, state at {}", restored.applied.index);
+        super::check_version(shard, restored.state.shard().cluster_version, self.version)?;
         let seat = &mut self.seats[shard as usize];
         seat.persister = Persister::new(&self.store, shard, restored.chain)?;
         seat.state = restored.state;
@@ -312,10 +319,6 @@ fn at_of(seat: &Seat) -> At {
 }
 
 fn note_node(shared: &Shared, node: &kindred_domain::record::Node) {
-    if node.role == NodeRole::Removed {
-        shared.remove_address(node.raft_id);
-        return;
-    }
     shared.set_address(
         node.raft_id,
         Address {

@@ -1,8 +1,12 @@
 //! The log writer: whatever waits, of all shards, in one batch with one fsync.
-use super::raft_thread::{WriteJob, hand};
+use super::raft_thread::{Write, WriteJob, hand};
 use crate::{
-    consensus::shared::Shared,
-    storage::{self, LogWriter, ShardWrite},
+    consensus::{
+        core::{LogEntry, Persist},
+        ports::ShardId,
+        shared::Shared,
+    },
+    storage::{self, LogWriter, ShardWrite, Staged},
 };
 use crossbeam_channel::{Receiver, Sender};
 use std::sync::atomic::Ordering;
@@ -23,18 +27,26 @@ pub fn run(
         let mut batch = vec![first];
         batch.extend(jobs.try_iter().take(WRITES_PER_SYNC - 1));
         let mut installed = Vec::new();
+        let mut trusted = Vec::new();
         let mut reports = Vec::with_capacity(batch.len());
         let mut writes: Vec<ShardWrite> = Vec::with_capacity(batch.len());
-        for job in batch {
-            reports.push((job.shard, job.persist.number));
-            if let Some(meta) = &job.persist.snapshot {
-                installed.push((job.shard, meta.clone()));
+        for WriteJob { shard, what } in batch {
+            let (persist, staged) = match what {
+                Write::Persist(persist, staged) => (persist, staged),
+                Write::Trust => {
+                    trusted.push(shard);
+                    continue;
+                }
+            };
+            reports.push((shard, persist.number));
+            if let Some(meta) = &persist.snapshot {
+                installed.push((shard, meta.clone()));
             }
-            let bytes: usize = job.persist.entries.iter().map(|entry| entry.bytes.len()).sum();
-            if let Some(door) = shared.door(job.shard) {
+            let bytes: usize = persist.entries.iter().map(|entry| entry.bytes.len()).sum();
+            if let Some(door) = shared.door(shard) {
                 door.progress.log_bytes.fetch_add(bytes as u64, Ordering::AcqRel);
             }
-            join(&mut writes, write_of(job));
+            join(&mut writes, write_of(shard, persist, staged));
         }
         if !installed.is_empty() {
             // What was committed before the snapshot is applied to the old state before the switch.
@@ -43,6 +55,9 @@ pub fn run(
             reached.recv()?;
         }
         writer.write(writes)?;
+        for shard in trusted {
+            writer.trust(shard)?;
+        }
         for (shard, meta) in installed {
             tracing::info!(shard, index = meta.index, "snapshot installed");
             // The state is reloaded before raft hears of the switch, so that nothing is applied to the old one.
@@ -74,17 +89,13 @@ fn join(writes: &mut Vec<ShardWrite>, later: ShardWrite) {
     write.hard_state = later.hard_state;
 }
 
-fn write_of(job: WriteJob) -> ShardWrite {
-    let hard_state = job.persist.hard_state;
+fn write_of(shard: ShardId, persist: Persist, staged: Option<Staged>) -> ShardWrite {
+    let hard_state = persist.hard_state;
+    let entry = |entry: LogEntry| storage::Entry { index: entry.index, term: entry.term, data: entry.bytes };
     ShardWrite {
-        shard: job.shard,
-        install: job.staged,
-        entries: job
-            .persist
-            .entries
-            .into_iter()
-            .map(|entry| storage::Entry { index: entry.index, term: entry.term, data: entry.bytes })
-            .collect(),
+        shard,
+        install: staged,
+        entries: persist.entries.into_iter().map(entry).collect(),
         hard_state: Some(storage::HardState {
             term: hard_state.term,
             vote: hard_state.vote,

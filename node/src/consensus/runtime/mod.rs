@@ -24,7 +24,7 @@ use super::{
     shared::Shared,
     submission::Submission,
 };
-use crate::storage::{self, SideCheck, Store};
+use crate::storage::{self, LogWriter, SideCheck, Store};
 use anyhow::Context as _;
 use apply_thread::ApplyThread;
 use kindred_domain::ids::NodeId;
@@ -46,6 +46,10 @@ pub struct Start {
     pub node: NodeId,
     /// How many shards.
     pub shards: u32,
+    /// The newest cluster version this program can run.
+    pub version: u32,
+    /// An operator vouches for logs whose side file is lost: for a node that cannot earn trust from others.
+    pub trust_log: bool,
     /// Stops the process.
     pub on_fault: OnFault,
 }
@@ -65,10 +69,12 @@ const JOBS_PER_SHARD: usize = 2 * (limits::APPLY_LAG_TURNS_MAX + limits::WRITES_
 /// Reads the disk and prepares everything; [`Prepared::run`] starts the threads once the rooms above exist.
 pub fn prepare(start: Start) -> anyhow::Result<Prepared> {
     let shared = Arc::new(Shared::new(start.raft_id, start.cluster_id.clone(), start.node.clone(), start.shards));
+    let mut writer = start.store.log_writer()?;
     let mut replicas = Vec::new();
     let mut states = Vec::new();
     for shard in 0..start.shards {
         let loaded = start.store.load(shard)?.with_context(|| format!("shard {shard} was never created here"))?;
+        check_version(shard, loaded.applied.cluster_version, start.version)?;
         let restored = restore::restore(&start.store, shard).with_context(|| format!("state of shard {shard}"))?;
         let config =
             Config { raft_id: start.raft_id, shard, seed: rand::random(), recent_log_bytes: limits::RECENT_LOG_BYTES };
@@ -76,18 +82,54 @@ pub fn prepare(start: Start) -> anyhow::Result<Prepared> {
         let door = &shared.doors[shard as usize];
         door.set_membership(boot.membership.clone());
         let log = ShardLog::new(start.store.log_reader(), shard);
-        let replica: Replica<Submission, ShardLog> = Replica::new(config, boot, loaded.applied.log_time_ms, log)?;
-        let votes = matches!(start.store.side_check(shard)?, SideCheck::Ok);
-        if !votes {
-            tracing::error!(
-                shard,
-                "the log is behind what was once synced: this replica does not vote until it has caught up"
-            );
-        }
+        let mut replica: Replica<Submission, ShardLog> = Replica::new(config, boot, loaded.applied.log_time_ms, log)?;
+        let votes = may_vote(&start, &mut writer, shard, &mut replica)?;
         replicas.push((replica, votes));
         states.push(restored);
     }
-    Ok(Prepared { gateway: Gateway::new(shared.clone()), shared, replicas, states, start })
+    Ok(Prepared { gateway: Gateway::new(shared.clone()), shared, replicas, states, writer, start })
+}
+
+/// An older program would apply by older rules, and its state deviate from the others'.
+fn check_version(shard: u32, needed: u32, known: u32) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        needed <= known,
+        "shard {shard} runs cluster version {needed}, this program at most {known}: a newer kindred-node is needed"
+    );
+    Ok(())
+}
+
+/// Whether a replica may vote from the start; if not, why not is said, and how it may again.
+fn may_vote(
+    start: &Start,
+    writer: &mut LogWriter,
+    shard: u32,
+    replica: &mut Replica<Submission, ShardLog>,
+) -> anyhow::Result<bool> {
+    match start.store.side_check(shard)? {
+        SideCheck::Ok => return Ok(true),
+        SideCheck::Behind { .. } => tracing::error!(
+            shard,
+            "the log is behind what was once synced: this replica does not vote until it has caught up"
+        ),
+        SideCheck::Unknown if start.trust_log => {
+            tracing::error!(
+                shard,
+                "the side file is lost and the operator vouches for the log (--trust-log): it votes"
+            );
+            writer.trust(shard)?;
+            return Ok(true);
+        }
+        SideCheck::Unknown => {
+            tracing::error!(
+                shard,
+                "the side file is lost: this replica does not vote until it has caught up with a leader; if there can \
+                 be none, start it once with --trust-log"
+            );
+            replica.begin_probation();
+        }
+    }
+    Ok(false)
 }
 
 fn boot_of(loaded: &storage::Loaded) -> anyhow::Result<Boot> {
@@ -112,18 +154,19 @@ pub struct Prepared {
     pub shared: Arc<Shared>,
     replicas: Vec<(Replica<Submission, ShardLog>, bool)>,
     states: Vec<restore::Restored>,
+    writer: LogWriter,
     start: Start,
 }
 
 impl Prepared {
     /// Starts the threads.
     pub fn run(self, peers: Arc<dyn PeerSender>, feed: Arc<dyn FeedSink>) -> anyhow::Result<Runtime> {
-        let Self { gateway, shared, replicas, states, start } = self;
+        let Self { gateway, shared, replicas, states, writer, start } = self;
         let room = JOBS_PER_SHARD * shared.doors.len().max(1);
         let (to_writer, writes) = crossbeam_channel::bounded(room);
         let (to_apply, jobs) = crossbeam_channel::bounded(room);
-        let writer = start.store.log_writer()?;
-        let apply = ApplyThread::new(start.store.clone(), shared.clone(), states, feed, gateway.clone())?;
+        let apply =
+            ApplyThread::new(start.store.clone(), shared.clone(), states, feed, gateway.clone(), start.version)?;
         let raft = raft_thread::RaftThread::new(
             shared.clone(),
             replicas,

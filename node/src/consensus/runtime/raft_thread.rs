@@ -11,7 +11,7 @@ use crate::{
         shared::{Control, ControlAnswer, ControlError, Door, Job, Shared},
         submission::{Submission, Waiter},
     },
-    storage::{Staged, Store},
+    storage::{SideCheck, Staged, Store},
     wire,
 };
 use crossbeam_channel::Sender;
@@ -26,9 +26,15 @@ use tokio::sync::oneshot;
 /// One write for the log writer.
 pub struct WriteJob {
     pub shard: ShardId,
-    pub persist: Persist,
-    /// What `persist.snapshot` switches to.
-    pub staged: Option<Staged>,
+    pub what: Write,
+}
+
+/// What is written.
+pub enum Write {
+    /// See [`Persist`]; what its snapshot switches to, if it has one.
+    Persist(Persist, Option<Staged>),
+    /// The log is whole again though its witness was lost: that is noted.
+    Trust,
 }
 
 /// One replica and what the thread keeps beside it.
@@ -155,7 +161,7 @@ impl RaftThread {
         self.take_progress(seat, door);
         (0..ticks).for_each(|_| seat.replica.tick());
         if ticks > 0 && !seat.trusted && self.ticks % SLOW_TICKS == 0 {
-            seat.trusted = matches!(self.store.side_check(seat.shard)?, crate::storage::SideCheck::Ok);
+            self.look_for_trust(seat)?;
         }
         // A replica whose log lost entries, or whose state deviates, votes for nobody; it may follow.
         seat.replica.set_may_vote(seat.trusted && !shared.is_quarantined());
@@ -186,6 +192,22 @@ impl RaftThread {
             publish(seat, door);
         }
         Ok(more)
+    }
+
+    /// A log that was behind catches up by being written; one whose witness is lost has to earn it.
+    fn look_for_trust(&self, seat: &mut Seat) -> anyhow::Result<()> {
+        match self.store.side_check(seat.shard)? {
+            SideCheck::Ok => {
+                seat.trusted = true;
+                tracing::info!(shard = seat.shard, "the log is trusted again: this replica votes");
+            }
+            // Asked again until the writer has noted it: once more does no harm.
+            SideCheck::Unknown if seat.replica.core().has_earned_trust() => {
+                hand(&self.to_writer, WriteJob { shard: seat.shard, what: Write::Trust })?;
+            }
+            SideCheck::Unknown | SideCheck::Behind { .. } => {}
+        }
+        Ok(())
     }
 
     fn take_progress(&mut self, seat: &mut Seat, door: &Door) {
@@ -266,7 +288,7 @@ impl RaftThread {
         }
         if let Some(persist) = turn.persist {
             let staged = if persist.snapshot.is_some() { seat.staged.take() } else { None };
-            hand(&self.to_writer, WriteJob { shard, persist, staged })?;
+            hand(&self.to_writer, WriteJob { shard, what: Write::Persist(persist, staged) })?;
         }
         for read in turn.reads {
             let Some(job) = seat.tickets.remove(&read.ticket) else { continue };

@@ -36,6 +36,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A node of one shard with these voters, itself the first.
 fn node(dir: &std::path::Path, voters: &[RaftId]) -> Prepared {
+    prepare(start(dir, voters)).unwrap()
+}
+
+fn start(dir: &std::path::Path, voters: &[RaftId]) -> Start {
     let who = Who { cluster_id: "c".into(), node_id: "n".into() };
     let store = Arc::new(Store::open(dir, &who, &Options::default()).unwrap());
     let boot = Boot::founding(voters);
@@ -49,15 +53,16 @@ fn node(dir: &std::path::Path, voters: &[RaftId]) -> Prepared {
         position: storage::Position { term: boot.truncated.term, index: boot.truncated.index },
     };
     store.create_shard(0, &founding).unwrap();
-    prepare(Start {
+    Start {
         store,
         raft_id: voters[0],
         cluster_id: "c".into(),
         node: NodeId::from("n"),
         shards: 1,
+        version: 1,
+        trust_log: false,
         on_fault: Arc::new(|why: &str| panic!("{why}")),
-    })
-    .unwrap()
+    }
 }
 
 #[tokio::test]
@@ -105,4 +110,15 @@ fn however_many_reads_are_decided_the_apply_thread_is_told_once() {
     assert!(!door.decide(2, [job()]));
     assert_eq!(door.take_decided().iter().map(|(index, _)| *index).collect::<Vec<_>>(), [1, 1, 2]);
     assert!(door.decide(3, [job()]));
+}
+
+#[test]
+fn a_program_too_old_for_the_state_does_not_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = start(dir.path(), &[1]);
+    let applied = storage::Applied { cluster_version: 2, ..start.store.load(0).unwrap().unwrap().applied };
+    let mut batch = start.store.batch(0).unwrap();
+    start.store.commit(&mut batch, &applied, None).unwrap();
+    let error = prepare(start).map(drop).unwrap_err().to_string();
+    assert_eq!(error, "shard 0 runs cluster version 2, this program at most 1: a newer kindred-node is needed");
 }

@@ -240,3 +240,77 @@ fn a_follower_whose_disk_hangs_takes_in_a_bounded_number_of_writes() {
     let last_index = group.node(leader).core.last_index();
     assert_eq!(group.node(follower).core.last_index(), last_index);
 }
+
+#[test]
+fn without_its_witness_a_replica_earns_trust_under_one_leader() {
+    let mut group = Group::founding(&[1, 2, 3]);
+    let leader = group.elect();
+    group.run_ticks(4);
+    let follower = group.other_than(leader);
+    group.node(follower).core.begin_probation();
+    group.node(follower).core.set_may_vote(false);
+    group.run_ticks(2 * limits::ELECTION_TICKS_MAX);
+    assert!(!group.node(follower).core.has_earned_trust(), "an older vote may still be counted");
+    // What the leader commits meanwhile counts too: the log must hold it on disk.
+    group.node(follower).disk_stalls = true;
+    group.node(leader).core.propose(vec![1]).unwrap();
+    group.settle();
+    group.run_ticks(10);
+    assert!(!group.node(follower).core.has_earned_trust(), "the log has not reached the leader's commit index");
+    group.node(follower).disk_stalls = false;
+    group.run_ticks(2);
+    assert!(group.node(follower).core.has_earned_trust());
+    assert_eq!(group.node(follower).reads, [], "its own question is nobody else's read");
+}
+
+#[test]
+fn a_new_term_begins_the_wait_for_trust_anew() {
+    let mut group = Group::founding(&[1, 2, 3]);
+    let leader = group.elect();
+    group.run_ticks(4);
+    let follower = group.other_than(leader);
+    let third = 6 - leader - follower;
+    group.node(follower).core.begin_probation();
+    group.node(follower).core.set_may_vote(false);
+    group.run_ticks(2 * limits::ELECTION_TICKS_MAX - 2);
+    group.node(leader).core.transfer_leader(third).unwrap();
+    // The follower votes for nobody: the old leader's vote makes the other one.
+    group.run_ticks(4);
+    assert_eq!(group.leader(), Some(third));
+    group.run_ticks(2 * limits::ELECTION_TICKS_MAX - 4);
+    assert!(!group.node(follower).core.has_earned_trust());
+    group.run_ticks(10);
+    assert!(group.node(follower).core.has_earned_trust());
+}
+
+#[test]
+fn who_was_heard_lately_is_active() {
+    let mut group = Group::founding(&[1, 2, 3]);
+    let leader = group.elect();
+    group.run_ticks(4);
+    let peers = group.node(leader).core.peers();
+    assert!(peers.iter().all(|peer| peer.active && peer.replicating && peer.matched > 0), "{peers:?}");
+    // Alone with its clock for an election timeout, less a tick: it has heard nobody.
+    for _ in 0..limits::ELECTION_TICKS_MIN {
+        group.node(leader).core.tick();
+    }
+    assert!(group.node(leader).core.peers().iter().all(|peer| !peer.active));
+}
+
+#[test]
+fn a_candidate_that_hears_nothing_tries_again_before_another_election_timeout() {
+    let mut core =
+        Core::new(super::group::config(1), Boot::founding(&[1, 2, 3]), super::group::Disk::default().shared()).unwrap();
+    let asks = |core: &mut Core<super::group::SharedDisk>| core.turn().messages.len();
+    let mut tries = Vec::new();
+    for tick in 1..100_u64 {
+        core.tick();
+        if asks(&mut core) > 0 {
+            tries.push(tick);
+        }
+    }
+    let waits: Vec<u64> = tries.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let may = limits::ELECTION_RETRY_TICKS_MIN..limits::ELECTION_RETRY_TICKS_MAX;
+    assert!(tries[0] >= limits::ELECTION_TICKS_MIN as u64 && waits.len() > 5, "{tries:?}");
+    assert!(waits.iter().all(|wait| may.contains(wait)), "{waits:?}");
+}
