@@ -35,8 +35,12 @@ pub async fn send(
     let mut request = stamped(own, tokio_stream::wrappers::ReceiverStream::new(outgoing));
     request.set_timeout(std::time::Duration::from_secs(TIMEOUT_S));
     let answer = peer.snapshot(request).await;
-    reading.await??;
+    let read = reading.await?;
     let answer = answer?.into_inner();
+    // A receiver that is as far already answers before the end, and the reader finds nobody to send to.
+    if answer.chunks > 0 || answer.refusal.is_some() {
+        read?;
+    }
     anyhow::ensure!(answer.refusal.is_none(), "refused: {:?}", answer.refusal);
     Ok(())
 }
@@ -95,6 +99,9 @@ pub async fn receive(
     }
     check_sender(header.from_raft_id)?;
     let head = head_of(header);
+    if !SnapshotReceiver::is_needed(&shared, &head) {
+        return Ok(SnapshotResponse::default());
+    }
     let begun = SnapshotReceiver::begin(shared, store, head).map_err(refused)?;
     // Writing chunks blocks on the disk; one snapshot at a time, so a blocking section does.
     let mut receiver = Some(begun);
@@ -113,7 +120,8 @@ pub async fn receive(
             }
             Some(Part::End(end)) => {
                 let current = receiver.take().ok_or_else(|| Status::internal("no receiver"))?;
-                current.finish(trailer_of(&end)).await.map_err(refused)?;
+                let finished = current.finish(trailer_of(&end)).await.map_err(refused)?;
+                tracing::debug!(?finished, chunks, "snapshot received");
                 return Ok(SnapshotResponse { refusal: None, chunks });
             }
             _ => return Err(Status::invalid_argument("a snapshot has one header, chunks, an end")),

@@ -13,7 +13,7 @@ mod snapshot_receiver;
 mod tests;
 
 pub use members::{decode_members, encode_members};
-pub use snapshot_receiver::SnapshotReceiver;
+pub use snapshot_receiver::{Finished, SnapshotReceiver};
 
 use super::{
     core::{Boot, Config, HardState, Position, RaftId},

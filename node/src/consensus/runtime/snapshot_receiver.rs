@@ -2,14 +2,23 @@
 use super::decode_members;
 use crate::{
     consensus::{
-        core::SnapshotMeta,
+        core::{SnapshotMeta, SnapshotRefused},
         ports::ShardId,
         shared::{Control, ControlError, Shared},
     },
     storage::{Import, SnapshotMeta as SnapshotHead, Store, Trailer},
 };
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 use tokio::sync::oneshot;
+
+/// What became of a whole snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finished {
+    /// Raft took it.
+    Taken,
+    /// This replica is as far already. For the sender that is as good: it goes on from what the log holds.
+    NotNeeded,
+}
 
 /// Receives one snapshot of one shard.
 pub struct SnapshotReceiver {
@@ -30,18 +39,28 @@ impl SnapshotReceiver {
         Ok(Self { shared, shard: head.shard, meta, import: store.import(head)? })
     }
 
+    /// Whether this replica has applied as much already: then the chunks need not come.
+    pub fn is_needed(shared: &Shared, head: &SnapshotHead) -> bool {
+        let applied = shared.door(head.shard).map_or(0, |door| door.progress.applied.load(Ordering::Acquire));
+        head.applied.index > applied
+    }
+
     /// Writes a verified chunk aside. Blocks on the disk.
     pub fn chunk(&mut self, chunk: &crate::storage::Chunk) -> anyhow::Result<()> {
         Ok(self.import.chunk(chunk)?)
     }
 
-    /// Verifies the whole and offers it to raft; `Ok` once raft took it.
-    pub async fn finish(self, trailer: Trailer) -> anyhow::Result<()> {
+    /// Verifies the whole and offers it to raft; `Ok` once raft took it, or has no need of it.
+    pub async fn finish(self, trailer: Trailer) -> anyhow::Result<Finished> {
         let staged = self.import.finish(&trailer)?;
         let (answer, waiting) = oneshot::channel();
         let door = self.shared.door(self.shard).ok_or(ControlError::NoShard)?;
         door.control(Control::Install(self.meta, staged), answer)?;
         self.shared.waker.wake();
-        Ok(waiting.await??)
+        match waiting.await? {
+            Ok(()) => Ok(Finished::Taken),
+            Err(ControlError::Snapshot(SnapshotRefused::NotAhead { .. })) => Ok(Finished::NotNeeded),
+            Err(error) => Err(error.into()),
+        }
     }
 }
