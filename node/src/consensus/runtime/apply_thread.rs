@@ -19,12 +19,12 @@ use crossbeam_channel::Receiver;
 use kindred_domain::{
     Answer, Body, Command, Entry, Event, State,
     command::CompareHash,
-    record::{NodeRole, Record, RecordKey},
+    record::{Record, RecordKey},
 };
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, atomic::Ordering},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// What the apply thread is given.
@@ -41,6 +41,9 @@ pub enum ApplyJob {
     Fence(crossbeam_channel::Sender<()>),
 }
 
+/// After the Matchmaker had no room it is told everything anew, no sooner than this: a copy of all records for each entry
+/// that it refuses would slow down apply just when there is too much to do.
+const FEED_PAUSE: Duration = Duration::from_millis(100);
 /// Entries between two comparisons of the state hash.
 const HASH_EVERY: u64 = 1_000;
 /// Hashes kept until the leader's arrives.
@@ -57,6 +60,8 @@ struct Seat {
     leads: Option<u64>,
     /// The feed holds everything up to here; false until this term's first entry is applied, and after a loss.
     feeding: bool,
+    /// No feed before then.
+    feed_after: Option<Instant>,
     /// This term's first entry is applied.
     started: bool,
     hashes: VecDeque<(u64, u64)>,
@@ -92,6 +97,7 @@ impl ApplyThread {
                 waiting: BTreeMap::new(),
                 leads: None,
                 feeding: false,
+                feed_after: None,
                 started: false,
                 hashes: VecDeque::new(),
             };
@@ -207,6 +213,9 @@ impl ApplyThread {
     fn feed(&mut self, shard: ShardId, records: Vec<Record>, removed: Vec<RecordKey>) {
         let seat = &mut self.seats[shard as usize];
         let (Some(term), true) = (seat.leads, seat.started) else { return };
+        if seat.feed_after.is_some_and(|at| Instant::now() < at) {
+            return;
+        }
         let (now_ms, index) = (seat.state.now_ms(), seat.state.index());
         let feed = if seat.feeding {
             Feed::Changed { records, removed, index, now_ms }
@@ -214,6 +223,7 @@ impl ApplyThread {
             Feed::Lead { term, records: all_records(&seat.state), index, now_ms }
         };
         seat.feeding = self.feed.feed(shard, feed);
+        seat.feed_after = (!seat.feeding).then(|| Instant::now() + FEED_PAUSE);
         if !seat.feeding {
             metrics::counter!("kindred_matchmaker_feed_full_total").increment(1);
         }
@@ -227,6 +237,7 @@ impl ApplyThread {
         }
         if leads && seat.leads != Some(term) {
             seat.started = false;
+            seat.feed_after = None;
         }
         seat.leads = leads.then_some(term);
     }
