@@ -67,15 +67,27 @@ impl Actor for InteractionActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX);
+        self.look_up_customer(ctx);
+    }
+}
+
+impl InteractionActor {
+    /// Looks the customer up; asked again when the interaction gets another one, which happens when a caller is identified.
+    fn look_up_customer(&mut self, ctx: &mut Context<Self>) {
+        self.mind.customer = None;
         let Some(customer) = self.mind.interaction.customer.clone() else { return };
         let (gateway, shard, tenant) = (self.gateway.clone(), self.shard, self.mind.interaction.tenant.clone());
+        let wanted = customer.clone();
         let look = async move {
             let until = Instant::now() + Duration::from_millis(LOOK_MS);
             let find = move |state: &kindred_domain::State| state.tenant(&tenant)?.customer(&customer).cloned();
             gateway.read(shard, ReadMode::Stale, until, find).await.ok().and_then(|(_, found)| found)
         };
-        ctx.spawn(actix::ActorFutureExt::map(look.into_actor(self), |found, actor: &mut Self, _| {
-            actor.mind.customer = found
+        ctx.spawn(actix::ActorFutureExt::map(look.into_actor(self), move |found, actor: &mut Self, _| {
+            // Two looks may overtake each other: only the present customer counts.
+            if actor.mind.interaction.customer.as_ref() == Some(&wanted) {
+                actor.mind.customer = found;
+            }
         }));
     }
 }
@@ -107,8 +119,12 @@ pub struct Changed(pub Arc<Interaction>);
 
 impl Handler<Changed> for InteractionActor {
     type Result = ();
-    fn handle(&mut self, Changed(interaction): Changed, _: &mut Self::Context) {
+    fn handle(&mut self, Changed(interaction): Changed, ctx: &mut Self::Context) {
+        let same = self.mind.interaction.customer == interaction.customer;
         self.mind.interaction = interaction;
+        if !same {
+            self.look_up_customer(ctx);
+        }
     }
 }
 
