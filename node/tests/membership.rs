@@ -159,3 +159,24 @@ async fn an_operator_vouches_for_a_lone_log() {
     cluster.nodes[0].spawn();
     until(&cluster, "it leads again", |status| status.shards[0].leader == "nodes/n0").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_with_a_full_disk_leads_nothing() {
+    let mut cluster = Cluster::start(3, 1, "");
+    let status = until(&cluster, "three registered nodes", |status| status.nodes.len() == 3).await;
+    let lead = cluster.number(&status.shards[0].leader).unwrap();
+    // Its floor is set so high that no disk satisfies it, and it is made to lead.
+    cluster.nodes[lead].stop();
+    cluster.nodes[lead].add_config("[storage]\nmin_free_percent = 100\n");
+    cluster.nodes[lead].spawn();
+    logged(&cluster, lead, "of the disk is free: submits are refused").await;
+    let full = format!("nodes/n{lead}");
+    let others = |status: &v1::ClusterStatus| !status.shards[0].leader.is_empty() && status.shards[0].leader != full;
+    let status = until(&cluster, "another leads", others).await;
+    let now = cluster.number(&status.shards[0].leader).unwrap();
+    let back = v1::TransferLeadershipRequest { name: full.clone(), ..Default::default() };
+    // The answer may be lost with the leadership that comes and goes: what counts is what follows.
+    let _ = operator([cluster.nodes[now].client.to_string()], PATIENCE).transfer_leadership(back).await;
+    logged(&cluster, lead, "leadership goes to a node with space").await;
+    until(&cluster, "another leads again", others).await;
+}

@@ -97,14 +97,20 @@ fn last_index(gateway: &Gateway, shard: u32) -> u64 {
     gateway.shared().door(shard).map_or(0, |door| door.progress.last_index.load(Ordering::Acquire))
 }
 
-/// Below the floor of free space submits are refused; leadership goes to a node with space.
+/// Below the floor of free space submits are refused and an alarm is raised; the steward hands leadership to a node with
+/// space.
 fn watch(store: &Store, gateway: &Gateway, floor: u64) -> anyhow::Result<()> {
     let shared = gateway.shared();
     let space = store.free_space()?;
     metrics::gauge!("kindred_disk_free_bytes").set(space.free_bytes as f64);
     let full = space.free_percent() < floor;
+    metrics::gauge!("kindred_disk_full").set(f64::from(u8::from(full)));
     if full != shared.disk_is_full() {
-        tracing::error!(full, free_bytes = space.free_bytes, "disk floor of {floor} %");
+        let free_bytes = space.free_bytes;
+        match full {
+            true => tracing::error!(free_bytes, "less than {floor} % of the disk is free: submits are refused"),
+            false => tracing::info!(free_bytes, "more than {floor} % of the disk is free again"),
+        }
         shared.set_disk_full(full);
     }
     store.maintain();

@@ -10,7 +10,7 @@ use crate::{
         shared::{Control, Door, Shared},
     },
     ops::config::Config,
-    peer::{Admission, nodes_of},
+    peer::{self, Admission, nodes_of},
 };
 use futures::future::BoxFuture;
 use kindred_domain::{
@@ -41,6 +41,8 @@ const REFUSED_MS: u64 = 60_000;
 pub struct Steward {
     gateway: Gateway,
     tenants: Tenants,
+    /// The secret peers share.
+    token: String,
     register: RegisterNode,
     registered: bool,
     /// Refused: not before then again.
@@ -73,9 +75,11 @@ impl Steward {
             role: if founder { NodeRole::Voter } else { NodeRole::Learner },
         };
         let declared = config.tenants.iter().map(|t| TenantId::from(t.id.as_str())).collect();
+        let token = config.cluster.peer_token.clone();
         Self {
             gateway,
             tenants,
+            token,
             register,
             registered: false,
             register_after: None,
@@ -123,6 +127,9 @@ impl Steward {
         }
         for shard in 0..self.gateway.shards() {
             done &= reconcile(&self.gateway, shard).await;
+        }
+        if self.gateway.shared().disk_is_full() {
+            self.lead_where_there_is_space().await;
         }
         done
     }
@@ -193,6 +200,26 @@ impl Steward {
             return false;
         }
         true
+    }
+
+    /// Below the floor of free space: hands what is led here to voters that have space; if there is none, it stays.
+    async fn lead_where_there_is_space(&self) {
+        let led: Vec<u32> = (0..self.gateway.shards()).filter(|shard| self.gateway.leads(*shard)).collect();
+        if led.is_empty() {
+            return;
+        }
+        let others = self.gateway.shared().directory().into_iter();
+        let others = others.filter(|(raft_id, _)| *raft_id != self.gateway.raft_id());
+        let asked = others.map(async |(raft_id, address)| {
+            let status = peer::status(&address.peer, &self.token).await.ok()?;
+            (!status.disk_full && !status.draining).then_some(raft_id)
+        });
+        let with_space: Vec<u64> = futures::future::join_all(asked).await.into_iter().flatten().collect();
+        for shard in led {
+            if let Some(to) = hand_over(&self.gateway, shard, |to| with_space.contains(&to)).await {
+                tracing::warn!(shard, to, "the disk is nearly full: leadership goes to a node with space");
+            }
+        }
     }
 
     async fn place(&self, tenant: &TenantId) {

@@ -236,8 +236,8 @@ impl Config {
                 );
             }
         }
-        if self.storage.min_free_percent > 50 {
-            return invalid("storage.min_free_percent", "above 50".into());
+        if self.storage.min_free_percent > 100 {
+            return invalid("storage.min_free_percent", "above 100".into());
         }
         Ok(())
     }

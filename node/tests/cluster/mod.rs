@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test uses a part")]
 use std::{
     fmt::Write as _,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write as _},
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -119,6 +119,12 @@ impl Process {
         let line = said.recv_timeout(READY);
         let ready = matches!(&line, Ok(Ok(line)) if line.starts_with("ready "));
         assert!(ready, "{} did not start ({line:?}): {}", self.id, self.log());
+    }
+
+    /// Appends to its configuration; counts from the next start.
+    pub fn add_config(&self, text: &str) {
+        let mut file = std::fs::File::options().append(true).open(&self.config).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
     }
 
     /// SIGKILL.
