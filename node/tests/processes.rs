@@ -152,6 +152,32 @@ async fn a_killed_leader_loses_nothing() {
     }
 }
 
+/// No time limit here: how long it takes is the bench's to say.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drained_leader_hands_over_under_load() {
+    let mut cluster = Cluster::start(3, 1, "");
+    let client = client(&cluster, TOKEN);
+    let queue = queue(&client).await;
+    let (stop, acked) = (Arc::new(AtomicBool::new(false)), Acked::default());
+    let workers: Vec<_> = (0..16)
+        .map(|worker| tokio::spawn(submit_until(client.clone(), queue.clone(), worker, stop.clone(), acked.clone())))
+        .collect();
+    wait_for(|| acked.lock().unwrap().len() > 100).await;
+    let drained = leader(&cluster).await;
+    cluster.nodes[drained].stop();
+    let before = acked.lock().unwrap().len();
+    wait_for(|| acked.lock().unwrap().len() > before + 100).await;
+    stop.store(true, Ordering::Release);
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    // It did not leave the others to find out: when it ended it followed one of them.
+    let log = cluster.nodes[drained].log();
+    // Between a name and its value a terminal's colours may stand.
+    let last = log.lines().rfind(|line| line.contains("raft_thread") && line.contains("standing")).unwrap();
+    assert!(last.contains("Follower") && last.contains("Some("), "{last}");
+}
+
 async fn wait_for(mut done: impl FnMut() -> bool) {
     let until = Instant::now() + PATIENCE;
     while !done() {

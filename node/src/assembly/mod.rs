@@ -17,16 +17,16 @@ use crate::{
         gateway::Gateway,
         ports::StoreRef,
         runtime::{self, OnFault, Runtime, Start},
-        shared::{Address, Control},
+        shared::{Address, Control, Shared},
     },
-    ops::config::Config,
+    ops::config::{Config, Member},
     peer::{Links, Own},
     storage::{Options, Store, Who},
 };
 use anyhow::Context as _;
 use kindred_domain::ids::NodeId;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -78,21 +78,7 @@ pub async fn start(config: Config, on_fault: OnFault) -> anyhow::Result<Node> {
         on_fault: on_fault.clone(),
     })?;
     let shared = prepared.shared.clone();
-    for (raft_id, member) in &origin.members {
-        // What shard 0 knows is newer than what the configuration says.
-        if shared.address(*raft_id).is_none() {
-            shared.set_address(
-                *raft_id,
-                Address {
-                    node: NodeId::from(member.id.as_str()),
-                    storage: None,
-                    peer: member.peer.clone(),
-                    client: member.client.clone(),
-                    role: kindred_domain::record::NodeRole::Voter,
-                },
-            );
-        }
-    }
+    note_members(&shared, &origin.members);
     let own = Own {
         cluster_id: identity.cluster_id.clone(),
         raft_id: identity.raft_id,
@@ -133,6 +119,20 @@ pub async fn start(config: Config, on_fault: OnFault) -> anyhow::Result<Node> {
         },
     )?;
     Ok(Node { client, peer, ops, gateway, runtime, tasks, stop })
+}
+
+/// What shard 0 knows of members is newer than what the configuration, or the answer to a join, says.
+fn note_members(shared: &Shared, members: &BTreeMap<u64, Member>) {
+    for (raft_id, member) in members.iter().filter(|(raft_id, _)| shared.address(**raft_id).is_none()) {
+        let address = Address {
+            node: NodeId::from(member.id.as_str()),
+            storage: None,
+            peer: member.peer.clone(),
+            client: member.client.clone(),
+            role: kindred_domain::record::NodeRole::Voter,
+        };
+        shared.set_address(*raft_id, address);
+    }
 }
 
 fn open(config: &Config) -> anyhow::Result<StoreRef> {
