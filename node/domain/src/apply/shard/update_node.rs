@@ -1,4 +1,4 @@
-//! `UpdateNode`: a machine's part, addresses or version changed. REMOVED is for ever.
+//! `UpdateNode`: a machine's part, addresses or version changed. REMOVED is for ever, and somebody always votes.
 use super::register_node::{check_version, put};
 use crate::{
     apply::ctx::Out,
@@ -22,6 +22,9 @@ pub(super) fn apply(state: &mut State, out: &mut Out, command: &UpdateNode) -> R
             verb: "update".to_string(),
         });
     }
+    if let Some(role) = command.role {
+        check_voters(state, node, role)?;
+    }
     let mut node = Node::clone(node);
     if let Some(version) = command.version {
         check_version(state, version)?;
@@ -35,4 +38,18 @@ pub(super) fn apply(state: &mut State, out: &mut Out, command: &UpdateNode) -> R
         node.client_address.clone_from(client_address);
     }
     Ok(Reply::Node(put(state, out, node)))
+}
+
+/// Decided here and not by whoever asks: two operators may each see another voter, and remove both.
+fn check_voters(state: &State, node: &Node, role: NodeRole) -> Result<(), Rejection> {
+    let voters = state.nodes.values().filter(|other| other.role == NodeRole::Voter).count();
+    if node.role == NodeRole::Voter && role != NodeRole::Voter && voters == 1 {
+        return Err(Rejection::WrongState {
+            kind: Kind::Node,
+            id: node.id.to_string(),
+            state: "LAST_VOTER".to_string(),
+            verb: "update".to_string(),
+        });
+    }
+    Ok(())
 }
