@@ -39,7 +39,7 @@ impl<'t> Form<'t> {
     /// Something is wrong with a field.
     pub fn fail(&mut self, field: Field<'_>, description: impl Into<String>) {
         if self.violations.len() < VIOLATIONS_MAX {
-            self.violations.push(FieldViolation { field: field.to_string(), description: description.into() });
+            self.violations.push(FieldViolation::new(field, description));
         }
     }
 

@@ -18,16 +18,44 @@ pub struct Malformed {
 }
 
 /// Faults told of one request; the rest is left out.
-pub const VIOLATIONS_MAX: usize = 32;
+///
+/// A refusal travels in headers, percent-encoded and again in base64, and gRPC libraries take 8 KiB of them: what the
+/// caller wrote must not be able to push the reason out. This many of the longest faults fit in.
+pub const VIOLATIONS_MAX: usize = 16;
+/// Bytes of a path; more is cut.
+const PATH_MAX: usize = 128;
+/// Bytes of a description; more is cut.
+const DESCRIPTION_MAX: usize = 160;
+
+impl FieldViolation {
+    /// A fault; overlong words of the caller's in it are cut.
+    pub fn new(field: impl fmt::Display, description: impl Into<String>) -> Self {
+        Self { field: cut(field.to_string(), PATH_MAX), description: cut(description.into(), DESCRIPTION_MAX) }
+    }
+}
+
+fn cut(mut text: String, max: usize) -> String {
+    if text.len() > max {
+        text.truncate(text.floor_char_boundary(max));
+        text.push('…');
+    }
+    text
+}
 
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("malformed request")?;
-        for (at, violation) in self.violations.iter().enumerate() {
-            let separator = if at == 0 { ": " } else { "; " };
-            write!(f, "{separator}{} {}", violation.field, violation.description)?;
+        // All of them are in the details; the message is for a person and must stay short.
+        match self.violations.as_slice() {
+            [] => f.write_str("malformed request"),
+            [only] => write!(f, "malformed request: {} {}", only.field, only.description),
+            [first, rest @ ..] => write!(
+                f,
+                "malformed request, {} faults; the first: {} {}",
+                rest.len() + 1,
+                first.field,
+                first.description
+            ),
         }
-        Ok(())
     }
 }
 

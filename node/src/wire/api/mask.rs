@@ -5,6 +5,9 @@ use prost_types::FieldMask;
 /// Paths in a mask; more cannot all be fields of a resource.
 const PATHS_MAX: usize = 64;
 
+/// Characters of a wrong path that are repeated to the caller.
+const PATH_SHOWN: usize = 64;
+
 /// The fields a caller means.
 pub struct Mask {
     paths: Vec<String>,
@@ -32,8 +35,11 @@ impl Form<'_> {
         if !self.count(field, paths.len(), PATHS_MAX) {
             return Mask { paths: Vec::new() };
         }
-        for path in paths.iter().filter(|path| !allowed.contains(&path.as_str())) {
-            self.fail(field, format!("{path:?} cannot be updated; these can: {}", allowed.join(", ")));
+        let wrong = |path: &&String| !allowed.contains(&path.as_str());
+        for path in paths.iter().filter(wrong) {
+            // The caller's path may be of any length, and must not push out what else is said.
+            let shown: String = path.chars().take(PATH_SHOWN).collect();
+            self.fail(field, format!("{shown:?} is not a field that can be updated"));
         }
         Mask { paths }
     }
