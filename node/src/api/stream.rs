@@ -1,6 +1,7 @@
 //! What goes out on a stream: a bounded queue, and a status that always gets through at the end.
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -13,18 +14,22 @@ const QUEUE: usize = 256;
 /// A reader that takes nothing for so long is cut.
 const SLOW: Duration = Duration::from_secs(10);
 
+/// A stream's place is taken until both ends are gone: messages wait at the reader's end after the writer left.
+type Place = Arc<OwnedSemaphorePermit>;
+
 /// The reader's end: messages, then the status, if it ended with one.
 pub struct Outgoing<T> {
     messages: mpsc::Receiver<T>,
     end: Option<oneshot::Receiver<Status>>,
+    _place: Place,
 }
 
-/// The writer's end; holds the stream's place.
+/// The writer's end.
 pub struct Writer<T> {
     messages: mpsc::Sender<T>,
     end: Option<oneshot::Sender<Status>>,
     patience: Duration,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// Why nothing more can be written.
@@ -40,9 +45,10 @@ pub enum Cut {
 pub fn stream<T>(place: OwnedSemaphorePermit) -> (Writer<T>, Outgoing<T>) {
     let (sender, messages) = mpsc::channel(QUEUE);
     let (end, ended) = oneshot::channel();
+    let place = Arc::new(place);
     (
-        Writer { messages: sender, end: Some(end), patience: SLOW, _place: place },
-        Outgoing { messages, end: Some(ended) },
+        Writer { messages: sender, end: Some(end), patience: SLOW, _place: place.clone() },
+        Outgoing { messages, end: Some(ended), _place: place },
     )
 }
 
@@ -54,6 +60,21 @@ impl<T> Writer<T> {
             Err(mpsc::error::SendTimeoutError::Timeout(_)) => Err(Cut::Slow),
             Err(mpsc::error::SendTimeoutError::Closed(_)) => Err(Cut::Gone),
         }
+    }
+
+    /// Room for one message, if there is any now.
+    pub fn room(&self) -> Option<mpsc::Permit<'_, T>> {
+        self.messages.try_reserve().ok()
+    }
+
+    /// Room for one message, once there is any.
+    pub async fn wait_for_room(&self) -> Result<mpsc::Permit<'_, T>, Cut> {
+        self.messages.reserve().await.map_err(|_| Cut::Gone)
+    }
+
+    /// The queue's end, to watch the reader while this writer is used.
+    pub fn reader(&self) -> mpsc::Sender<T> {
+        self.messages.clone()
     }
 
     /// Resolves when the reader is gone.
@@ -87,7 +108,6 @@ impl<T> Stream for Outgoing<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
     use tokio::sync::Semaphore;
     use tokio_stream::StreamExt as _;
 
@@ -110,6 +130,17 @@ mod tests {
         let end = outgoing.next().await.map(|message| message.map_err(|status| status.code()));
         assert_eq!(end, Some(Err(tonic::Code::Aborted)));
         assert!(outgoing.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_place_is_free_only_when_what_was_queued_is_gone() {
+        let places = Arc::new(Semaphore::new(1));
+        let (writer, outgoing) = stream(places.clone().try_acquire_owned().expect("free"));
+        assert_eq!(writer.send(1).await, Ok(()));
+        writer.end(Status::aborted("slow"));
+        assert_eq!(places.available_permits(), 0, "a message still waits in memory");
+        drop(outgoing);
+        assert_eq!(places.available_permits(), 1);
     }
 
     #[tokio::test]

@@ -1,6 +1,9 @@
 //! Agents' streams: offers down, answers up; one stream may speak for many agents.
 //!
-//! [`tidings`] decides what of an event concerns whom, without network or clock; [`run`] is the loop around it.
+//! [`tidings`] decides what of an event concerns whom, without network or clock; [`opening`] begins, [`run`] is the loop
+//! around it, and [`outbox`] holds what the reader has no room for yet.
+mod opening;
+mod outbox;
 mod run;
 mod tidings;
 
@@ -15,6 +18,6 @@ pub type Outgoing = stream::Outgoing<SessionResponse>;
 pub fn open(call: Call, incoming: Streaming<SessionRequest>) -> Result<Outgoing, Status> {
     let place = call.desk().stream().map_err(|failure| call.fail(failure))?;
     let (writer, outgoing) = stream::stream(place);
-    tokio::spawn(run::run(call, incoming, writer));
+    tokio::spawn(opening::run(call, incoming, writer));
     Ok(outgoing)
 }

@@ -41,12 +41,26 @@ pub struct Records {
     pub log_ms: u64,
 }
 
+/// Since when a session speaks for an agent.
+///
+/// Events come later than answers, and a resumed session sees events from before it began: what an event says about
+/// whose agent this is counts only if it happened after our own attach, told by log index.
+#[derive(Clone, Copy, Debug, Default)]
+struct Since {
+    /// Index of our newest attach that is known to be done; 0 for none.
+    attached: u64,
+    /// Attaches of ours under way.
+    under_way: u32,
+    /// Index of the newest event that took the agent away.
+    taken: u64,
+}
+
 /// For whom a session speaks, and what they have to do.
 #[derive(Debug)]
 pub struct Session {
     tenant: TenantId,
     id: SessionId,
-    agents: BTreeSet<AgentId>,
+    agents: BTreeMap<AgentId, Since>,
     /// Interactions in which an attached agent has an offer or a part that has not ended.
     work: BTreeMap<InteractionId, BTreeSet<AgentId>>,
 }
@@ -63,7 +77,7 @@ pub struct Tidings {
 impl Session {
     /// Speaks for nobody yet.
     pub fn new(tenant: TenantId, id: SessionId) -> Self {
-        Self { tenant, id, agents: BTreeSet::new(), work: BTreeMap::new() }
+        Self { tenant, id, agents: BTreeMap::new(), work: BTreeMap::new() }
     }
 
     /// Its id.
@@ -72,13 +86,56 @@ impl Session {
     }
 
     /// For whom it speaks.
-    pub fn agents(&self) -> &BTreeSet<AgentId> {
-        &self.agents
+    pub fn agents(&self) -> Vec<AgentId> {
+        self.agents.keys().cloned().collect()
     }
 
-    /// Speaks for these too, from now on.
-    pub fn attach(&mut self, agents: impl IntoIterator<Item = AgentId>) {
-        self.agents.extend(agents);
+    /// Whether it speaks for an agent.
+    pub fn speaks_for(&self, agent: &AgentId) -> bool {
+        self.agents.contains_key(agent)
+    }
+
+    /// An attach is under way: what happens to these is told from now on, so that nothing is lost meanwhile.
+    pub fn attaching(&mut self, agents: &[AgentId]) {
+        for agent in agents {
+            self.agents.entry(agent.clone()).or_default().under_way += 1;
+        }
+    }
+
+    /// That attach is done, at a log index. Those that another session took after it are told of.
+    pub fn attached(&mut self, agents: &[AgentId], index: u64) -> Vec<Message> {
+        for agent in agents {
+            let since = self.agents.entry(agent.clone()).or_default();
+            since.attached = since.attached.max(index);
+        }
+        self.settled(agents)
+    }
+
+    /// That attach was refused: nothing changed for whom it spoke before.
+    pub fn refused(&mut self, agents: &[AgentId]) -> Vec<Message> {
+        let messages = self.settled(agents);
+        let never = |id: &&AgentId| self.agents.get(*id).is_some_and(|s| s.attached == 0 && s.under_way == 0);
+        let never: Vec<AgentId> = agents.iter().filter(never).cloned().collect();
+        self.detach(&never);
+        messages
+    }
+
+    /// Nobody knows what became of that attach: if it is done, its event will say so.
+    pub fn unknown(&mut self, agents: &[AgentId]) -> Vec<Message> {
+        self.settled(agents)
+    }
+
+    fn settled(&mut self, agents: &[AgentId]) -> Vec<Message> {
+        let mut lost = Vec::new();
+        for agent in agents {
+            let Some(since) = self.agents.get_mut(agent) else { continue };
+            since.under_way = since.under_way.saturating_sub(1);
+            // Who was never known to be ours cannot have been lost.
+            if since.under_way == 0 && since.attached > 0 && since.taken > since.attached {
+                lost.push(agent.clone());
+            }
+        }
+        lost.into_iter().map(|agent| self.lose(agent)).collect()
     }
 
     /// Does not speak for these any more.
@@ -110,7 +167,7 @@ impl Session {
 
     /// What must be read to tell of an event.
     pub fn need(&self, event: &Event, needs: &mut Needs) {
-        let attached = event.agent.as_ref().filter(|agent| self.agents.contains(*agent));
+        let attached = event.agent.as_ref().filter(|agent| self.agents.contains_key(*agent));
         let works = event.interaction.as_ref().filter(|id| self.work.contains_key(*id));
         if let Some(interaction) = event.interaction.as_ref().filter(|_| attached.is_some() || works.is_some()) {
             needs.interactions.insert(interaction.clone());
@@ -137,7 +194,7 @@ impl Session {
         told: &mut BTreeSet<(AgentId, AssignmentId)>,
         tidings: &mut Tidings,
     ) {
-        let attached = event.agent.as_ref().filter(|agent| self.agents.contains(*agent)).cloned();
+        let attached = event.agent.as_ref().filter(|agent| self.agents.contains_key(*agent)).cloned();
         let sight = event.interaction.as_ref().and_then(|id| records.interactions.get(id));
         if let (Some(agent), Some(interaction)) = (&attached, &event.interaction) {
             let message = match &event.kind {
@@ -147,11 +204,16 @@ impl Session {
             tidings.messages.extend(message);
         }
         match (&event.kind, attached) {
-            (EventKind::SessionAttached { session }, Some(agent)) if *session != self.id => {
-                self.lose(agent, tidings);
+            (EventKind::SessionAttached { session }, Some(agent)) if *session == self.id => {
+                let since = self.agents.entry(agent).or_default();
+                since.attached = since.attached.max(event.index);
             }
-            (EventKind::SessionDetached { session, lost: true }, Some(_)) => tidings.lapsed |= *session == self.id,
-            (EventKind::AgentDeleted, Some(agent)) => self.lose(agent, tidings),
+            (EventKind::SessionAttached { .. } | EventKind::AgentDeleted, Some(agent)) => {
+                tidings.messages.extend(self.taken(agent, event.index));
+            }
+            (EventKind::SessionDetached { session, lost: true }, Some(agent)) if *session == self.id => {
+                tidings.lapsed |= self.agents.get(&agent).is_some_and(|since| event.index > since.attached);
+            }
             (kind, Some(agent)) if of_agent(kind) => {
                 let agent = records.agents.get(&agent).map(|agent| tells::agent(agent, records.log_ms));
                 let interactions = Vec::new();
@@ -175,10 +237,18 @@ impl Session {
         }
     }
 
-    fn lose(&mut self, agent: AgentId, tidings: &mut Tidings) {
+    /// An agent speaks through another session, or is no more, since a log index.
+    fn taken(&mut self, agent: AgentId, index: u64) -> Option<Message> {
+        let since = self.agents.get_mut(&agent)?;
+        since.taken = since.taken.max(index);
+        // While an attach of ours is under way, only its index can tell which of the two came last.
+        (since.under_way == 0 && since.taken > since.attached).then(|| self.lose(agent))
+    }
+
+    fn lose(&mut self, agent: AgentId) -> Message {
         let name = full_name(&self.tenant, &agent);
         self.detach(&[agent]);
-        tidings.messages.push(Message::Detached(v1::SessionDetached { agents: vec![name] }));
+        Message::Detached(v1::SessionDetached { agents: vec![name] })
     }
 
     /// An offer, if it is still out.
@@ -241,11 +311,11 @@ impl Session {
 }
 
 /// Attached agents with an offer of the interaction or a part that has not ended.
-fn workers(record: &Interaction, attached: &BTreeSet<AgentId>) -> BTreeSet<AgentId> {
+fn workers(record: &Interaction, attached: &BTreeMap<AgentId, Since>) -> BTreeSet<AgentId> {
     let offered = record.offer.iter().map(|offer| &offer.agent);
     let parts = record.assignments.iter().filter(|part| part.state != AssignmentState::Ended);
     let agents = offered.chain(parts.map(|part| &part.agent));
-    agents.filter(|agent| attached.contains(*agent)).cloned().collect()
+    agents.filter(|agent| attached.contains_key(*agent)).cloned().collect()
 }
 
 /// Events after which an agent is told how they stand.

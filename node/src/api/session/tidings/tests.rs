@@ -4,8 +4,8 @@ use kindred_domain::{
     Body, Command, Entry, Reply, State,
     command::{
         AcceptOffer, AdoptTenant, AgentSpec, AttachSession, CompleteInteraction, CreateAgent, CreateInteraction,
-        CreatePolicy, CreateProfile, CreateQueue, DeclineOffer, MakeOffers, OfferPlan, PolicySpec, QueueSpec,
-        ReportConnected, SetPresence,
+        CreatePolicy, CreateProfile, CreateQueue, DeclineOffer, DetachSession, MakeOffers, OfferPlan, PolicySpec,
+        QueueSpec, ReportConnected, SetPresence,
     },
     ids::Uid,
     record::{AgentKind, Capacity, Direction, Mode, PresenceStatus, ProfileEntry},
@@ -55,8 +55,9 @@ impl World {
         };
         world.apply(CreateAgent { id: "ann".into(), spec });
         world.say(PresenceStatus::Available);
+        world.session.attaching(&["ann".into()]);
         world.apply(attach(Uid(1)));
-        world.session.attach(["ann".into()]);
+        assert!(world.session.attached(&["ann".into()], world.state.index()).is_empty());
         world.apply(CreateInteraction {
             id: "call".into(),
             conversation: None,
@@ -112,6 +113,12 @@ impl World {
             assert!(!matches!(answer, kindred_domain::Answer::Fresh(Ok(Reply::Offers { made: 0, .. }))), "{answer:?}");
         }
         applied.events
+    }
+
+    /// Index of the attach.
+    fn attach_at(&mut self, session: Uid) -> u64 {
+        self.apply(attach(session));
+        self.state.index()
     }
 
     /// What the loop would do with these events.
@@ -209,4 +216,72 @@ fn what_stands_is_told_first() {
     assert_eq!(agent.interactions[0].offers[0].endpoint, "sip:ann");
     let accepted = world.apply(AcceptOffer { interaction: "call".into(), offer: OFFER });
     assert_eq!(world.tell(&accepted).messages.len(), 1, "its work is known from the introduction");
+}
+
+fn detached() -> [Message; 1] {
+    [Message::Detached(v1::SessionDetached { agents: vec!["tenants/acme/agents/ann".into()] })]
+}
+
+#[test]
+fn a_resumed_session_keeps_its_agents_when_the_old_sessions_attach_is_told_again() {
+    let mut world = World::new();
+    let old = world.apply(attach(Uid(2)));
+    world.session = Session::new("acme".into(), Uid(3));
+    world.session.attaching(&["ann".into()]);
+    let own = world.apply(attach(Uid(3)));
+    assert!(world.session.attached(&["ann".into()], own[0].index).is_empty());
+    // Its place is before both.
+    assert!(world.tell(&old).messages.is_empty(), "it was ours only afterwards");
+    assert!(world.tell(&own).messages.is_empty());
+    assert!(world.session.speaks_for(&"ann".into()));
+    let offer = world.offer();
+    assert!(matches!(world.tell(&offer).messages.as_slice(), [Message::Offer(_)]));
+    let taken = world.apply(attach(Uid(4)));
+    assert_eq!(world.tell(&taken).messages, detached());
+}
+
+#[test]
+fn an_attach_under_way_is_settled_by_its_index() {
+    let mut world = World::new();
+    let ann = || ["ann".into()];
+    // Another session's came before: told early, it changes nothing.
+    world.session.attaching(&ann());
+    let before = world.apply(attach(Uid(2)));
+    let own = world.attach_at(Uid(1));
+    assert!(world.tell(&before).messages.is_empty());
+    assert!(world.session.attached(&ann(), own).is_empty());
+    // Another session's came after: told once ours is known.
+    world.session.attaching(&ann());
+    let own = world.attach_at(Uid(1));
+    let after = world.apply(attach(Uid(2)));
+    assert!(world.tell(&after).messages.is_empty());
+    assert_eq!(world.session.attached(&ann(), own), detached());
+    assert!(!world.session.speaks_for(&"ann".into()));
+}
+
+#[test]
+fn a_refused_attach_takes_nobody_from_the_session_who_was_there() {
+    let mut world = World::new();
+    let both = ["ann".into(), "nobody".into()];
+    world.session.attaching(&both);
+    assert!(world.session.speaks_for(&"nobody".into()));
+    assert!(world.session.refused(&both).is_empty());
+    assert_eq!(world.session.agents(), ["ann".into()]);
+    // Nobody knows: it stays, and the event says since when.
+    world.session.attaching(&both);
+    assert!(world.session.unknown(&both).is_empty());
+    assert_eq!(world.session.agents().len(), 2);
+    let made = world.offer();
+    assert!(matches!(world.tell(&made).messages.as_slice(), [Message::Offer(_)]));
+}
+
+#[test]
+fn a_lapse_from_before_the_last_attach_is_over() {
+    let mut world = World::new();
+    let lapsed = world.apply(DetachSession { session: Uid(1), agents: Vec::new(), lost: true });
+    assert!(world.tell(&lapsed).lapsed);
+    world.session.attaching(&["ann".into()]);
+    let own = world.attach_at(Uid(1));
+    world.session.attached(&["ann".into()], own);
+    assert!(!world.tell(&lapsed).lapsed);
 }

@@ -1,6 +1,6 @@
 //! What a session asks: the same requests as the unary calls, so that a retry may come either way.
 use super::{PayloadKey, ask};
-use crate::wire::api::form::{Form, Refused};
+use crate::wire::api::form::{Field, Form, Refused};
 use kindred_domain::{
     Command,
     ids::{AgentId, TenantId},
@@ -24,8 +24,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Reads a message. What is wrong is told in the words of the unary request it stands for, except for names of
-    /// fields that only a session has.
+    /// Reads a message. What is wrong is told in its own words, not in those of the unary request it stands for.
     pub fn read(tenant: &TenantId, key: PayloadKey, request: v1::SessionRequest) -> Result<Self, Refused> {
         use session_request::Action as Public;
         let request_id = request.request_id;
@@ -42,11 +41,11 @@ impl Action {
         form.uid(&"request_id", &request_id);
         match action {
             Public::Attach(asked) => {
-                let agents = agents(&mut form, &asked.agents);
+                let agents = agents(&mut form, &"attach.agents", &asked.agents);
                 form.finish(Self::Attach(agents))
             }
             Public::Detach(asked) => {
-                let agents = agents(&mut form, &asked.agents);
+                let agents = agents(&mut form, &"detach.agents", &asked.agents);
                 form.finish(Self::Detach(agents))
             }
             Public::Presence(asked) => {
@@ -59,21 +58,24 @@ impl Action {
                     expire_after: None,
                     request_id,
                 };
-                Ok(Self::Command(ask(tenant, key, request)?, Some(agent)))
+                let command = ask(tenant, key, request).map_err(|refused| in_words(refused, "presence", "agent"))?;
+                Ok(Self::Command(command, Some(agent)))
             }
             action => {
                 form.finish(())?;
-                Ok(Self::Command(unary(tenant, key, request_id, action)?, None))
+                let (verb, subject) = words(&action);
+                let command = unary(tenant, key, request_id, action);
+                Ok(Self::Command(command.map_err(|refused| in_words(refused, verb, subject))?, None))
             }
         }
     }
 }
 
-fn agents(form: &mut Form<'_>, names: &[String]) -> Vec<AgentId> {
+fn agents(form: &mut Form<'_>, field: Field<'_>, names: &[String]) -> Vec<AgentId> {
     if names.is_empty() {
-        form.fail(&"agents", "is required");
+        form.fail(field, "is required");
     }
-    form.names(&"agents", names, BATCH_MAX)
+    form.names(field, names, BATCH_MAX)
 }
 
 /// The agents a session starts with.
@@ -82,6 +84,45 @@ pub fn started(tenant: &TenantId, start: &v1::SessionStart) -> Result<Vec<AgentI
     form.parent(&"start.parent", &start.parent);
     let agents = form.names(&"start.agents", &start.agents, BATCH_MAX);
     form.finish(agents)
+}
+
+/// What a session calls an action, and the field that the unary request calls `name`.
+fn words(action: &session_request::Action) -> (&'static str, &'static str) {
+    use session_request::Action as Public;
+    match action {
+        Public::Start(_) => ("start", "agents"),
+        Public::Heartbeat(_) => ("heartbeat", ""),
+        Public::Attach(_) => ("attach", "agents"),
+        Public::Detach(_) => ("detach", "agents"),
+        Public::Presence(_) => ("presence", "agent"),
+        Public::Accept(_) => ("accept", "interaction"),
+        Public::Decline(_) => ("decline", "interaction"),
+        Public::Activity(_) => ("activity", "interaction"),
+        Public::Connected(_) => ("connected", "assignment"),
+        Public::ConnectFailed(_) => ("connect_failed", "assignment"),
+        Public::Hold(_) => ("hold", "assignment"),
+        Public::Retrieve(_) => ("retrieve", "assignment"),
+        Public::EndAssignment(_) => ("end_assignment", "assignment"),
+        Public::CompleteWrapUp(_) => ("complete_wrap_up", "assignment"),
+        Public::Complete(_) => ("complete", "assignment"),
+        Public::Transfer(_) => ("transfer", "assignment"),
+    }
+}
+
+/// A refusal of the unary request, with the fields of the session's message.
+fn in_words(refused: Refused, verb: &str, subject: &str) -> Refused {
+    let Refused::Malformed(mut malformed) = refused else { return refused };
+    for violation in &mut malformed.violations {
+        let field = match violation.field.as_str() {
+            "request_id" => continue,
+            "name" => subject,
+            other => other,
+        };
+        violation.field = format!("{verb}.{field}");
+    }
+    // The part of one name that the unary request has twice is one fault here.
+    malformed.violations.dedup();
+    Refused::Malformed(malformed)
 }
 
 /// The part of an assignment's name that names its interaction.
