@@ -3,12 +3,13 @@ use super::{
     Answer,
     desk::Desk,
     listing::{List, examine},
+    numbers::Numbers,
     session,
 };
 use crate::{consensus::lanes::Lane, wire::api::tells};
 use kindred_domain::{
     ids::{AgentId, ProfileId, TeamId},
-    record::{Agent, PresenceStatus},
+    record::Agent,
     state::Tenant,
 };
 use kindred_proto::v1::{self, agent_service_server::AgentService, presence};
@@ -41,10 +42,7 @@ impl AgentService for Agents {
         let wanted = call.form(|form| Wanted {
             team: form.optional_name(&"team", &asked.team),
             profile: form.optional_name(&"routing_profile", &asked.routing_profile),
-            presences: {
-                let said = asked.presences.iter().enumerate();
-                said.map(|(at, said)| status(form.known(&format_args!("presences[{at}]"), *said))).collect()
-            },
+            presences: Numbers::read::<presence::Status>(form, &"presences", &asked.presences),
         })?;
         let conditions = format!("agents {wanted:?}");
         let list = List {
@@ -110,23 +108,13 @@ impl AgentService for Agents {
 struct Wanted {
     team: Option<TeamId>,
     profile: Option<ProfileId>,
-    presences: Vec<Option<PresenceStatus>>,
+    presences: Numbers,
 }
 
 impl Wanted {
     fn matches(&self, agent: &Agent) -> bool {
         self.team.as_ref().is_none_or(|team| agent.team.as_ref() == Some(team))
             && self.profile.as_ref().is_none_or(|profile| agent.profile == *profile)
-            && (self.presences.is_empty() || self.presences.contains(&Some(agent.presence.status)))
-    }
-}
-
-fn status(said: presence::Status) -> Option<PresenceStatus> {
-    match said {
-        presence::Status::Unspecified => None,
-        presence::Status::Available => Some(PresenceStatus::Available),
-        presence::Status::Break => Some(PresenceStatus::Break),
-        presence::Status::Away => Some(PresenceStatus::Away),
-        presence::Status::Offline => Some(PresenceStatus::Offline),
+            && (self.presences.is_empty() || self.presences.contains(tells::status(agent.presence.status).into()))
     }
 }

@@ -2,7 +2,6 @@
 use super::{
     Answer,
     desk::Desk,
-    failure::Failure,
     listing::{List, examine},
 };
 use crate::{consensus::lanes::Lane, wire::api::tells};
@@ -73,9 +72,8 @@ impl ConversationService for Conversations {
         let after = paging.after.as_ref().map_or(0, |last| last.parse().unwrap_or(u64::MAX));
         // Bodies are up to 16 KiB: a page of them must fit into a response.
         let size = paging.size.min(ITEMS_PER_PAGE_MAX);
-        let archive = self.desk.archive();
-        let page = archive.items(call.shard, call.tenant.clone(), found.id.clone(), after, size).await;
-        let page = page.map_err(|error| call.fail(Failure::from(error)))?;
+        let reading = self.desk.archive().items(call.shard, call.tenant.clone(), found.id.clone(), after, size);
+        let page = call.archived(reading).await.map_err(|failure| call.fail(failure))?;
         let last = page.found.last().filter(|_| page.more).map(|last| last.number.to_string());
         Ok(call.respond(v1::ListConversationItemsResponse {
             header: call.read_header(at),

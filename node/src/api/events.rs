@@ -6,16 +6,16 @@ use super::{
     filter::Filter,
     listing::EXAMINED_MAX,
     stream::{Cut, Outgoing, Writer, stream},
-    tail::Tail,
+    tail::{Batch, Tail, check_kept},
 };
 use crate::{
-    consensus::gateway::{At, Unavailable},
+    consensus::gateway::{At, ReadMode, Unavailable},
     wire::api::{tells, token::Place},
 };
-use kindred_domain::Event;
+use kindred_domain::{Event, state::Tenant};
 use kindred_proto::v1::{self, event_service_server::EventService, watch_response::Message};
-use std::time::Duration;
-use tokio::sync::watch;
+use std::{pin::pin, time::Duration};
+use tokio::{sync::watch, time::Instant};
 use tonic::Request;
 
 /// Silence after which a progress token is sent, where the caller says nothing; and its bounds.
@@ -70,16 +70,22 @@ impl EventService for Events {
         })?;
         let later =
             paging.after.as_ref().map(|token| call.form(|form| form.place(&"page_token", token))).transpose()?;
-        let looked = call.look(mode, |tenant, _| tenant.record().first_event).await;
-        let (at, first_event) = looked.map_err(|failure| call.fail(failure))?;
-        let place = later.flatten().or(place).unwrap_or(Place { looked_at: first_event - 1, matched: 0 });
-        if place.looked_at + 1 < first_event {
-            return Err(call.fail(Failure::TokenExpired { first_event }));
+        let look = |tenant: &Tenant, _: u64| (tenant.record().first_event, tenant.record().next_event);
+        let looked = call.look(mode, look).await;
+        let (at, (first_event, next_event)) = looked.map_err(|failure| call.fail(failure))?;
+        // This replica may be behind the one that gave the token out, if the caller does not mind.
+        let next_event = if mode == ReadMode::Stale { u64::MAX } else { next_event };
+        let place = later.flatten().or(place);
+        let start = place.unwrap_or(Place { looked_at: first_event - 1, matched: 0 });
+        check_kept(start, first_event, next_event).map_err(|failure| call.fail(failure))?;
+        let reading = self.desk.archive().events(call.shard, call.tenant.clone(), start.looked_at, EXAMINED_MAX);
+        let page = call.archived(reading).await.map_err(|failure| call.fail(failure))?;
+        // Retention may have moved between the two looks: rather no page than one with a silent gap.
+        let first = page.found.first().map_or(start.looked_at + 1, |first| first.number);
+        if place.is_some() && first != start.looked_at + 1 {
+            return Err(call.fail(Failure::TokenExpired { first_event: first }));
         }
-        let archive = self.desk.archive();
-        let page = archive.events(call.shard, call.tenant.clone(), place.looked_at, EXAMINED_MAX).await;
-        let page = page.map_err(|error| call.fail(Failure::from(error)))?;
-        let (events, next) = take(&filter, page.found, page.more, place, paging.size);
+        let (events, next) = take(&filter, page.found, page.more, start, paging.size);
         let told = events.iter().map(|(event, before)| tell(event, *before));
         Ok(call.respond(v1::ListEventsResponse {
             header: call.read_header(at),
@@ -154,27 +160,39 @@ impl Watcher {
     async fn follow(&mut self, writer: &Writer<v1::WatchResponse>) -> Result<(), End> {
         // At once, so that the reader knows where it stands.
         self.send_progress(writer).await?;
+        // Silence is what the reader hears: events that pass without matching do not break it.
+        let mut silence = pin!(tokio::time::sleep(self.progress));
         loop {
-            let batch = tokio::select! {
-                batch = self.tail.next() => Some(batch?),
-                () = tokio::time::sleep(self.progress) => None,
+            let told = tokio::select! {
+                batch = self.tail.next() => self.tell(&batch?, writer).await?,
+                () = &mut silence => {
+                    self.send_progress(writer).await?;
+                    true
+                }
                 () = writer.gone() => return Ok(()),
                 () = stopped(&mut self.stopping) => return Err(End::Failed(Unavailable::Stopping.into())),
             };
-            let Some(batch) = batch else {
-                self.send_progress(writer).await?;
-                continue;
-            };
-            for event in batch.events(&self.call.tenant) {
-                self.at = At { index: event.index, log_ms: event.at_ms, ..self.at };
-                if self.filter.matches(event) {
-                    let told = tell(event, std::mem::replace(&mut self.matched, event.number));
-                    let header = self.call.header(self.at, false);
-                    writer.send(v1::WatchResponse { header, message: Some(Message::Event(told)) }).await?;
-                    self.delivered = Place::after(event.number);
-                }
+            if told {
+                silence.as_mut().reset(Instant::now() + self.progress);
             }
         }
+    }
+
+    /// Tells of the events that match; `true` if any did.
+    async fn tell(&mut self, batch: &Batch, writer: &Writer<v1::WatchResponse>) -> Result<bool, Cut> {
+        let tenant = self.call.tenant.clone();
+        let mut told_any = false;
+        for event in batch.events(&tenant) {
+            self.at = self.tail.at(event);
+            if self.filter.matches(event) {
+                let told = tell(event, std::mem::replace(&mut self.matched, event.number));
+                let header = self.call.header(self.at, false);
+                writer.send(v1::WatchResponse { header, message: Some(Message::Event(told)) }).await?;
+                self.delivered = Place::after(event.number);
+                told_any = true;
+            }
+        }
+        Ok(told_any)
     }
 
     async fn send_progress(&mut self, writer: &Writer<v1::WatchResponse>) -> Result<(), Cut> {

@@ -1,4 +1,5 @@
 //! Which events a reader wants.
+use super::numbers::Numbers;
 use crate::wire::api::{Form, tells::public_kind};
 use kindred_domain::{
     Event,
@@ -22,7 +23,7 @@ pub struct Filter {
     /// About this interaction.
     pub interaction: Option<InteractionId>,
     /// Of one of these kinds; any if empty.
-    pub kinds: BTreeSet<i32>,
+    pub kinds: Numbers,
 }
 
 impl Filter {
@@ -30,21 +31,18 @@ impl Filter {
     pub fn read(form: &mut Form<'_>, asked: v1::EventFilter) -> Self {
         let queues = form.names(&"filter.queues", &asked.queues, NAMES_MAX).into_iter().collect();
         let agents = form.names(&"filter.agents", &asked.agents, NAMES_MAX).into_iter().collect();
-        for (at, kind) in asked.kinds.iter().enumerate().take(NAMES_MAX) {
-            form.known::<event::Kind>(&format_args!("filter.kinds[{at}]"), *kind);
-        }
         Self {
             queues,
             agents,
             conversation: form.optional_name(&"filter.conversation", &asked.conversation),
             interaction: form.optional_name(&"filter.interaction", &asked.interaction),
-            kinds: asked.kinds.into_iter().collect(),
+            kinds: Numbers::read::<event::Kind>(form, &"filter.kinds", &asked.kinds),
         }
     }
 
     /// Whether the reader wants it.
     pub fn matches(&self, event: &Event) -> bool {
-        (self.kinds.is_empty() || self.kinds.contains(&public_kind(&event.kind).into()))
+        (self.kinds.is_empty() || self.kinds.contains(public_kind(&event.kind).into()))
             && (self.queues.is_empty() || event.queue.as_ref().is_some_and(|queue| self.queues.contains(queue)))
             && (self.agents.is_empty() || event.agent.as_ref().is_some_and(|agent| self.agents.contains(agent)))
             && (self.conversation.is_none() || event.conversation == self.conversation)

@@ -3,6 +3,7 @@ use super::{
     desk::Call,
     failure::Failure,
     listing::{EXAMINED_MAX, examine},
+    numbers::Numbers,
     sight::Sight,
 };
 use crate::{
@@ -20,7 +21,7 @@ use kindred_proto::v1::{self, interaction::State};
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// In one of these states; any but CLOSED if empty.
-    pub states: Vec<State>,
+    pub states: Numbers,
     /// In this queue.
     pub queue: Option<QueueId>,
     /// Offered to or assigned to this agent.
@@ -36,9 +37,8 @@ pub struct Wanted {
 impl Wanted {
     /// Reads the conditions of a request.
     pub fn read(form: &mut Form<'_>, asked: &v1::ListInteractionsRequest) -> Self {
-        let states = asked.states.iter().enumerate();
         Self {
-            states: states.map(|(at, state)| form.known(&format_args!("states[{at}]"), *state)).collect(),
+            states: Numbers::read::<State>(form, &"states", &asked.states),
             queue: form.optional_name(&"queue", &asked.queue),
             agent: form.optional_name(&"agent", &asked.agent),
             conversation: form.optional_name(&"conversation", &asked.conversation),
@@ -48,14 +48,24 @@ impl Wanted {
     }
 
     fn closed_too(&self) -> bool {
-        self.states.contains(&State::Closed)
+        self.states.contains(State::Closed.into())
+    }
+
+    /// Every closed interaction is wanted: nothing but states is asked for.
+    fn is_any_closed(&self) -> bool {
+        self.closed_too()
+            && self.queue.is_none()
+            && self.agent.is_none()
+            && self.conversation.is_none()
+            && self.customer.is_none()
+            && self.connector.is_none()
     }
 
     fn matches(&self, record: &Interaction) -> bool {
         let state = public_state(record);
         let in_state = match self.states.is_empty() {
             true => state != State::Closed,
-            false => self.states.contains(&state),
+            false => self.states.contains(state.into()),
         };
         in_state
             && self.queue.as_ref().is_none_or(|queue| record.queue == *queue)
@@ -108,8 +118,10 @@ pub async fn list(call: &Call, mode: ReadMode, wanted: Wanted, paging: Paging) -
 }
 
 async fn closed(call: &Call, wanted: &Wanted, paging: &Paging) -> Result<Part, Failure> {
-    let archive = call.desk().archive();
-    let page = archive.closed_page(call.shard, call.tenant.clone(), paging.after.clone(), EXAMINED_MAX).await?;
+    // Whole rows are read and decoded: no more than a page, unless some will not be taken.
+    let limit = if wanted.is_any_closed() { paging.size } else { EXAMINED_MAX };
+    let (shard, tenant, after) = (call.shard, call.tenant.clone(), paging.after.clone());
+    let page = call.archived(call.desk().archive().closed_page(shard, tenant, after, limit)).await?;
     let until = page.found.last().filter(|_| page.more).map(|last| last.id.to_string());
     let found = page.found.into_iter().filter(|record| wanted.matches(record));
     Ok(Part { found: found.map(|record| Sight { record, endpoint: None }).collect(), until })

@@ -2,7 +2,6 @@
 use super::{
     Answer,
     desk::{Desk, read_mode},
-    failure::Failure,
     interaction_list::{self, Wanted},
     stream::Outgoing,
     track,
@@ -37,8 +36,8 @@ impl InteractionService for Interactions {
         let (at, sight) = call.interaction(mode, &id).await.map_err(|failure| call.fail(failure))?;
         let mut interaction = sight.tell();
         if asked.include_context && sight.record.context_bytes > 0 {
-            let context = self.desk.archive().context(call.shard, call.tenant.clone(), id).await;
-            let context = context.map_err(|error| call.fail(Failure::from(error)))?;
+            let reading = self.desk.archive().context(call.shard, call.tenant.clone(), id);
+            let context = call.archived(reading).await.map_err(|failure| call.fail(failure))?;
             interaction.context = context.map(|sealed| Bytes::copy_from_slice(unseal(&sealed))).unwrap_or_default();
         }
         let header = call.read_header(at);

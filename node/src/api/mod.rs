@@ -19,6 +19,7 @@ mod interaction_list;
 pub mod interactions;
 mod listing;
 mod membership;
+mod numbers;
 pub mod policies;
 pub mod queues;
 mod rpc_metrics;

@@ -3,7 +3,7 @@ use super::{desk::Call, failure::Failure};
 use crate::{
     consensus::{
         archive,
-        gateway::{At, ReadMode},
+        gateway::{At, ReadMode, Unavailable},
     },
     wire::api::tells,
 };
@@ -42,11 +42,22 @@ enum Known {
 
 impl From<archive::Error> for Failure {
     fn from(error: archive::Error) -> Self {
-        Self::Internal { what: error.to_string() }
+        match error {
+            archive::Error::Stopping => Unavailable::Stopping.into(),
+            error => Self::Internal { what: error.to_string() },
+        }
     }
 }
 
 impl Call {
+    /// What a read of the disk finds, if it does within the call's time: reads of others may be before it.
+    pub async fn archived<T>(&self, reading: impl Future<Output = Result<T, archive::Error>>) -> Result<T, Failure> {
+        match tokio::time::timeout_at(self.deadline.into(), reading).await {
+            Ok(read) => Ok(read?),
+            Err(_) => Err(Unavailable::TimedOut.into()),
+        }
+    }
+
     /// An interaction as it stands, open or closed and retained.
     pub async fn interaction(&self, mode: ReadMode, id: &InteractionId) -> Result<(At, Sight), Failure> {
         let wanted = id.clone();
@@ -60,8 +71,8 @@ impl Call {
             (at, Known::Open(sight)) => Ok((at, sight)),
             (_, Known::Nothing) => Err(missing().into()),
             (at, Known::Closed) => {
-                let archive = self.desk().archive();
-                let record = archive.closed(self.shard, self.tenant.clone(), id.clone()).await?;
+                let reading = self.desk().archive().closed(self.shard, self.tenant.clone(), id.clone());
+                let record = self.archived(reading).await?;
                 // Retention may have taken it between the two looks.
                 let record = record.ok_or_else(missing)?;
                 Ok((at, Sight { record, endpoint: None }))

@@ -2,6 +2,7 @@
 use super::{desk::Call, failure::Failure};
 use crate::{
     consensus::{
+        archive,
         gateway::{At, ReadMode, Unavailable},
         ports::EventBatch,
     },
@@ -12,6 +13,19 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 /// Events read from disk at a time.
 const PAGE: usize = 512;
+
+/// Whether events go on after a place: from `first`, the oldest kept, to before `next`, the next to happen.
+pub fn check_kept(place: Place, first: u64, next: u64) -> Result<(), Failure> {
+    // The place is the caller's, and may be any number.
+    if place.looked_at.saturating_add(1) < first {
+        return Err(Failure::TokenExpired { first_event: first });
+    }
+    if place.looked_at >= next {
+        let violation = FieldViolation::new("resume_token", "is ahead of this tenant's events");
+        return Err(Failure::Malformed(Malformed { violations: vec![violation] }));
+    }
+    Ok(())
+}
 
 /// Some of a tenant's events, in order, without a gap to those before.
 pub enum Batch {
@@ -59,21 +73,22 @@ impl Tail {
             (record.first_event, record.next_event)
         };
         let (at, (first, now)) = call.look(ReadMode::Linearizable, look).await?;
-        let next = after.map_or(now, |place| place.looked_at + 1);
-        if next < first {
-            return Err(Failure::TokenExpired { first_event: first });
-        }
-        if next > now {
-            let description = "is ahead of this tenant's events".to_owned();
-            let violation = FieldViolation { field: "resume_token".to_owned(), description };
-            return Err(Failure::Malformed(Malformed { violations: vec![violation] }));
-        }
+        let place = after.unwrap_or(Place { looked_at: now - 1, matched: 0 });
+        check_kept(place, first, now)?;
+        let next = place.looked_at + 1;
         Ok((Self { call, live, next, behind: next < now, held: None }, at))
     }
 
     /// Everything up to this number has been given out.
     pub fn seen(&self) -> u64 {
         self.next - 1
+    }
+
+    /// Where an event comes from, as far as this node knows: the term it was told in.
+    pub fn at(&self, event: &Event) -> At {
+        let shard = self.call.shard;
+        let term = self.call.desk().gateway().standing(shard).map_or(0, |standing| standing.term);
+        At { shard, term, index: event.index, position: 0, log_ms: event.at_ms }
     }
 
     /// The next events; at least one of them is the tenant's.
@@ -113,8 +128,7 @@ impl Tail {
     async fn fill(&mut self, batch: EventBatch, first: u64) -> Result<(), Failure> {
         self.held = Some(batch);
         self.settle().await?;
-        let archive = self.call.desk().archive();
-        let page = archive.events(self.call.shard, self.call.tenant.clone(), self.seen(), 1).await?;
+        let page = self.page(1).await?;
         if page.found.first().is_none_or(|found| found.number != self.next) {
             return Err(Failure::TokenExpired { first_event: first });
         }
@@ -130,13 +144,17 @@ impl Tail {
     /// The next page from disk; `None` once there is nothing more.
     async fn kept(&mut self) -> Result<Option<Vec<Event>>, Failure> {
         self.settle().await?;
-        let archive = self.call.desk().archive();
-        let page = archive.events(self.call.shard, self.call.tenant.clone(), self.seen(), PAGE).await?;
+        let page = self.page(PAGE).await?;
         let (Some(first), Some(last)) = (page.found.first(), page.found.last()) else { return Ok(None) };
         if first.number != self.next {
             return Err(Failure::TokenExpired { first_event: first.number });
         }
         self.next = last.number + 1;
         Ok(Some(page.found))
+    }
+
+    async fn page(&self, limit: usize) -> Result<archive::Page<Event>, Failure> {
+        let (shard, tenant) = (self.call.shard, self.call.tenant.clone());
+        self.call.renewed().archived(self.call.desk().archive().events(shard, tenant, self.seen(), limit)).await
     }
 }

@@ -57,7 +57,8 @@ fn state(state: AgentState) -> public::State {
     }
 }
 
-pub(super) fn status(status: PresenceStatus) -> said::Status {
+/// What a person says.
+pub fn status(status: PresenceStatus) -> said::Status {
     match status {
         PresenceStatus::Offline => said::Status::Offline,
         PresenceStatus::Available => said::Status::Available,

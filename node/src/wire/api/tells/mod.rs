@@ -7,7 +7,7 @@ mod customer;
 mod event;
 mod interaction;
 
-pub use agent::agent;
+pub use agent::{agent, status};
 pub use cluster::{node, tenant};
 pub use config::{policy, policy_revision, profile, queue, team};
 pub use connector::connector;
