@@ -3,14 +3,14 @@ use super::{
     caller::{Caller, Tokens},
     deadline::deadline,
     failure::Failure,
-    status::{name_leader, status},
+    status::{name_leader, never_again, status},
     written::Written,
 };
 use crate::{
     consensus::{
         archive::Archive,
         core::Role,
-        gateway::{At, Gateway, ReadMode},
+        gateway::{At, Gateway, ReadMode, Unavailable},
         lanes::Lane,
         ports::ShardId,
     },
@@ -112,16 +112,6 @@ impl Desk {
     /// Hands away all leadership from now on, or no longer.
     pub fn set_draining(&self, draining: bool) {
         self.inner.draining.store(draining, Ordering::Release);
-    }
-
-    /// A call of the node itself, about the cluster.
-    pub fn own_call(&self) -> Call {
-        Call {
-            desk: self.clone(),
-            tenant: TenantId::from(""),
-            shard: 0,
-            deadline: Instant::now() + super::deadline::DEFAULT,
-        }
     }
 
     /// A place for one more stream.
@@ -261,7 +251,12 @@ impl Call {
     /// Submits a command and takes the "no" for a failure.
     pub async fn submit(self, lane: Lane, command: &Command) -> Result<Written, Status> {
         let outcome = self.desk.gateway().submit(self.shard, lane, command, self.deadline).await;
-        let outcome = outcome.map_err(|unavailable| self.fail(unavailable))?;
+        let outcome = outcome.map_err(|unavailable| {
+            // Without a request id a second try may be done a second time.
+            let unsafe_again = command.request.is_none() && unavailable == Unavailable::ResultUnknown;
+            let status = self.fail(unavailable);
+            if unsafe_again { never_again(status) } else { status }
+        })?;
         match outcome.result {
             Ok(reply) => Ok(Written { at: outcome.at, repeated: outcome.repeated, reply, call: self }),
             Err(rejection) => Err(self.fail(rejection)),

@@ -1,6 +1,6 @@
 //! Nodes and leadership as operators change them. Shard 0 says what shall be; every shard's leader makes it so.
 use super::{
-    desk::{Call, Desk, read_mode, stopped},
+    desk::{Call, read_mode},
     failure::Failure,
     status_of_cluster,
 };
@@ -27,6 +27,7 @@ use kindred_domain::{
 };
 use kindred_proto::v1;
 use std::{
+    collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -42,8 +43,8 @@ async fn nodes(call: &Call, mode: ReadMode) -> Result<(At, Vec<Arc<Node>>), Fail
     Ok((at, nodes))
 }
 
-/// The node a request names: under its newest disk.
-async fn named(call: &Call, name: &str) -> Result<(At, Arc<Node>), Failure> {
+/// The node a request names: under the disk with this raft id, or under its newest if that is 0.
+async fn named(call: &Call, name: &str, raft_id: u64) -> Result<(At, Arc<Node>), Failure> {
     let id = call.read_form(|form| {
         let id = read_node_name(name);
         if id.is_none() {
@@ -52,7 +53,8 @@ async fn named(call: &Call, name: &str) -> Result<(At, Arc<Node>), Failure> {
         id.unwrap_or_else(|| NodeId::from(""))
     })?;
     let (at, nodes) = nodes(call, ReadMode::Linearizable).await?;
-    let newest = nodes.into_iter().filter(|node| node.id == id).max_by_key(|node| node.raft_id);
+    let disks = nodes.into_iter().filter(|node| node.id == id && (raft_id == 0 || node.raft_id == raft_id));
+    let newest = disks.max_by_key(|node| node.raft_id);
     let missing = || Rejection::NotFound { kind: Kind::Node, id: id.to_string(), field: String::new() };
     Ok((at, newest.ok_or_else(missing)?))
 }
@@ -110,16 +112,21 @@ async fn set_role(call: &Call, raft_id: u64, role: NodeRole) -> Result<(At, v1::
     let update = UpdateNode { raft_id, role: Some(role), peer_address: None, client_address: None, version: None };
     let command = Command { tenant: None, request: None, body: update.into() };
     let outcome = call.desk().gateway().submit(0, Lane::Submit, &command, call.deadline).await?;
-    match outcome.result? {
-        Reply::Node(node) => Ok((outcome.at, tells::node(&node))),
-        _ => Err(Failure::Internal { what: "a reply of another kind than a node".into() }),
+    match outcome.result {
+        Ok(Reply::Node(node)) => Ok((outcome.at, tells::node(&node))),
+        // Shard 0 decides who may go: the last voter may not, and who was removed does not come back.
+        Err(Rejection::WrongState { id, state, .. }) => {
+            Err(Failure::Membership { why: format!("node {id} is {state}") })
+        }
+        Err(rejection) => Err(rejection.into()),
+        Ok(_) => Err(Failure::Internal { what: "a reply of another kind than a node".into() }),
     }
 }
 
 /// Lets a learner vote, once it has caught up.
 pub async fn promote(call: Call, asked: v1::PromoteNodeRequest) -> Result<v1::PromoteNodeResponse, Failure> {
     call.read_form(|form| request_id(form, &asked.request_id))?;
-    let (at, node) = named(&call, &asked.name).await?;
+    let (at, node) = named(&call, &asked.name, asked.raft_id).await?;
     if node.role == NodeRole::Removed {
         return Err(Failure::Membership { why: format!("node {} was removed", node.id) });
     }
@@ -133,11 +140,13 @@ pub async fn promote(call: Call, asked: v1::PromoteNodeRequest) -> Result<v1::Pr
 /// Takes a node out of every shard, for ever.
 pub async fn remove(call: Call, asked: v1::RemoveNodeRequest) -> Result<v1::RemoveNodeResponse, Failure> {
     call.read_form(|form| request_id(form, &asked.request_id))?;
-    let (at, node) = named(&call, &asked.name).await?;
-    let (_, all) = nodes(&call, ReadMode::Linearizable).await?;
-    let voters = all.iter().filter(|other| other.role == NodeRole::Voter && other.raft_id != node.raft_id).count();
-    if voters == 0 {
-        return Err(Failure::Membership { why: format!("node {} is the last that votes", node.id) });
+    let (at, node) = named(&call, &asked.name, asked.raft_id).await?;
+    if asked.validate_only {
+        // Only a preview: shard 0 decides when it is meant.
+        let (_, all) = nodes(&call, ReadMode::Linearizable).await?;
+        if !all.iter().any(|other| other.role == NodeRole::Voter && other.raft_id != node.raft_id) {
+            return Err(Failure::Membership { why: format!("node {} is the last that votes", node.id) });
+        }
     }
     if asked.validate_only || node.role == NodeRole::Removed {
         return Ok(v1::RemoveNodeResponse { header: call.header(at, false), node: Some(tells::node(&node)) });
@@ -146,7 +155,8 @@ pub async fn remove(call: Call, asked: v1::RemoveNodeRequest) -> Result<v1::Remo
     Ok(v1::RemoveNodeResponse { header: call.header(at, false), node: Some(node) })
 }
 
-/// Hands leadership of shards this node leads to a voter. A shard led elsewhere is refused with the hint.
+/// Hands leadership of shards this node leads to a voter. A shard led elsewhere is refused with the hint, before any
+/// other is handed over.
 pub async fn transfer(
     call: Call,
     asked: v1::TransferLeadershipRequest,
@@ -154,27 +164,31 @@ pub async fn transfer(
     let all = call.desk().gateway().shards();
     let shards = call.read_form(|form| {
         request_id(form, &asked.request_id);
-        for (at, shard) in asked.shards.iter().enumerate().take(all as usize + 1) {
-            if *shard >= all {
-                form.fail(&format_args!("shards[{at}]"), format!("there are {all} shards, from 0"));
+        if form.count(&"shards", asked.shards.len(), all as usize) {
+            for (at, shard) in asked.shards.iter().enumerate().filter(|(_, shard)| **shard >= all) {
+                form.fail(&format_args!("shards[{at}]"), format!("is {shard}: there are {all} shards, from 0"));
             }
         }
-        if asked.shards.is_empty() { (0..all).collect::<Vec<_>>() } else { asked.shards.clone() }
+        if asked.shards.is_empty() { (0..all).collect() } else { asked.shards.iter().copied().collect::<BTreeSet<_>>() }
     })?;
-    let (at, node) = named(&call, &asked.name).await?;
-    let gateway = call.desk().gateway();
+    let (at, node) = named(&call, &asked.name, 0).await?;
+    let mut led_here = Vec::new();
     for shard in &shards {
-        let standing = gateway.standing(*shard).ok_or(Unavailable::NoLeader)?;
-        if standing.leader == Some(node.raft_id) {
-            continue;
+        let standing = call.desk().gateway().standing(*shard).ok_or(Unavailable::NoLeader)?;
+        match (standing.leader, standing.role) {
+            (Some(leader), _) if leader == node.raft_id => {}
+            (_, Role::Leader) => led_here.push(*shard),
+            (leader, _) => return Err(Unavailable::NotLeader { leader }.into()),
         }
-        if standing.role != Role::Leader {
-            return Err(Unavailable::NotLeader { leader: standing.leader }.into());
-        }
-        hand_over(&call, *shard, node.raft_id).await?;
     }
-    let shards = shards.iter().filter_map(|shard| status_of_cluster::shard(&call, *shard)).collect();
-    Ok(v1::TransferLeadershipResponse { header: call.header(at, false), shards })
+    for shard in led_here {
+        hand_over(&call, shard, node.raft_id).await?;
+    }
+    let mut afterwards = Vec::new();
+    for shard in shards {
+        afterwards.extend(status_of_cluster::shard(&call, shard).await?);
+    }
+    Ok(v1::TransferLeadershipResponse { header: call.header(at, false), shards: afterwards })
 }
 
 /// Asks for a transfer and waits until it has happened.
@@ -185,63 +199,41 @@ async fn hand_over(call: &Call, shard: ShardId, to: u64) -> Result<(), Failure> 
     asked.map_err(|error| Failure::Membership { why: error.to_string() })?;
     while gateway.standing(shard).and_then(|standing| standing.leader) != Some(to) {
         if Instant::now() + LOOK_AGAIN > call.deadline {
-            return Err(Unavailable::TimedOut.into());
+            // It may still happen.
+            return Err(Unavailable::ResultUnknown.into());
         }
         tokio::time::sleep(LOOK_AGAIN / 10).await;
     }
     Ok(())
 }
 
-/// Hands away all leadership of the node that is asked, and goes on doing so until undone.
+/// Has the node that is asked hand away all leadership, until undone. Here it is only noted (`assembly::drain` does it);
+/// the answer comes once nothing is led here, or in time before the caller gives up: the response says that it drains.
 pub async fn drain(call: Call, asked: v1::DrainNodeRequest) -> Result<v1::DrainNodeResponse, Failure> {
     call.read_form(|form| request_id(form, &asked.request_id))?;
-    let (at, node) = named(&call, &asked.name).await?;
-    let shared = call.desk().gateway().shared();
+    let (at, node) = named(&call, &asked.name, 0).await?;
+    let gateway = call.desk().gateway();
+    let shared = gateway.shared();
     if node.raft_id != shared.raft_id {
         let own = node_name(&shared.node);
         return Err(Failure::Membership { why: format!("only {own} is drained here: ask {} itself", asked.name) });
     }
-    call.desk().set_draining(!asked.undo);
+    let led = || (0..gateway.shards()).filter(|shard| gateway.leads(*shard));
     if !asked.undo {
-        drain_once(&call).await?;
+        if let Some(shard) = led().find(|shard| !has_another_voter(&call, *shard)) {
+            return Err(Failure::Membership { why: format!("nobody else could lead shard {shard}") });
+        }
+    }
+    call.desk().set_draining(!asked.undo);
+    while !asked.undo && led().next().is_some() && Instant::now() + LOOK_AGAIN < call.deadline {
+        tokio::time::sleep(LOOK_AGAIN / 10).await;
     }
     let node = v1::Node { draining: !asked.undo, ..tells::node(&node) };
     Ok(v1::DrainNodeResponse { header: call.header(at, false), node: Some(node) })
 }
 
-async fn drain_once(call: &Call) -> Result<(), Failure> {
-    let gateway = call.desk().gateway();
-    for shard in (0..gateway.shards()).filter(|shard| gateway.leads(*shard)) {
-        let to = furthest(call, shard);
-        let to = to.ok_or_else(|| Failure::Membership { why: format!("nobody else could lead shard {shard}") })?;
-        hand_over(call, shard, to).await?;
-    }
-    Ok(())
-}
-
-/// The other voter whose log is the longest.
-fn furthest(call: &Call, shard: ShardId) -> Option<u64> {
+fn has_another_voter(call: &Call, shard: ShardId) -> bool {
     let shared = call.desk().gateway().shared();
-    let door = shared.door(shard)?;
-    let voters = door.membership().voters;
-    let others = door.matched().into_iter().filter(|(id, _)| voters.contains(id) && *id != shared.raft_id);
-    others.max_by_key(|(_, matched)| *matched).map(|(id, _)| id)
-}
-
-/// While the node is drained: hands away whatever it came to lead meanwhile. Runs beside the server.
-pub async fn keep_drained(desk: Desk) {
-    let mut stopping = desk.stopping();
-    loop {
-        tokio::select! {
-            () = stopped(&mut stopping) => return,
-            () = tokio::time::sleep(10 * LOOK_AGAIN) => {}
-        }
-        if !desk.is_draining() {
-            continue;
-        }
-        let call = desk.own_call();
-        if let Err(failure) = drain_once(&call).await {
-            tracing::warn!(?failure, "drained, but still leading");
-        }
-    }
+    let voters = shared.door(shard).map(|door| door.membership().voters).unwrap_or_default();
+    voters.iter().any(|voter| *voter != shared.raft_id)
 }

@@ -1,8 +1,9 @@
 //! All services on one socket, with health, reflection and gRPC-Web, and the bounds of connections.
+use super::status::{LEADER_METADATA, PUSH_BACK_METADATA};
 use super::{
     agents::Agents, cluster::Cluster, connectors::Connectors, conversations::Conversations, customers::Customers,
-    desk::Desk, events::Events, interactions::Interactions, membership::keep_drained, policies::Policies,
-    queues::Queues, rpc_metrics::RpcMetrics,
+    desk::Desk, events::Events, interactions::Interactions, policies::Policies, queues::Queues,
+    rpc_metrics::RpcMetrics,
 };
 use kindred_proto::v1::{
     agent_service_server::AgentServiceServer, cluster_service_server::ClusterServiceServer,
@@ -20,6 +21,7 @@ use tonic::{
 use tonic_health::{ServingStatus, server::HealthReporter};
 use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
 use tonic_web::GrpcWebLayer;
+use tower_http::cors::{AllowHeaders, CorsLayer};
 
 /// Bytes of one request; longer is refused by the transport.
 pub const REQUEST_MAX_BYTES: usize = 1024 * 1024;
@@ -30,14 +32,17 @@ const HEADERS_MAX_BYTES: u32 = 16 * 1024;
 /// A silent connection is asked this often whether it is still there, and cut without an answer after the second.
 const KEEPALIVE: Duration = Duration::from_secs(20);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Connections are asked to come again after this, so that load spreads after nodes come and go.
+/// Connections are asked to come again after this, so that load spreads after nodes come and go: they are told to go
+/// away, what is under way and streams live on. No grace: with one, tonic 0.14 cuts hard and tells nobody before.
 const CONNECTION_AGE_MAX: Duration = Duration::from_secs(3_600);
-const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(60);
 /// The window of one stream, and of a connection.
 const STREAM_WINDOW_BYTES: u32 = 1 << 20;
 const CONNECTION_WINDOW_BYTES: u32 = 8 << 20;
 /// How often the node is asked whether it is ready.
 const HEALTH_MS: u64 = 100;
+
+/// A browser asks once in this time whether it may call.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(24 * 3_600);
 
 /// Whether the node is ready to serve.
 pub type Ready = Arc<dyn Fn() -> bool + Send + Sync>;
@@ -76,7 +81,7 @@ pub async fn serve(
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .max_connection_age(CONNECTION_AGE_MAX)
-        .max_connection_age_grace(CONNECTION_AGE_GRACE)
+        .layer(cross_origin())
         .layer(RpcMetrics::new())
         .layer(GrpcWebLayer::new())
         .add_service(health);
@@ -99,11 +104,22 @@ pub async fn serve(
         }
     };
     let watching = tokio::spawn(report_health(reporter, ready, names));
-    tokio::spawn(keep_drained(desk));
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let result = server.serve_with_incoming_shutdown(incoming, stop).await;
     watching.abort();
     result
+}
+
+/// Pages of any origin may call through gRPC-Web: who calls is told by a token that scripts add themselves, never by
+/// anything a browser sends unasked.
+fn cross_origin() -> CorsLayer {
+    let exposed = ["grpc-status", "grpc-message", "grpc-status-details-bin", LEADER_METADATA, PUSH_BACK_METADATA];
+    CorsLayer::new()
+        .allow_origin(tower_http::cors::Any)
+        .allow_methods([http::Method::POST])
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(exposed.map(http::HeaderName::from_static))
+        .max_age(PREFLIGHT_AGE)
 }
 
 fn reflection(

@@ -2,11 +2,25 @@
 use super::{desk::Call, failure::Failure};
 use crate::{
     consensus::{core::Role, gateway::ReadMode, ports::ShardId, shared::Shared},
-    wire::api::{name::node_name, tells, value::some_time},
+    wire::api::{
+        name::node_name,
+        tells,
+        value::{some_time, time},
+    },
 };
-use kindred_domain::{State, record::NodeRole};
+use kindred_domain::{
+    State,
+    record::{Node, NodeRole},
+};
 use kindred_proto::v1::{self, shard_status};
-use std::sync::atomic::Ordering;
+use std::{
+    collections::BTreeSet,
+    sync::atomic::Ordering,
+    time::{Duration, SystemTime},
+};
+
+/// Long enough for every live follower to answer a heartbeat.
+const HEARTBEATS: Duration = Duration::from_millis(250);
 
 /// Nodes, shards, leaders and progress.
 pub async fn cluster(call: &Call, mode: ReadMode) -> Result<v1::GetClusterStatusResponse, Failure> {
@@ -18,26 +32,53 @@ pub async fn cluster(call: &Call, mode: ReadMode) -> Result<v1::GetClusterStatus
     nodes.sort_by(|one, other| one.id.cmp(&other.id));
     let gateway = call.desk().gateway();
     let shared = gateway.shared();
-    let own = |raft_id: u64| raft_id == shared.raft_id && call.desk().is_draining();
+    if (0..gateway.shards()).any(|shard| !silent(shared, shard).is_empty()) {
+        // The leader forgets who answered once in an election timeout: a moment later only the silent ones are left.
+        tokio::time::sleep(HEARTBEATS).await;
+    }
+    let mut shards = Vec::new();
+    for id in 0..gateway.shards() {
+        shards.extend(shard(call, id).await?);
+    }
+    let heard: BTreeSet<&str> =
+        shards.iter().flat_map(|shard| &shard.replicas).filter(|r| r.active).map(|r| r.node.as_str()).collect();
+    let now_ms = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_millis() as u64);
+    let node = |node: &Node| {
+        let told = tells::node(node);
+        let draining = node.raft_id == shared.raft_id && call.desk().is_draining();
+        let last_heard_time = heard.contains(told.name.as_str()).then(|| time(now_ms));
+        v1::Node { draining, last_heard_time, ..told }
+    };
+    let nodes = nodes.iter().map(|record| node(record)).collect();
     let status = v1::ClusterStatus {
         cluster_id: shared.cluster_id.clone(),
         node: node_name(&shared.node),
         cluster_version,
-        nodes: nodes.iter().map(|node| v1::Node { draining: own(node.raft_id), ..tells::node(node) }).collect(),
-        shards: (0..gateway.shards()).filter_map(|id| shard(call, id)).collect(),
+        nodes,
+        shards,
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     Ok(v1::GetClusterStatusResponse { header: call.header(at, false), status: Some(status) })
+}
+
+/// Followers not heard within the last election timeout.
+fn silent(shared: &Shared, shard: ShardId) -> Vec<u64> {
+    let followers = shared.door(shard).map(|door| door.peers()).unwrap_or_default();
+    followers.into_iter().filter(|other| !other.active).map(|other| other.raft_id).collect()
 }
 
 fn name(shared: &Shared, raft_id: u64) -> String {
     shared.address(raft_id).map(|address| node_name(&address.node)).unwrap_or_default()
 }
 
-/// One shard.
-pub fn shard(call: &Call, id: ShardId) -> Option<v1::ShardStatus> {
+/// One shard; `None` if there is no such.
+pub async fn shard(call: &Call, id: ShardId) -> Result<Option<v1::ShardStatus>, Failure> {
+    // What was last compared stands in the state itself: a replica that did not agree answers nothing any more.
+    let compared = |state: &State| (state.shard().hash, state.shard().hash_index);
+    let (_, (state_hash, state_hash_index)) =
+        call.desk().gateway().read(id, ReadMode::Stale, call.deadline, compared).await?;
     let shared = call.desk().gateway().shared();
-    let door = shared.door(id)?;
+    let Some(door) = shared.door(id) else { return Ok(None) };
     let (standing, members, progress) = (door.standing(), door.membership(), &door.progress);
     let role = match standing.role {
         Role::Leader => shard_status::Role::Leader,
@@ -45,27 +86,26 @@ pub fn shard(call: &Call, id: ShardId) -> Option<v1::ShardStatus> {
         Role::Follower => shard_status::Role::Follower,
         Role::Candidate | Role::PreCandidate => shard_status::Role::Candidate,
     };
-    let matched = if standing.role == Role::Leader { door.matched() } else { Vec::new() };
-    let replicas = matched.into_iter().map(|(raft_id, match_index)| v1::ReplicaProgress {
-        node: name(shared, raft_id),
-        match_index,
-        voter: members.voters.contains(&raft_id),
-        active: true,
-        receiving_snapshot: false,
+    let followers = if standing.role == Role::Leader { door.peers() } else { Vec::new() };
+    let replicas = followers.into_iter().map(|other| v1::ReplicaProgress {
+        node: name(shared, other.raft_id),
+        match_index: other.matched,
+        voter: members.voters.contains(&other.raft_id),
+        active: other.active,
+        receiving_snapshot: other.receiving_snapshot,
     });
-    let applied_index = progress.applied.load(Ordering::Acquire);
-    Some(v1::ShardStatus {
+    Ok(Some(v1::ShardStatus {
         shard: id,
         role: role.into(),
         leader: standing.leader.map(|leader| name(shared, leader)).unwrap_or_default(),
         term: standing.term,
         commit_index: progress.committed.load(Ordering::Acquire),
-        applied_index,
+        applied_index: progress.applied.load(Ordering::Acquire),
         first_index: progress.truncated.load(Ordering::Acquire) + 1,
         last_index: progress.last_index.load(Ordering::Acquire),
         log_time: some_time(progress.applied_log_ms.load(Ordering::Acquire)),
         replicas: replicas.collect(),
-        state_hash: progress.state_hash.load(Ordering::Acquire),
-        state_hash_index: applied_index,
-    })
+        state_hash,
+        state_hash_index,
+    }))
 }

@@ -1,5 +1,5 @@
 //! Listeners of a node: clients, peers, operators.
-use super::{CLUSTER_VERSION, Tenants};
+use super::{CLUSTER_VERSION, Tenants, drain::keep_drained};
 use crate::{
     api::{self, Desk},
     consensus::{archive::Archive, gateway::Gateway, ports::StoreRef},
@@ -113,6 +113,7 @@ impl Bound {
             stopping: parts.stopping.clone(),
         });
         let is_ready: api::server::Ready = Arc::new(move || ready().is_ok());
+        tasks.spawn(keep_drained(desk.clone(), parts.stopping.clone()));
         let client = api::serve(self.client, desk, is_ready, stop(parts.stopping));
         tasks.spawn(async move { ended("client", client.await) });
         Ok(())

@@ -1,6 +1,6 @@
 //! Keeps the cluster as it is declared: this node registered, configured tenants placed and adopted, raft groups
 //! made of the nodes that shard 0 lists. Every step may be repeated by anybody.
-use super::{CLUSTER_VERSION, Tenants, hand_over};
+use super::{CLUSTER_VERSION, Tenants, drain::hand_over};
 use crate::{
     consensus::{
         core::{MemberChange, Membership, PeerProgress},

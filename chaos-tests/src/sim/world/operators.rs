@@ -125,9 +125,9 @@ impl<M: Machine, W: Workload<M>> World<M, W> {
     fn caught_up_learner(&self, shard: u32, leader: RaftId, members: &Membership) -> Option<RaftId> {
         let core = self.nodes.get(&leader)?.seats.get(&shard)?.replica.core();
         let near = core.commit_index().saturating_sub(20);
-        let matched = core.matched();
-        let learner = matched.iter().find(|(id, matched)| members.learners.contains(id) && *matched >= near)?;
-        Some(learner.0)
+        let peers = core.peers();
+        let learner = peers.iter().find(|peer| members.learners.contains(&peer.raft_id) && peer.matched >= near)?;
+        Some(learner.raft_id)
     }
 
     /// A joining replica starts with nothing.

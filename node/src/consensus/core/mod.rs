@@ -246,6 +246,7 @@ impl<R: LogReader> Core<R> {
                 matched: progress.matched,
                 active: self.heard.get(id).is_some_and(|tick| self.tick - tick < silence),
                 replicating: progress.state == ProgressState::Replicate,
+                receiving_snapshot: progress.state == ProgressState::Snapshot,
             })
             .collect();
         peers.sort_unstable_by_key(|peer| peer.raft_id);

@@ -40,6 +40,8 @@ pub struct PeerProgress {
     pub active: bool,
     /// It takes in entries as they come: neither probed for where its log ends, nor waiting for a snapshot.
     pub replicating: bool,
+    /// A snapshot is on its way to it.
+    pub receiving_snapshot: bool,
 }
 
 /// The place of an entry in the log.
