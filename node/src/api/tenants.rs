@@ -12,15 +12,16 @@ use crate::{
         ports::ShardId,
     },
     wire::api::{
-        Form, ask,
-        asks::{new_tenant, tenant_in},
+        FieldViolation, Form, Malformed, ask,
+        asks::{NewTenant, new_tenant, tenant_in},
         tells,
     },
 };
 use kindred_domain::{
     Body, Command, Rejection, Reply, State,
-    command::{AdoptTenant, CreateTenant, DeleteTenant},
+    command::{AdoptTenant, CreateTenant, DeleteTenant, UpdateTenant},
     ids::TenantId,
+    limits::REQUEST_MEMORY_MS,
     record::{Placement, TenantRecord},
     rejection::Kind,
 };
@@ -72,9 +73,21 @@ async fn records(
     Ok(call.desk().gateway().read(shard, mode, call.deadline, look).await?)
 }
 
-/// Places a tenant, lets its shard take it on, and sets what differs from the defaults. Every step may be repeated.
+/// Places a tenant, lets its shard take it on, and gives it its settings: what was asked for, as one remembered
+/// request. A retry goes through the same steps; those that are done already answer as they did.
 pub async fn create(call: Call, asked: v1::CreateTenantRequest) -> Result<v1::CreateTenantResponse, Failure> {
-    let new = new_tenant(asked)?;
+    let new = new_tenant(call.desk().key(), asked)?;
+    let exists = || Rejection::AlreadyExists { kind: Kind::Tenant, id: new.id.to_string() };
+    let wanted = new.id.clone();
+    let look = move |state: &State| (state.placement(&wanted).cloned(), state.now_ms());
+    let (_, (placed, now_ms)) = call.desk().gateway().read(0, ReadMode::Linearizable, call.deadline, look).await?;
+    // The etag of a tenant nobody has touched, or of none at all: then only a remembered request is answered.
+    let etag = match placed {
+        Some(_) if new.request.is_none() => return Err(exists().into()),
+        Some(placed) if placed.display_name != new.display_name => return Err(exists().into()),
+        Some(placed) if !may_be_ours(&new, &placed, now_ms) => NEVER,
+        _ => UNTOUCHED,
+    };
     let shard = call.desk().tenants().shard_for(&new.id);
     let place = CreateTenant { id: new.id.clone(), display_name: new.display_name.clone(), shard };
     let (_, _, placed) = submit(&call, 0, command(None, place)).await?;
@@ -82,12 +95,32 @@ pub async fn create(call: Call, asked: v1::CreateTenantRequest) -> Result<v1::Cr
         Reply::Placement(placement) => placement.shard,
         _ => shard,
     };
-    let adopt = AdoptTenant { id: new.id.clone(), display_name: new.display_name };
-    let (mut at, repeated, mut reply) = submit(&call, shard, command(None, adopt)).await?;
-    if let Some(settings) = new.settings {
-        (at, _, reply) = submit(&call, shard, command(Some(&new.id), settings)).await?;
+    let adopt = AdoptTenant { id: new.id.clone(), display_name: new.display_name.clone() };
+    submit(&call, shard, command(None, adopt)).await?;
+    // An existing one is never changed by a create: the etag sees to that.
+    let settings = UpdateTenant { etag: Some(etag), ..new.settings.clone() };
+    let settings = Command { request: new.request.clone(), ..command(Some(&new.id), settings) };
+    match submit(&call, shard, settings).await {
+        Ok((at, repeated, reply)) => {
+            Ok(v1::CreateTenantResponse { header: call.header(at, repeated), tenant: Some(tenant(&reply, shard)?) })
+        }
+        Err(Failure::Rejected(Rejection::EtagMismatch { .. })) => Err(exists().into()),
+        Err(failure) => Err(failure),
     }
-    Ok(v1::CreateTenantResponse { header: call.header(at, repeated), tenant: Some(tenant(&reply, shard)?) })
+}
+
+/// Version of a tenant that was adopted and not changed since.
+const UNTOUCHED: u64 = 1;
+/// A version no tenant has.
+const NEVER: u64 = 0;
+
+/// Whether a place that is there already may come from an earlier try of this very request, which did not come to the
+/// settings: it is younger than requests are remembered, and than the request says it is itself.
+fn may_be_ours(new: &NewTenant, placed: &Placement, now_ms: u64) -> bool {
+    let Some(request) = &new.request else { return false };
+    let drawn_ms = ((request.id.0 >> 76) & 0xf == 7).then_some((request.id.0 >> 80) as u64);
+    now_ms < placed.created_ms.saturating_add(REQUEST_MEMORY_MS)
+        && drawn_ms.is_none_or(|drawn_ms| drawn_ms <= placed.created_ms)
 }
 
 fn tenant(reply: &Reply, shard: ShardId) -> Result<v1::Tenant, Failure> {
@@ -104,7 +137,13 @@ pub fn reader(desk: &Desk, request: &Request<v1::GetTenantRequest>) -> Result<Ca
         Caller::Tenant(own) if tenant_in(&request.get_ref().name).is_some_and(|tenant| tenant == *own) => {
             desk.call(request)
         }
-        Caller::Tenant(_) => Err(missing(request.get_ref().name.trim_start_matches("tenants/")).into()),
+        Caller::Tenant(_) => match tenant_in(&request.get_ref().name) {
+            Some(other) => Err(missing(&other).into()),
+            None => {
+                let violation = FieldViolation::new("name", "is not of the form tenants/{tenant}");
+                Err(Failure::Malformed(Malformed { violations: vec![violation] }).into())
+            }
+        },
     }
 }
 

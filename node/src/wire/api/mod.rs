@@ -17,8 +17,10 @@ pub mod token;
 pub mod value;
 
 pub use asks::{Ask, PayloadKey, ask};
-pub use form::{Form, Refused};
+pub use form::{Field, Form, Refused};
 pub use malformed::{FieldViolation, Malformed};
 
+#[cfg(test)]
+mod round_trips;
 #[cfg(test)]
 mod tests;

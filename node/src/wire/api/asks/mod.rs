@@ -63,11 +63,11 @@ thread_local! {
 const SCRATCH_MAX_BYTES: usize = 64 * 1024;
 
 impl PayloadKey {
-    /// Hash of a request whose `request_id` has been taken out.
-    fn hash<A: Ask>(self, request: &A) -> u64 {
+    /// Hash of a request whose `request_id` has been taken out; `name` tells kinds with equal bytes apart.
+    fn hash(self, name: &str, request: &impl Message) -> u64 {
         SCRATCH.with_borrow_mut(|scratch| {
             scratch.clear();
-            scratch.extend_from_slice(A::NAME.as_bytes());
+            scratch.extend_from_slice(name.as_bytes());
             // A vector grows as needed: encoding into it cannot fail.
             let hash = match request.encode(scratch) {
                 Ok(()) => xxh3_64_with_seed(scratch, self.0),
@@ -85,8 +85,8 @@ impl PayloadKey {
 pub fn ask<A: Ask>(tenant: &TenantId, key: PayloadKey, mut request: A) -> Result<Command, Refused> {
     let mut form = Form::new(tenant);
     let id = std::mem::take(request.request_id());
-    let known =
-        (!id.is_empty()).then(|| Request { id: form.uid(&"request_id", &id), payload_hash: key.hash(&request) });
+    let known = (!id.is_empty())
+        .then(|| Request { id: form.uid(&"request_id", &id), payload_hash: key.hash(A::NAME, &request) });
     let body = request.read(&mut form);
     form.finish(Command { tenant: Some(tenant.clone()), request: known, body })
 }

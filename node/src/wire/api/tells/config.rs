@@ -32,7 +32,8 @@ fn channel_rules(rules: &ChannelRules) -> v1::ChannelRules {
         offer_timeout: Some(duration(rules.offer_timeout_ms)),
         connect_timeout: Some(duration(rules.connect_timeout_ms)),
         wrap_up_timeout: Some(duration(rules.wrap_up_timeout_ms)),
-        max_assigned: some_duration(rules.assigned_max_ms),
+        // 0 is no limit at all; unset would be read back as the channel's default.
+        max_assigned: Some(duration(rules.assigned_max_ms)),
         close_overdue: rules.close_overdue,
         dormant: Some(v1::DormantSettings {
             capacity_percent: rules.dormant_percent,
