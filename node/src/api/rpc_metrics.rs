@@ -12,11 +12,13 @@ use std::{
 };
 use tower::{Layer, Service};
 
-/// Metrics of one method.
+/// gRPC's status codes: 0 (OK) to 16.
+const CODES: usize = 17;
+
+/// Metrics of one method, one counter for each code: a refused call costs no more than a good one, for refusals come
+/// when there is most to do.
 struct Method {
-    service: String,
-    name: String,
-    ok: Counter,
+    by_code: [Counter; CODES],
     duration: Histogram,
 }
 
@@ -24,27 +26,26 @@ impl Method {
     fn new(service: &str, name: &str) -> Self {
         let (service, name) = (service.to_owned(), name.to_owned());
         let labels = [("service", service.clone()), ("method", name.clone())];
-        let ok = metrics::counter!("kindred_rpc_requests_total",
-            "service" => service.clone(), "method" => name.clone(), "code" => "0");
-        Self { ok, duration: metrics::histogram!("kindred_rpc_duration_seconds", &labels), service, name }
+        let by_code = std::array::from_fn(|code| {
+            metrics::counter!("kindred_rpc_requests_total",
+                "service" => service.clone(), "method" => name.clone(), "code" => code.to_string())
+        });
+        Self { by_code, duration: metrics::histogram!("kindred_rpc_duration_seconds", &labels) }
     }
 
     /// A call that was answered; of a stream that it was opened.
     fn record(&self, began: Instant, code: Option<&str>) {
         self.duration.record(began.elapsed().as_secs_f64());
-        match code {
-            None | Some("0") => self.ok.increment(1),
-            Some(code) => metrics::counter!("kindred_rpc_requests_total",
-                "service" => self.service.clone(), "method" => self.name.clone(), "code" => code.to_owned())
-            .increment(1),
-        }
+        let code = code.map_or(Some(0), |code| code.parse().ok()).filter(|code| *code < CODES);
+        // Other numbers are no codes of gRPC's, and count as UNKNOWN.
+        self.by_code[code.unwrap_or(2)].increment(1);
     }
 }
 
 /// See the module.
 #[derive(Clone)]
 pub struct RpcMetrics {
-    methods: Arc<HashMap<String, Method>>,
+    methods: Arc<HashMap<String, Arc<Method>>>,
 }
 
 impl RpcMetrics {
@@ -56,7 +57,7 @@ impl RpcMetrics {
         let methods = files.flat_map(|file| &file.service).flat_map(|service| {
             service.method.iter().map(|method| {
                 let path = format!("/kindred.v1.{}/{}", service.name(), method.name());
-                (path, Method::new(service.name(), method.name()))
+                (path, Arc::new(Method::new(service.name(), method.name())))
             })
         });
         Self { methods: Arc::new(methods.collect()) }
@@ -74,7 +75,7 @@ impl<S> Layer<S> for RpcMetrics {
 #[derive(Clone)]
 pub struct Measured<S> {
     inner: S,
-    methods: Arc<HashMap<String, Method>>,
+    methods: Arc<HashMap<String, Arc<Method>>>,
 }
 
 impl<S, Sent, Got> Service<Request<Sent>> for Measured<S>
@@ -91,14 +92,11 @@ where
     }
 
     fn call(&mut self, request: Request<Sent>) -> Self::Future {
-        let known = self.methods.contains_key(request.uri().path());
-        let timed = known.then(|| (self.methods.clone(), request.uri().path().to_owned(), Instant::now()));
+        let timed = self.methods.get(request.uri().path()).cloned().map(|method| (method, Instant::now()));
         let answering = self.inner.call(request);
         Box::pin(async move {
             let answer = answering.await;
-            if let (Some((methods, path, began)), Ok(response)) = (timed, &answer)
-                && let Some(method) = methods.get(&path)
-            {
+            if let (Some((method, began)), Ok(response)) = (timed, &answer) {
                 // A failed call has its status in the headers: there is no body to wait for.
                 method.record(began, response.headers().get("grpc-status").and_then(|code| code.to_str().ok()));
             }
