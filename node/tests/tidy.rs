@@ -262,3 +262,23 @@ fn function_name(line: &str) -> Option<String> {
     });
     prefix.then(|| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
 }
+
+/// Names in double quotes (in code) or backquotes (in the docs) that begin as our metrics do.
+fn metrics_in(text: &str, quote: char) -> BTreeSet<String> {
+    let start = format!("{quote}kindred_");
+    let starts = text.match_indices(&start).map(|(at, _)| &text[at + 1..]);
+    let names = starts.map(|rest| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>());
+    names.filter(|name| name.matches('_').count() > 1 || name == "kindred_sessions").collect()
+}
+
+#[test]
+fn every_metric_is_documented_and_every_documented_metric_is_there() {
+    let code = sources(&root().join("node/src"));
+    let used: BTreeSet<String> = code.iter().flat_map(|(_, text)| metrics_in(text, '"')).collect();
+    let docs = fs::read_to_string(root().join("docs/configuration.md")).unwrap();
+    let told = metrics_in(docs.split("## Metrics").nth(1).unwrap(), '`');
+    assert!(used.len() > 30, "{used:?}");
+    let missing: Vec<_> = used.difference(&told).collect();
+    let gone: Vec<_> = told.difference(&used).collect();
+    assert!(missing.is_empty() && gone.is_empty(), "not documented: {missing:?}; documented only: {gone:?}");
+}

@@ -228,6 +228,9 @@ impl Config {
         if tokens.len() != self.tenants.len() {
             return invalid("tenants", "two tenants share a token".into());
         }
+        if !self.operator_token.is_empty() && tokens.contains(&self.operator_token) {
+            return invalid("operator_token", "a tenant has the same: its callers would be operators".into());
+        }
         for tenant in &self.tenants {
             if !is_name(&tenant.id) || tenant.token.is_empty() {
                 return invalid(
@@ -267,7 +270,9 @@ mod tests {
     #[test]
     fn defaults_are_lawful() {
         assert_eq!(Config::load(None).unwrap(), Config::default());
-        Config::dev("x".into()).check().unwrap();
+        let dev = Config::dev("x".into());
+        dev.check().unwrap();
+        assert_eq!((dev.tenants[0].token.as_str(), dev.operator_token.as_str()), ("dev", "operator"), "as documented");
     }
 
     #[test]
@@ -276,6 +281,9 @@ mod tests {
         assert!(problem_of("[cluster]\nshards = 65").contains("cluster.shards"));
         assert!(problem_of("[cluster]\nshardz = 1").contains("shardz"));
         assert!(problem_of("[listen]\nclient = \"nowhere\"").contains("listen.client"));
+        assert!(
+            problem_of("operator_token = \"t\"\n[[tenants]]\nid = \"a\"\ntoken = \"t\"").contains("operator_token")
+        );
         assert!(
             problem_of("[[tenants]]\nid = \"a\"\ntoken = \"t\"\n[[tenants]]\nid = \"b\"\ntoken = \"t\"")
                 .contains("tenants")
