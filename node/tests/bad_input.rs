@@ -39,6 +39,7 @@ async fn bad_input_changes_nothing_and_is_told_field_by_field() {
     names::agents(&mut table).await;
     names::configuration(&mut table).await;
     names::others(&mut table).await;
+    names::elsewhere(&mut table).await;
     forms::interactions(&mut table).await;
     forms::agents(&mut table).await;
     forms::configuration(&mut table).await;
@@ -139,6 +140,17 @@ async fn cluster(t: &mut Table<'_>) {
     let create =
         v1::CreateTenantRequest { tenant_id: "No".into(), tenant: Some(Default::default()), ..Default::default() };
     refused!(t, cluster.create_tenant(create), InvalidArgument, "MALFORMED", "tenant_id");
+    // One that is there is not changed by a create.
+    for display_name in ["acme", "Acme"] {
+        let tenant = v1::Tenant {
+            display_name: display_name.into(),
+            closed_retention: Some(prost_types::Duration { seconds: 60, nanos: 0 }),
+            ..Default::default()
+        };
+        let tenant = Some(tenant);
+        let create = v1::CreateTenantRequest { tenant, tenant_id: "acme".into(), ..Default::default() };
+        refused!(t, cluster.create_tenant(create), AlreadyExists, "ALREADY_EXISTS", "");
+    }
     let missing = v1::GetTenantRequest { name: "tenants/nobody".into(), ..Default::default() };
     refused!(t, cluster.get_tenant(missing), NotFound, "NOT_FOUND", "");
     let list = v1::ListTenantsRequest { page_size: -1, ..Default::default() };
@@ -165,6 +177,11 @@ async fn cluster(t: &mut Table<'_>) {
     refused!(t, cluster.remove_node(remove), FailedPrecondition, "MEMBERSHIP_REFUSED", "");
     let transfer = v1::TransferLeadershipRequest { name: "nodes/n1".into(), shards: vec![7], ..Default::default() };
     refused!(t, cluster.transfer_leadership(transfer), InvalidArgument, "MALFORMED", "shards[0]");
+    let shards = vec![0, 0];
+    let transfer = v1::TransferLeadershipRequest { name: "nodes/n1".into(), shards, ..Default::default() };
+    refused!(t, cluster.transfer_leadership(transfer), InvalidArgument, "MALFORMED", "shards");
+    let drain = v1::DrainNodeRequest { name: "nodes/n1".into(), ..Default::default() };
+    refused!(t, cluster.drain_node(drain), FailedPrecondition, "MEMBERSHIP_REFUSED", "");
     let drain = v1::DrainNodeRequest { name: "n1".into(), ..Default::default() };
     refused!(t, cluster.drain_node(drain), InvalidArgument, "MALFORMED", "name");
     t.world.use_token("token-acme");
@@ -178,6 +195,13 @@ async fn streams(t: &mut Table<'_>) {
     let kinds = v1::EventFilter { kinds: vec![999], ..Default::default() };
     let watch = v1::WatchRequest { parent: parent.clone(), filter: Some(kinds), ..Default::default() };
     refused!(t, events.watch(watch), InvalidArgument, "MALFORMED", "filter.kinds[0]");
+    let kinds = v1::EventFilter { kinds: vec![1; 65], ..Default::default() };
+    let watch = v1::WatchRequest { parent: parent.clone(), filter: Some(kinds), ..Default::default() };
+    refused!(t, events.watch(watch), InvalidArgument, "MALFORMED", "filter.kinds");
+    let list = v1::ListInteractionsRequest { parent: parent.clone(), states: vec![1; 65], ..Default::default() };
+    refused!(t, interactions.list_interactions(list), InvalidArgument, "MALFORMED", "states");
+    let list = v1::ListAgentsRequest { parent: parent.clone(), presences: vec![1; 65], ..Default::default() };
+    refused!(t, agents.list_agents(list), InvalidArgument, "MALFORMED", "presences");
     let queues = v1::EventFilter { queues: vec!["tenants/other/queues/x".into()], ..Default::default() };
     let watch = v1::WatchRequest { parent, filter: Some(queues), ..Default::default() };
     refused!(t, events.watch(watch), NotFound, "NOT_FOUND", "");

@@ -260,3 +260,49 @@ pub async fn others(t: &mut Table<'_>) {
     parents!(t, events.list_events, ListEventsRequest);
     parents!(t, events.watch, WatchRequest);
 }
+
+/// Well-formed creations in another tenant: to this caller there is no such place.
+pub async fn elsewhere(t: &mut Table<'_>) {
+    let parent = || "tenants/other".to_owned();
+    let id = || "new".to_owned();
+    let request = v1::CreateInteractionRequest { parent: parent(), ..t.world.interaction_request("new") };
+    refused!(t, interactions.create_interaction(request), NotFound, "NOT_FOUND", "");
+    let profile = "tenants/acme/routingProfiles/all".to_owned();
+    let agent = Some(v1::Agent { routing_profile: profile, ..Default::default() });
+    let request = v1::CreateAgentRequest { parent: parent(), agent, agent_id: id(), ..Default::default() };
+    refused!(t, agents.create_agent(request), NotFound, "NOT_FOUND", "");
+    let ann = "tenants/acme/agents/ann".to_owned();
+    let update = v1::AgentUpdate {
+        agent: Some(v1::Agent { name: ann.clone(), display_name: "Ann".into(), ..Default::default() }),
+        update_mask: Table::mask(&["display_name"]),
+    };
+    let request = v1::BatchUpdateAgentsRequest { parent: parent(), updates: vec![update], ..Default::default() };
+    refused!(t, agents.batch_update_agents(request), NotFound, "NOT_FOUND", "");
+    let presence = Some(v1::Presence { status: v1::presence::Status::Break.into(), ..Default::default() });
+    let request = v1::BatchSetPresenceRequest { parent: parent(), names: vec![ann], presence, ..Default::default() };
+    refused!(t, agents.batch_set_presence(request), NotFound, "NOT_FOUND", "");
+    let queue = Some(v1::Queue { policy: "tenants/acme/policies/fair".into(), ..Default::default() });
+    let request = v1::CreateQueueRequest { parent: parent(), queue, queue_id: id(), ..Default::default() };
+    refused!(t, queues.create_queue(request), NotFound, "NOT_FOUND", "");
+    let team = Some(v1::Team::default());
+    let request = v1::CreateTeamRequest { parent: parent(), team, team_id: id(), ..Default::default() };
+    refused!(t, queues.create_team(request), NotFound, "NOT_FOUND", "");
+    let routing_profile = Some(v1::RoutingProfile::default());
+    let request = v1::CreateRoutingProfileRequest {
+        parent: parent(),
+        routing_profile,
+        routing_profile_id: id(),
+        ..Default::default()
+    };
+    refused!(t, queues.create_routing_profile(request), NotFound, "NOT_FOUND", "");
+    let policy = Some(v1::Policy::default());
+    let request = v1::CreatePolicyRequest { parent: parent(), policy, policy_id: id(), ..Default::default() };
+    refused!(t, policies.create_policy(request), NotFound, "NOT_FOUND", "");
+    let connector = Some(v1::Connector::default());
+    let request =
+        v1::RegisterConnectorRequest { parent: parent(), connector, connector_id: id(), ..Default::default() };
+    refused!(t, connectors.register_connector(request), NotFound, "NOT_FOUND", "");
+    let customer = Some(v1::Customer::default());
+    let request = v1::CreateCustomerRequest { parent: parent(), customer, customer_id: id(), ..Default::default() };
+    refused!(t, customers.create_customer(request), NotFound, "NOT_FOUND", "");
+}

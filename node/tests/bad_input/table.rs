@@ -9,7 +9,7 @@ use tonic_types::StatusExt as _;
 /// See the module.
 pub struct Table<'w> {
     pub world: &'w World,
-    next_event: u64,
+    before: Standing,
     asked: BTreeSet<String>,
     faults: Vec<String>,
     cases: usize,
@@ -17,8 +17,8 @@ pub struct Table<'w> {
 
 impl<'w> Table<'w> {
     pub async fn new(world: &'w World) -> Self {
-        let next_event = next_event(world).await;
-        Self { world, next_event, asked: BTreeSet::new(), faults: Vec::new(), cases: 0 }
+        let before = standing(world).await;
+        Self { world, before, asked: BTreeSet::new(), faults: Vec::new(), cases: 0 }
     }
 
     /// Whether a request with nothing but a parent lacks something else as well.
@@ -54,9 +54,9 @@ impl<'w> Table<'w> {
 
     /// Every RPC was asked, everything was refused as it should be, and nothing changed.
     pub async fn finish(mut self) {
-        let now = next_event(self.world).await;
-        if now != self.next_event {
-            self.faults.push(format!("something changed: next event {now}, not {}", self.next_event));
+        let now = standing(self.world).await;
+        if now != self.before {
+            self.faults.push(format!("something changed: {now:?}, not {:?}", self.before));
         }
         for method in methods() {
             if !self.asked.contains(&method.to_lowercase()) {
@@ -68,10 +68,25 @@ impl<'w> Table<'w> {
     }
 }
 
-async fn next_event(world: &World) -> u64 {
-    let request = v1::GetTenantRequest { name: "tenants/acme".into(), ..Default::default() };
-    let answer = world.clients().cluster.get_tenant(request).await.expect("the tenant reads its own").into_inner();
-    answer.tenant.expect("it is there").next_event
+/// What must not change: tenants with the numbers of their events, nodes, who leads, and every row of the state,
+/// remembered requests among them.
+#[derive(Debug, PartialEq)]
+struct Standing {
+    tenants: Vec<v1::Tenant>,
+    nodes: Vec<v1::Node>,
+    leaders: Vec<(String, u64)>,
+    state_hashes: Vec<u64>,
+}
+
+async fn standing(world: &World) -> Standing {
+    world.use_token("root");
+    let mut cluster = world.clients().cluster;
+    let tenants = cluster.list_tenants(v1::ListTenantsRequest::default()).await.expect("a list").into_inner().tenants;
+    let status = cluster.get_cluster_status(v1::GetClusterStatusRequest::default()).await.expect("the status");
+    world.use_token("token-acme");
+    let status = status.into_inner().status.expect("it is there");
+    let leaders = status.shards.into_iter().map(|shard| (shard.leader, shard.term)).collect();
+    Standing { tenants, nodes: status.nodes, leaders, state_hashes: world.state_hashes() }
 }
 
 fn methods() -> Vec<String> {

@@ -1,4 +1,5 @@
 //! One node in this process with two tenants, and something of everything.
+#![allow(dead_code, reason = "each test uses a part")]
 use kindred_node::{
     assembly::{self, Node},
     ops::config::{Config, Tenant},
@@ -94,6 +95,23 @@ impl World {
     /// Calls carry this token from now on.
     pub fn use_token(&self, token: &str) {
         *self.token.lock().expect("not poisoned") = token.to_owned();
+    }
+
+    /// A connection without a token.
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    /// The chain of hashes over every row of every shard that was ever written.
+    pub fn state_hashes(&self) -> Vec<u64> {
+        let shared = self.node.gateway.shared();
+        let doors = (0..self.node.gateway.shards()).filter_map(|shard| shared.door(shard));
+        doors.map(|door| door.progress.state_hash.load(std::sync::atomic::Ordering::Acquire)).collect()
+    }
+
+    /// Where clients reach the node.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.node.client
     }
 
     pub fn clients(&self) -> Clients {
