@@ -56,11 +56,9 @@ impl AgentService for Agents {
             examine(t.agents_after(after), size, |agent| wanted.matches(agent))
         };
         let listed = call.list(list, |agent| &agent.id, page).await?;
-        Ok(call.respond(v1::ListAgentsResponse {
-            header: call.read_header(listed.at),
-            agents: listed.found.iter().map(|agent| tells::agent(agent, listed.at.log_ms)).collect(),
-            next_page_token: listed.next_page_token,
-        }))
+        let at = listed.at;
+        let (agents, next_page_token) = listed.tell(|agent| tells::agent(agent, at.log_ms));
+        Ok(call.respond(v1::ListAgentsResponse { header: call.read_header(at), agents, next_page_token }))
     }
 
     async fn update_agent(&self, request: Request<v1::UpdateAgentRequest>) -> Answer<v1::UpdateAgentResponse> {

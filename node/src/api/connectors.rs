@@ -75,11 +75,9 @@ impl ConnectorService for Connectors {
         let list = List { parent: &parent, page_size, page_token: &page_token, read_mode, conditions: "connectors" };
         let page = |t: &Tenant, after: Option<&str>, size| examine(t.connectors_after(after), size, |_| true);
         let listed = call.list(list, |connector| &connector.id, page).await?;
-        Ok(call.respond(v1::ListConnectorsResponse {
-            header: call.read_header(listed.at),
-            connectors: listed.found.iter().map(|connector| tells::connector(connector)).collect(),
-            next_page_token: listed.next_page_token,
-        }))
+        let at = listed.at;
+        let (connectors, next_page_token) = listed.tell(|connector| tells::connector(connector));
+        Ok(call.respond(v1::ListConnectorsResponse { header: call.read_header(at), connectors, next_page_token }))
     }
 
     async fn delete_connector(

@@ -45,11 +45,9 @@ impl ConversationService for Conversations {
             examine(t.conversations_after(after), size, |c| of.is_none() || c.customer == of)
         };
         let listed = call.list(list, |conversation| &conversation.id, page).await?;
-        Ok(call.respond(v1::ListConversationsResponse {
-            header: call.read_header(listed.at),
-            conversations: listed.found.iter().map(|conversation| tells::conversation(conversation)).collect(),
-            next_page_token: listed.next_page_token,
-        }))
+        let at = listed.at;
+        let (conversations, next_page_token) = listed.tell(|conversation| tells::conversation(conversation));
+        Ok(call.respond(v1::ListConversationsResponse { header: call.read_header(at), conversations, next_page_token }))
     }
 
     async fn append_conversation(

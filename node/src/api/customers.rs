@@ -36,11 +36,9 @@ impl CustomerService for Customers {
         let list = List { parent: &parent, page_size, page_token: &page_token, read_mode, conditions: "customers" };
         let page = |t: &Tenant, after: Option<&str>, size| examine(t.customers_after(after), size, |_| true);
         let listed = call.list(list, |customer| &customer.id, page).await?;
-        Ok(call.respond(v1::ListCustomersResponse {
-            header: call.read_header(listed.at),
-            customers: listed.found.iter().map(|customer| tells::customer(customer)).collect(),
-            next_page_token: listed.next_page_token,
-        }))
+        let at = listed.at;
+        let (customers, next_page_token) = listed.tell(|customer| tells::customer(customer));
+        Ok(call.respond(v1::ListCustomersResponse { header: call.read_header(at), customers, next_page_token }))
     }
 
     async fn update_customer(&self, request: Request<v1::UpdateCustomerRequest>) -> Answer<v1::UpdateCustomerResponse> {

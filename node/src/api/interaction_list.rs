@@ -2,7 +2,7 @@
 use super::{
     desk::Call,
     failure::Failure,
-    listing::{EXAMINED_MAX, examine},
+    listing::{EXAMINED_MAX, examine, fit},
     numbers::Numbers,
     sight::Sight,
 };
@@ -86,8 +86,8 @@ fn has(record: &Interaction, agent: &AgentId) -> bool {
 pub struct Listed {
     /// Where in the log.
     pub at: At,
-    /// In the order of their names.
-    pub found: Vec<Sight>,
+    /// In the order of their names, as many as fit into a response.
+    pub interactions: Vec<v1::Interaction>,
     /// For the next page; empty after the last.
     pub next_page_token: String,
 }
@@ -113,8 +113,11 @@ pub async fn list(call: &Call, mode: ReadMode, wanted: Wanted, paging: Paging) -
         false => open,
     };
     let (found, last) = cut(part, size);
+    let interactions = fit(found.iter().map(Sight::tell));
+    let left = interactions.len().checked_sub(1).filter(|last| last + 1 < found.len());
+    let last = left.map(|last| found[last].record.id.to_string()).or(last);
     let next_page_token = last.map(|last| paging.next(&call.tenant, &last)).unwrap_or_default();
-    Ok(Listed { at, found, next_page_token })
+    Ok(Listed { at, interactions, next_page_token })
 }
 
 async fn closed(call: &Call, wanted: &Wanted, paging: &Paging) -> Result<Part, Failure> {

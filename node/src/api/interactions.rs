@@ -60,7 +60,7 @@ impl InteractionService for Interactions {
         let listed = listed.map_err(|failure| call.fail(failure))?;
         Ok(call.respond(v1::ListInteractionsResponse {
             header: call.read_header(listed.at),
-            interactions: listed.found.iter().map(|sight| sight.tell()).collect(),
+            interactions: listed.interactions,
             next_page_token: listed.next_page_token,
         }))
     }

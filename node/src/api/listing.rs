@@ -7,8 +7,9 @@ use crate::{
     consensus::gateway::{At, ReadMode},
     wire::api::{name::Named, token::Paging},
 };
-use kindred_domain::{Rejection, state::Tenant};
+use kindred_domain::{Rejection, ids::TenantId, state::Tenant};
 use kindred_proto::v1;
+use prost::Message;
 use std::{ops::Deref, sync::Arc};
 use tonic::Status;
 
@@ -45,14 +46,43 @@ pub fn examine<'a, R: 'a>(
     page
 }
 
+/// Bytes of the records of one page: libraries accept responses of 4 MiB.
+const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// As many as fit into one response, from the front; at least one.
+pub fn fit<M: Message>(told: impl Iterator<Item = M>) -> Vec<M> {
+    let mut fitting = Vec::new();
+    let mut bytes = 0;
+    for message in told {
+        bytes += message.encoded_len();
+        if bytes > PAGE_BYTES_MAX && !fitting.is_empty() {
+            break;
+        }
+        fitting.push(message);
+    }
+    fitting
+}
+
 /// A page and where it comes from.
 pub struct Listed<R> {
     /// Where in the log.
     pub at: At,
-    /// The records.
-    pub found: Vec<Arc<R>>,
-    /// For the next page; empty after the last.
-    pub next_page_token: String,
+    found: Vec<Arc<R>>,
+    last: Option<Arc<R>>,
+    paging: Paging,
+    tenant: TenantId,
+    id: fn(&R) -> &str,
+}
+
+impl<R> Listed<R> {
+    /// The records as callers see them, as many as fit, and the token of the next page: empty after the last.
+    pub fn tell<M: Message>(self, tell: impl Fn(&R) -> M) -> (Vec<M>, String) {
+        let told = fit(self.found.iter().map(|record| tell(record)));
+        let cut = told.len().checked_sub(1).filter(|last| last + 1 < self.found.len());
+        let last = cut.map(|last| self.found[last].clone()).or(self.last);
+        let next = last.map(|last| self.paging.next(&self.tenant, (self.id)(&last)));
+        (told, next.unwrap_or_default())
+    }
 }
 
 /// The common part of list requests.
@@ -109,8 +139,7 @@ impl Call {
         let (after, size) = (paging.after.clone(), paging.size);
         let looked = self.look(mode, move |tenant, _| examine(tenant, after.as_deref(), size)).await;
         let (at, page) = looked.map_err(|failure: Failure| self.fail(failure))?;
-        let next_page_token = page.last.map(|last| paging.next(&self.tenant, id(&last))).unwrap_or_default();
-        Ok(Listed { at, found: page.found, next_page_token })
+        Ok(Listed { at, found: page.found, last: page.last, paging, tenant: self.tenant.clone(), id })
     }
 
     /// The header of a read.
@@ -122,6 +151,7 @@ impl Call {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::api::Form;
 
     #[test]
     fn pages_are_bounded_by_size_and_by_what_is_looked_at() {
@@ -134,5 +164,27 @@ mod tests {
         assert_eq!((page.found.len(), page.last), (10, None));
         let page = examine(all[..0].iter(), 10, |_| true);
         assert_eq!((page.found.len(), page.last), (0, None));
+    }
+
+    #[test]
+    fn pages_are_bounded_by_bytes_and_go_on_after_what_fitted() {
+        let team = |size: usize| v1::Team { display_name: "x".repeat(size), ..Default::default() };
+        assert_eq!(fit([team(PAGE_BYTES_MAX + 1), team(1)].into_iter()).len(), 1, "one always");
+        let listed = |found: Vec<Arc<String>>, last: Option<&str>| Listed {
+            at: At::default(),
+            found,
+            last: last.map(|last| Arc::new(last.to_owned())),
+            paging: Form::new(&"acme".into()).paging(0, "", ""),
+            tenant: "acme".into(),
+            id: |name: &String| name.as_str(),
+        };
+        let names = || ["a", "b", "c"].map(|name| Arc::new(name.to_owned())).to_vec();
+        let token = |last: &str| Form::new(&"acme".into()).paging(0, "", "").next(&"acme".into(), last);
+        let (told, next) = listed(names(), Some("z")).tell(|_| team(PAGE_BYTES_MAX / 2 - 64));
+        assert_eq!((told.len(), next), (2, token("b")));
+        let (told, next) = listed(names(), Some("z")).tell(|_| team(1));
+        assert_eq!((told.len(), next), (3, token("z")), "further than what matched: others were looked at");
+        let (told, next) = listed(names(), None).tell(|_| team(1));
+        assert_eq!((told.len(), next), (3, String::new()));
     }
 }

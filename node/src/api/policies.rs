@@ -36,11 +36,9 @@ impl PolicyService for Policies {
         let list = List { parent: &parent, page_size, page_token: &page_token, read_mode, conditions: "policies" };
         let page = |t: &Tenant, after: Option<&str>, size| examine(t.policies_after(after), size, |_| true);
         let listed = call.list(list, |policy| &policy.id, page).await?;
-        Ok(call.respond(v1::ListPoliciesResponse {
-            header: call.read_header(listed.at),
-            policies: listed.found.iter().map(|policy| tells::policy(policy)).collect(),
-            next_page_token: listed.next_page_token,
-        }))
+        let at = listed.at;
+        let (policies, next_page_token) = listed.tell(|policy| tells::policy(policy));
+        Ok(call.respond(v1::ListPoliciesResponse { header: call.read_header(at), policies, next_page_token }))
     }
 
     async fn update_policy(&self, request: Request<v1::UpdatePolicyRequest>) -> Answer<v1::UpdatePolicyResponse> {

@@ -39,11 +39,9 @@ impl QueueService for Queues {
         let list = List { parent: &parent, page_size, page_token: &page_token, read_mode, conditions: "queues" };
         let page = |t: &Tenant, after: Option<&str>, size| examine(t.queues_after(after), size, |_| true);
         let listed = call.list(list, |queue| &queue.id, page).await?;
-        Ok(call.respond(v1::ListQueuesResponse {
-            header: call.read_header(listed.at),
-            queues: listed.found.iter().map(|queue| tells::queue(queue)).collect(),
-            next_page_token: listed.next_page_token,
-        }))
+        let at = listed.at;
+        let (queues, next_page_token) = listed.tell(|queue| tells::queue(queue));
+        Ok(call.respond(v1::ListQueuesResponse { header: call.read_header(at), queues, next_page_token }))
     }
 
     async fn update_queue(&self, request: Request<v1::UpdateQueueRequest>) -> Answer<v1::UpdateQueueResponse> {
@@ -75,11 +73,9 @@ impl QueueService for Queues {
         let list = List { parent: &parent, page_size, page_token: &page_token, read_mode, conditions: "teams" };
         let page = |t: &Tenant, after: Option<&str>, size| examine(t.teams_after(after), size, |_| true);
         let listed = call.list(list, |team| &team.id, page).await?;
-        Ok(call.respond(v1::ListTeamsResponse {
-            header: call.read_header(listed.at),
-            teams: listed.found.iter().map(|team| tells::team(team)).collect(),
-            next_page_token: listed.next_page_token,
-        }))
+        let at = listed.at;
+        let (teams, next_page_token) = listed.tell(|team| tells::team(team));
+        Ok(call.respond(v1::ListTeamsResponse { header: call.read_header(at), teams, next_page_token }))
     }
 
     async fn update_team(&self, request: Request<v1::UpdateTeamRequest>) -> Answer<v1::UpdateTeamResponse> {
@@ -121,10 +117,12 @@ impl QueueService for Queues {
             List { parent: &parent, page_size, page_token: &page_token, read_mode, conditions: "routing_profiles" };
         let page = |t: &Tenant, after: Option<&str>, size| examine(t.profiles_after(after), size, |_| true);
         let listed = call.list(list, |profile| &profile.id, page).await?;
+        let at = listed.at;
+        let (routing_profiles, next_page_token) = listed.tell(|profile| tells::profile(profile));
         Ok(call.respond(v1::ListRoutingProfilesResponse {
-            header: call.read_header(listed.at),
-            routing_profiles: listed.found.iter().map(|profile| tells::profile(profile)).collect(),
-            next_page_token: listed.next_page_token,
+            header: call.read_header(at),
+            routing_profiles,
+            next_page_token,
         }))
     }
 
