@@ -76,7 +76,7 @@ impl ConnectorService for Connectors {
         let page = |t: &Tenant, after: Option<&str>, size| examine(t.connectors_after(after), size, |_| true);
         let listed = call.list(list, |connector| &connector.id, page).await?;
         let at = listed.at;
-        let (connectors, next_page_token) = listed.tell(|connector| tells::connector(connector));
+        let (connectors, next_page_token) = listed.tell(tells::connector);
         Ok(call.respond(v1::ListConnectorsResponse { header: call.read_header(at), connectors, next_page_token }))
     }
 

@@ -46,7 +46,7 @@ impl ConversationService for Conversations {
         };
         let listed = call.list(list, |conversation| &conversation.id, page).await?;
         let at = listed.at;
-        let (conversations, next_page_token) = listed.tell(|conversation| tells::conversation(conversation));
+        let (conversations, next_page_token) = listed.tell(tells::conversation);
         Ok(call.respond(v1::ListConversationsResponse { header: call.read_header(at), conversations, next_page_token }))
     }
 

@@ -37,7 +37,7 @@ impl CustomerService for Customers {
         let page = |t: &Tenant, after: Option<&str>, size| examine(t.customers_after(after), size, |_| true);
         let listed = call.list(list, |customer| &customer.id, page).await?;
         let at = listed.at;
-        let (customers, next_page_token) = listed.tell(|customer| tells::customer(customer));
+        let (customers, next_page_token) = listed.tell(tells::customer);
         Ok(call.respond(v1::ListCustomersResponse { header: call.read_header(at), customers, next_page_token }))
     }
 

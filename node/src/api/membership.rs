@@ -219,10 +219,10 @@ pub async fn drain(call: Call, asked: v1::DrainNodeRequest) -> Result<v1::DrainN
         return Err(Failure::Membership { why: format!("only {own} is drained here: ask {} itself", asked.name) });
     }
     let led = || (0..gateway.shards()).filter(|shard| gateway.leads(*shard));
-    if !asked.undo {
-        if let Some(shard) = led().find(|shard| !has_another_voter(&call, *shard)) {
-            return Err(Failure::Membership { why: format!("nobody else could lead shard {shard}") });
-        }
+    if !asked.undo
+        && let Some(shard) = led().find(|shard| !has_another_voter(&call, *shard))
+    {
+        return Err(Failure::Membership { why: format!("nobody else could lead shard {shard}") });
     }
     call.desk().set_draining(!asked.undo);
     while !asked.undo && led().next().is_some() && Instant::now() + LOOK_AGAIN < call.deadline {

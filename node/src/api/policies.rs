@@ -37,7 +37,7 @@ impl PolicyService for Policies {
         let page = |t: &Tenant, after: Option<&str>, size| examine(t.policies_after(after), size, |_| true);
         let listed = call.list(list, |policy| &policy.id, page).await?;
         let at = listed.at;
-        let (policies, next_page_token) = listed.tell(|policy| tells::policy(policy));
+        let (policies, next_page_token) = listed.tell(tells::policy);
         Ok(call.respond(v1::ListPoliciesResponse { header: call.read_header(at), policies, next_page_token }))
     }
 

@@ -40,7 +40,7 @@ impl QueueService for Queues {
         let page = |t: &Tenant, after: Option<&str>, size| examine(t.queues_after(after), size, |_| true);
         let listed = call.list(list, |queue| &queue.id, page).await?;
         let at = listed.at;
-        let (queues, next_page_token) = listed.tell(|queue| tells::queue(queue));
+        let (queues, next_page_token) = listed.tell(tells::queue);
         Ok(call.respond(v1::ListQueuesResponse { header: call.read_header(at), queues, next_page_token }))
     }
 
@@ -74,7 +74,7 @@ impl QueueService for Queues {
         let page = |t: &Tenant, after: Option<&str>, size| examine(t.teams_after(after), size, |_| true);
         let listed = call.list(list, |team| &team.id, page).await?;
         let at = listed.at;
-        let (teams, next_page_token) = listed.tell(|team| tells::team(team));
+        let (teams, next_page_token) = listed.tell(tells::team);
         Ok(call.respond(v1::ListTeamsResponse { header: call.read_header(at), teams, next_page_token }))
     }
 
@@ -118,7 +118,7 @@ impl QueueService for Queues {
         let page = |t: &Tenant, after: Option<&str>, size| examine(t.profiles_after(after), size, |_| true);
         let listed = call.list(list, |profile| &profile.id, page).await?;
         let at = listed.at;
-        let (routing_profiles, next_page_token) = listed.tell(|profile| tells::profile(profile));
+        let (routing_profiles, next_page_token) = listed.tell(tells::profile);
         Ok(call.respond(v1::ListRoutingProfilesResponse {
             header: call.read_header(at),
             routing_profiles,

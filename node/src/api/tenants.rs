@@ -99,7 +99,7 @@ pub async fn create(call: Call, asked: v1::CreateTenantRequest) -> Result<v1::Cr
     submit(&call, shard, command(None, adopt)).await?;
     // An existing one is never changed by a create: the etag sees to that.
     let settings = UpdateTenant { etag: Some(etag), ..new.settings.clone() };
-    let settings = Command { request: new.request.clone(), ..command(Some(&new.id), settings) };
+    let settings = Command { request: new.request, ..command(Some(&new.id), settings) };
     match submit(&call, shard, settings).await {
         Ok((at, repeated, reply)) => {
             Ok(v1::CreateTenantResponse { header: call.header(at, repeated), tenant: Some(tenant(&reply, shard)?) })
