@@ -178,11 +178,6 @@ impl Door {
         self.peers.read().unwrap_or_else(|p| p.into_inner()).clone()
     }
 
-    /// How far each other member's log matches, on the leader.
-    pub fn matched(&self) -> Vec<(RaftId, u64)> {
-        self.peers().into_iter().map(|peer| (peer.raft_id, peer.matched)).collect()
-    }
-
     pub(super) fn set_peers(&self, peers: Vec<PeerProgress>) {
         *self.peers.write().unwrap_or_else(|p| p.into_inner()) = peers;
     }

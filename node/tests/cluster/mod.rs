@@ -60,7 +60,8 @@ impl Cluster {
 
     /// A machine that joins through the first node; not started yet.
     pub fn joining(&mut self) -> &mut Process {
-        let (id, at) = (format!("n{}", self.nodes.len()), [(); 3].map(|()| free_address()));
+        let (id, at) = (format!("n{}", self.nodes.len()), free_addresses(3));
+        let at = [at[0], at[1], at[2]];
         let cluster = format!("join = [\"{}\"]\n", self.nodes[0].peer);
         self.nodes.push(Process::new(self.dir.path(), &id, &at, &cluster));
         self.nodes.last_mut().unwrap()

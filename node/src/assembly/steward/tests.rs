@@ -2,7 +2,7 @@
 use super::*;
 
 fn peer(matched: u64) -> PeerProgress {
-    PeerProgress { raft_id: 2, matched, active: true, replicating: true }
+    PeerProgress { raft_id: 2, matched, active: true, replicating: true, receiving_snapshot: false }
 }
 
 #[test]

@@ -253,11 +253,6 @@ impl<R: LogReader> Core<R> {
         peers
     }
 
-    /// How far each other member's log is known to match, by raft id; empty unless this replica leads.
-    pub fn matched(&self) -> Vec<(RaftId, u64)> {
-        self.peers().into_iter().map(|peer| (peer.raft_id, peer.matched)).collect()
-    }
-
     /// Notes that a member was heard. Strangers are not, so that there are no more notes than members.
     fn note_heard(&mut self, from: RaftId) {
         if self.raw.raft.prs().get(from).is_some() {
