@@ -2,6 +2,7 @@
 mod drain;
 mod founding;
 mod keeper;
+mod readiness;
 mod seed;
 mod servers;
 mod steward;

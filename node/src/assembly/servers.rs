@@ -1,11 +1,11 @@
 //! Listeners of a node: clients, peers, operators.
-use super::{CLUSTER_VERSION, Tenants, drain::keep_drained};
+use super::{CLUSTER_VERSION, Tenants, drain::keep_drained, readiness::readiness};
 use crate::{
     api::{self, Desk},
     consensus::{archive::Archive, gateway::Gateway, ports::StoreRef},
     ops::{
         config::{Config, Listen},
-        metrics::{self, Readiness},
+        metrics,
     },
     peer::{Admission, MESSAGE_MAX_BYTES, PeerServer},
 };
@@ -98,7 +98,7 @@ impl Bound {
             );
         tasks.spawn(async move { ended("peer", peers.await) });
 
-        let ready = readiness(parts.gateway.clone());
+        let ready = readiness(parts.gateway.clone(), tasks, parts.stopping.clone());
         tasks.spawn(metrics::keep_up(parts.prometheus.clone(), stop(parts.stopping.clone())));
         let ops = metrics::router(parts.prometheus, ready.clone());
         let ops = axum::serve(self.ops, ops).with_graceful_shutdown(stop(parts.stopping.clone()));
@@ -124,32 +124,6 @@ fn ended<E: std::fmt::Display>(server: &str, result: Result<(), E>) {
     if let Err(error) = result {
         tracing::error!(server, %error, "server ended");
     }
-}
-
-/// Ready: leaders known everywhere, this replica a member and not far behind, nothing wrong with it.
-fn readiness(gateway: Gateway) -> Readiness {
-    Arc::new(move || {
-        let shared = gateway.shared();
-        if shared.is_stopping() {
-            return Err("stopping".into());
-        }
-        if shared.is_refused() {
-            return Err("the cluster refuses this node".into());
-        }
-        if shared.is_quarantined() {
-            return Err("quarantined: the state deviates".into());
-        }
-        for shard in 0..gateway.shards() {
-            let Some(door) = shared.door(shard) else { continue };
-            if door.standing().leader.is_none() {
-                return Err(format!("shard {shard}: no leader"));
-            }
-            if !door.membership().contains(gateway.raft_id()) {
-                return Err(format!("shard {shard}: not a member"));
-            }
-        }
-        Ok(())
-    })
 }
 
 /// One recorder a process, whatever number of nodes a test starts in it.

@@ -10,6 +10,7 @@ use super::{
     proof,
     setup::{AnswerModes, Routing, Setup, Timeouts},
 };
+use anyhow::Context as _;
 use kindred_client::{Client, Config, v1};
 use kindred_simulator::Demand;
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -65,6 +66,8 @@ pub struct Proof {
     pub findings: Vec<String>,
 }
 
+/// A node that was started again has everything within this.
+const CATCH_UP: Duration = Duration::from_secs(60);
 /// Findings put in words, of each kind.
 const FINDINGS_MAX: usize = 5;
 
@@ -113,9 +116,24 @@ impl Stage {
         number.ok_or_else(|| anyhow::anyhow!("nobody knows the leader: {leader:?}"))
     }
 
+    /// Waits until every node has applied what was acknowledged: one that was started again lacks the end at first, and
+    /// would still lack it when it is stopped.
+    async fn all_have_everything(&self) -> anyhow::Result<()> {
+        for place in &self.nodes.places {
+            // A client that knows one node asks that node first; a linearizable answer comes from a state that has all.
+            let mut config = Config::new([place.client.to_string()]).token(OPERATOR_TOKEN);
+            config.timeout = CATCH_UP;
+            let status = Client::new(&config)?.get_cluster_status(v1::GetClusterStatusRequest::default()).await;
+            let header = status.with_context(|| format!("{} does not catch up", place.id))?.header.unwrap_or_default();
+            anyhow::ensure!(header.node.ends_with(&place.id), "{} answered for {}", header.node, place.id);
+        }
+        Ok(())
+    }
+
     /// Stops the nodes and holds their logs against what was acknowledged.
     pub async fn prove(&mut self) -> anyhow::Result<Proof> {
         self.events.abort();
+        self.all_have_everything().await?;
         // Reading its log again would not show it: the same program decides the same.
         let mut quarantined = Vec::new();
         for number in 0..nodes::NODES {
