@@ -124,7 +124,7 @@ fn one(
             writeln!(out, "{line}")?;
         }
     }
-    if options.check_every > 0 && sum.entries % options.check_every == 0 {
+    if options.check_every > 0 && sum.entries.is_multiple_of(options.check_every) {
         check(state, shard, sum);
     }
     Ok(())

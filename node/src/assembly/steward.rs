@@ -187,7 +187,8 @@ impl Steward {
         let look = |state: &kindred_domain::State| state.nodes().cloned().collect::<Vec<_>>();
         let nodes = stale(&self.gateway, 0, look).await.unwrap_or_default();
         let voters = self.gateway.shared().door(0).map(|door| door.membership().voters).unwrap_or_default();
-        for old in replaced(&nodes, &voters) {
+        // One a round: the next look sees what is left.
+        if let Some(old) = replaced(&nodes, &voters).into_iter().next() {
             let update = UpdateNode {
                 raft_id: old,
                 role: Some(NodeRole::Removed),

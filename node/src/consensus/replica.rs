@@ -230,9 +230,9 @@ impl<C: Command, R: LogReader> Replica<C, R> {
     pub fn would_take(&self, waiting: &impl Source<C>) -> bool {
         let Lead::Running { term, .. } = self.lead else { return false };
         let room = match self.pending.entries() {
-            ..ENTRIES_IN_FLIGHT_UNFILLED => !waiting.is_empty(),
-            ..ENTRIES_IN_FLIGHT_MAX => waiting.fills_an_entry(),
-            _ => false,
+            ENTRIES_IN_FLIGHT_MAX.. => false,
+            ENTRIES_IN_FLIGHT_UNFILLED.. => waiting.fills_an_entry(),
+            _ => !waiting.is_empty(),
         };
         room && term == self.core.standing().term && self.core.can_propose(ENTRY_BYTES_MAX).is_ok()
     }

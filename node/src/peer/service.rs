@@ -114,7 +114,7 @@ impl PeerService for PeerServer {
                 server.check_sender(from, storage)?;
                 take(server.shared(), batch);
                 let number = number as u64 + 1;
-                Ok((number % ANSWER_EVERY == 0).then_some(StreamResponse { batches: number, dropped: 0 }))
+                Ok(number.is_multiple_of(ANSWER_EVERY).then_some(StreamResponse { batches: number, dropped: 0 }))
             });
             futures::future::ready(answer.transpose())
         });

@@ -31,6 +31,8 @@ macro_rules! names {
 /// The same for a resource's own name, and one that does not exist.
 macro_rules! resource {
     ($t:expr, $service:ident.$method:ident, $collection:literal, $request:ident) => {
+        // Some requests have no other field.
+        #[allow(clippy::needless_update)]
         let make = |name: String| v1::$request { name, ..Default::default() };
         names!($t, $service.$method, $collection, "name", make);
         let request = make(format!("tenants/acme/{}/nobody", $collection));

@@ -109,7 +109,7 @@ impl Process {
             .unwrap();
         let stdout = child.stdout.take().unwrap();
         self.child = Some(child);
-        let (say, said) = mpsc::channel();
+        let (say, said) = mpsc::sync_channel(1);
         // A thread of its own: a node that says nothing must not hold a test for ever.
         std::thread::spawn(move || {
             let mut line = String::new();

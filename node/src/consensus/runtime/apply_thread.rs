@@ -280,7 +280,7 @@ impl ApplyThread {
     /// Every [`HASH_EVERY`] entries the hash is noted, and the leader proposes its own for comparison.
     fn note_hash(&mut self, shard: ShardId) {
         let seat = &mut self.seats[shard as usize];
-        if seat.applied.index % HASH_EVERY != 0 {
+        if !seat.applied.index.is_multiple_of(HASH_EVERY) {
             return;
         }
         let (index, hash) = (seat.applied.index, seat.persister.chain());

@@ -46,7 +46,7 @@ pub fn run(
             if let Some(door) = shared.door(shard) {
                 door.progress.log_bytes.fetch_add(bytes as u64, Ordering::AcqRel);
             }
-            join(&mut writes, write_of(shard, persist, staged));
+            join(&mut writes, write_of(shard, *persist, staged));
         }
         if !installed.is_empty() {
             // What was committed before the snapshot is applied to the old state before the switch.

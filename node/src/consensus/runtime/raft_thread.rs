@@ -32,7 +32,7 @@ pub struct WriteJob {
 /// What is written.
 pub enum Write {
     /// See [`Persist`]; what its snapshot switches to, if it has one.
-    Persist(Persist, Option<Staged>),
+    Persist(Box<Persist>, Option<Staged>),
     /// The log is whole again though its witness was lost: that is noted.
     Trust,
 }
@@ -160,7 +160,7 @@ impl RaftThread {
         let door = &shared.doors[seat.shard as usize];
         self.take_progress(seat, door);
         (0..ticks).for_each(|_| seat.replica.tick());
-        if ticks > 0 && !seat.trusted && self.ticks % SLOW_TICKS == 0 {
+        if ticks > 0 && !seat.trusted && self.ticks.is_multiple_of(SLOW_TICKS) {
             self.look_for_trust(seat)?;
         }
         // A replica whose log lost entries, or whose state deviates, votes for nobody; it may follow.
@@ -288,7 +288,7 @@ impl RaftThread {
         }
         if let Some(persist) = turn.persist {
             let staged = if persist.snapshot.is_some() { seat.staged.take() } else { None };
-            hand(&self.to_writer, WriteJob { shard, what: Write::Persist(persist, staged) })?;
+            hand(&self.to_writer, WriteJob { shard, what: Write::Persist(Box::new(persist), staged) })?;
         }
         for read in turn.reads {
             let Some(job) = seat.tickets.remove(&read.ticket) else { continue };

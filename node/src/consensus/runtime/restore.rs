@@ -73,7 +73,7 @@ fn requests(view: &View, state: &mut State) -> anyhow::Result<()> {
         firsts.push((head.index, head.position, head.at_ms, tenant, request, head.payload_hash));
         Ok(())
     })?;
-    firsts.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    firsts.sort_unstable_by_key(|first| (first.0, first.1));
     for (index, position, at_ms, tenant, request, payload_hash) in firsts {
         state.restore_request(&tenant, request, First { payload_hash, index, position }, at_ms)?;
     }

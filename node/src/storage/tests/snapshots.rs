@@ -54,8 +54,11 @@ fn install(staged: Staged, entries: Vec<Entry>) -> ShardWrite {
     ShardWrite { shard: 1, install: Some(staged), entries, hard_state }
 }
 
+/// Code of the table, key, value.
+type Row = (u8, Vec<u8>, Vec<u8>);
+
 /// All records of the state families.
-fn everything(store: &Store) -> anyhow::Result<Vec<(u8, Vec<u8>, Vec<u8>)>> {
+fn everything(store: &Store) -> anyhow::Result<Vec<Row>> {
     let mut all = Vec::new();
     let view = store.view(1)?;
     for table in Table::ALL {
