@@ -26,7 +26,10 @@ pub trait Call: sealed::Sealed + prost::Message + Clone + 'static {
 }
 
 macro_rules! parts {
-    (write $target:ident) => {
+    (write $target:ident) => { parts!(@write $target false); };
+    // Membership changes and hand-overs wait for a machine, or for a replica to catch up.
+    (wait $target:ident) => { parts!(@write $target true); };
+    (@write $target:ident $patient:literal) => {
         fn target(&self) -> Target {
             Target::$target
         }
@@ -34,8 +37,7 @@ macro_rules! parts {
             Some(&mut self.request_id)
         }
         fn is_patient(&self) -> bool {
-            // Membership changes and hand-overs wait for a machine, or for a replica to catch up.
-            Target::$target == Target::Cluster
+            $patient
         }
     };
     (read $target:ident) => {
@@ -240,13 +242,13 @@ calls! {
     /// Lists nodes, the removed ones too: a raft id is never used again.
     read Cluster list_nodes(ListNodesRequest) -> ListNodesResponse, "/kindred.v1.ClusterService/ListNodes";
     /// Adds a machine as a learner: it receives the log and does not vote.
-    write Cluster add_node(AddNodeRequest) -> AddNodeResponse, "/kindred.v1.ClusterService/AddNode";
+    wait Cluster add_node(AddNodeRequest) -> AddNodeResponse, "/kindred.v1.ClusterService/AddNode";
     /// Makes a learner that has caught up a voter, in every shard.
-    write Cluster promote_node(PromoteNodeRequest) -> PromoteNodeResponse, "/kindred.v1.ClusterService/PromoteNode";
+    wait Cluster promote_node(PromoteNodeRequest) -> PromoteNodeResponse, "/kindred.v1.ClusterService/PromoteNode";
     /// Removes a node from every shard; its raft id is never used again.
-    write Cluster remove_node(RemoveNodeRequest) -> RemoveNodeResponse, "/kindred.v1.ClusterService/RemoveNode";
+    wait Cluster remove_node(RemoveNodeRequest) -> RemoveNodeResponse, "/kindred.v1.ClusterService/RemoveNode";
     /// Hands leadership to a voter.
-    write Cluster transfer_leadership(TransferLeadershipRequest) -> TransferLeadershipResponse, "/kindred.v1.ClusterService/TransferLeadership";
+    wait Cluster transfer_leadership(TransferLeadershipRequest) -> TransferLeadershipResponse, "/kindred.v1.ClusterService/TransferLeadership";
     /// Hands all leadership away and takes none until undrained.
-    write Cluster drain_node(DrainNodeRequest) -> DrainNodeResponse, "/kindred.v1.ClusterService/DrainNode";
+    wait Cluster drain_node(DrainNodeRequest) -> DrainNodeResponse, "/kindred.v1.ClusterService/DrainNode";
 }

@@ -21,7 +21,7 @@ use crate::{
         shared::{Address, Shared},
     },
     ops::config::{Config, Member},
-    peer::{Links, Own},
+    peer::{Links, Own, Reception},
     storage::{Options, Store, Who},
 };
 use anyhow::Context as _;
@@ -53,10 +53,15 @@ pub struct Node {
 pub async fn start(config: Config, on_fault: OnFault) -> anyhow::Result<Node> {
     // Before the store: it takes its handles when it is opened, and handles taken without a recorder stay mute.
     let prometheus = servers::recorder()?;
-    let bound = servers::Bound::bind(&config.listen).await?;
+    let mut bound = servers::Bound::bind(&config.listen).await?;
     let store = open(&config)?;
     let own_peer = config.listen.advertise_peer.clone().unwrap_or_else(|| bound.peer_address().to_string());
     let own_client = config.listen.advertise_client.clone().unwrap_or_else(|| bound.client_address().to_string());
+    let (stop, stopping) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    let reception =
+        Reception::new(store.clone(), config.cluster.peer_token.clone(), CLUSTER_VERSION, own_client.clone());
+    bound.receive(&mut tasks, reception.clone(), stopping.clone());
     let origin = founding::settle(&config, &store, &own_peer, &own_client, CLUSTER_VERSION).await?;
     let identity = store.identity();
     let prepared = runtime::prepare(Start {
@@ -83,8 +88,6 @@ pub async fn start(config: Config, on_fault: OnFault) -> anyhow::Result<Node> {
     let floor = actors::Floor::start(gateway.clone(), origin.shards)?;
     let runtime = prepared.run(links, floor)?;
 
-    let (stop, stopping) = watch::channel(false);
-    let mut tasks = JoinSet::new();
     let tenants = Tenants::new(gateway.clone());
     let steward = steward::Steward::new(
         &config,
@@ -104,6 +107,7 @@ pub async fn start(config: Config, on_fault: OnFault) -> anyhow::Result<Node> {
             prometheus,
             gateway: gateway.clone(),
             store,
+            reception,
             tenants,
             admission: steward::admission(gateway.clone(), origin.shards),
             client_address: own_client,

@@ -7,7 +7,7 @@ use crate::{
         config::{Config, Listen},
         metrics,
     },
-    peer::{Admission, MESSAGE_MAX_BYTES, PeerServer},
+    peer::{Admission, MESSAGE_MAX_BYTES, PeerServer, Reception},
 };
 use anyhow::Context as _;
 use kindred_domain::ids::TenantId;
@@ -23,7 +23,8 @@ use tonic::transport::{Server, server::TcpIncoming};
 /// Bound listeners, so that ports are known before anything is told to others.
 pub struct Bound {
     client: TcpListener,
-    peer: TcpListener,
+    /// Until peers are received.
+    peer: Option<TcpListener>,
     ops: TcpListener,
     at: (SocketAddr, SocketAddr, SocketAddr),
 }
@@ -34,6 +35,7 @@ pub struct Parts {
     pub prometheus: metrics_exporter_prometheus::PrometheusHandle,
     pub gateway: Gateway,
     pub store: StoreRef,
+    pub reception: Reception,
     pub tenants: Tenants,
     pub admission: Arc<dyn Admission>,
     pub client_address: String,
@@ -50,7 +52,7 @@ impl Bound {
         let peer = bind("peer", listen.peer).await?;
         let ops = bind("ops", listen.ops).await?;
         let at = (client.local_addr()?, peer.local_addr()?, ops.local_addr()?);
-        Ok(Self { client, peer, ops, at })
+        Ok(Self { client, peer: Some(peer), ops, at })
     }
 
     /// Client, peer and ops addresses.
@@ -68,13 +70,26 @@ impl Bound {
         self.at.1
     }
 
-    /// Serves until `stopping`.
+    /// Answers peers until `stopping`, before anything else is known: see [`Reception`].
+    pub fn receive(&mut self, tasks: &mut JoinSet<()>, reception: Reception, stopping: watch::Receiver<bool>) {
+        let Some(listener) = self.peer.take() else { return };
+        let peers = PeerServiceServer::new(reception)
+            .max_decoding_message_size(MESSAGE_MAX_BYTES)
+            .max_encoding_message_size(MESSAGE_MAX_BYTES);
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let peers = Server::builder()
+            .tcp_nodelay(true)
+            .initial_connection_window_size(4 << 20)
+            .initial_stream_window_size(4 << 20)
+            .http2_keepalive_interval(Some(Duration::from_secs(5)))
+            .add_service(peers)
+            .serve_with_incoming_shutdown(incoming, stop(stopping));
+        tasks.spawn(async move { ended("peer", peers.await) });
+    }
+
+    /// Serves callers and operators until `stopping`, and lets peers in.
     pub fn serve(self, tasks: &mut JoinSet<()>, parts: Parts) -> anyhow::Result<()> {
-        let stop = |mut stopping: watch::Receiver<bool>| async move {
-            // An error: the node is gone already.
-            let _ = stopping.wait_for(|stop| *stop).await;
-        };
-        let peers = PeerServer::new(
+        parts.reception.open(PeerServer::new(
             parts.gateway.clone(),
             parts.store.clone(),
             parts.store.identity().storage,
@@ -82,21 +97,7 @@ impl Bound {
             parts.config.cluster.peer_token.clone(),
             CLUSTER_VERSION,
             parts.admission,
-        );
-        let peers = PeerServiceServer::new(peers)
-            .max_decoding_message_size(MESSAGE_MAX_BYTES)
-            .max_encoding_message_size(MESSAGE_MAX_BYTES);
-        let peers = Server::builder()
-            .tcp_nodelay(true)
-            .initial_connection_window_size(4 << 20)
-            .initial_stream_window_size(4 << 20)
-            .http2_keepalive_interval(Some(Duration::from_secs(5)))
-            .add_service(peers)
-            .serve_with_incoming_shutdown(
-                TcpIncoming::from(self.peer).with_nodelay(Some(true)),
-                stop(parts.stopping.clone()),
-            );
-        tasks.spawn(async move { ended("peer", peers.await) });
+        ));
 
         let ready = readiness(parts.gateway.clone(), tasks, parts.stopping.clone());
         tasks.spawn(metrics::keep_up(parts.prometheus.clone(), stop(parts.stopping.clone())));
@@ -118,6 +119,11 @@ impl Bound {
         tasks.spawn(async move { ended("client", client.await) });
         Ok(())
     }
+}
+
+async fn stop(mut stopping: watch::Receiver<bool>) {
+    // An error: the node is gone already.
+    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 fn ended<E: std::fmt::Display>(server: &str, result: Result<(), E>) {

@@ -1,10 +1,12 @@
 //! Carries raft messages, forwarded commands and snapshots between nodes; may lose them, never reads them.
 mod forward;
 mod links;
+mod reception;
 mod service;
 mod snapshots;
 
 pub use links::{Links, Own};
+pub use reception::Reception;
 pub use service::{Admission, PeerServer, nodes_of};
 
 use kindred_proto::peer::v1::peer_service_client::PeerServiceClient;

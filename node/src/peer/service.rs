@@ -5,7 +5,7 @@ use crate::consensus::{
     shared::{Address, Shared},
 };
 use futures::{StreamExt, future::BoxFuture, stream::BoxStream};
-use kindred_domain::record::NodeRole;
+use kindred_domain::record::{Node, NodeRole};
 use kindred_proto::peer::v1::{
     ForwardReadRequest, ForwardReadResponse, ForwardRequest, ForwardResponse, JoinRequest, JoinResponse, PeerNode,
     PeerShard, SnapshotRequest, SnapshotResponse, StatusRequest, StatusResponse, StreamRequest, StreamResponse,
@@ -59,11 +59,7 @@ impl PeerServer {
     }
 
     fn check_token<T>(&self, request: &Request<T>) -> Result<(), Status> {
-        let given = request.metadata().get(PEER_TOKEN).map(|t| t.as_bytes()).unwrap_or_default();
-        if given != self.token.as_bytes() {
-            return Err(Status::unauthenticated("the peer token does not match"));
-        }
-        Ok(())
+        check_token(request, &self.token)
     }
 
     fn check_cluster(&self, cluster_id: &str) -> Result<(), Status> {
@@ -87,6 +83,15 @@ impl PeerServer {
             _ => Ok(()),
         }
     }
+}
+
+/// Peers present the secret they share.
+pub(super) fn check_token<T>(request: &Request<T>, token: &str) -> Result<(), Status> {
+    let given = request.metadata().get(PEER_TOKEN).map(|t| t.as_bytes()).unwrap_or_default();
+    if given != token.as_bytes() {
+        return Err(Status::unauthenticated("the peer token does not match"));
+    }
+    Ok(())
 }
 
 fn storage_of<T>(request: &Request<T>) -> Option<u128> {
@@ -199,6 +204,18 @@ impl PeerService for PeerServer {
             nodes: nodes_of(shared),
             disk_full: shared.disk_is_full(),
         }))
+    }
+}
+
+/// A node as shard 0 has it, as peers are told of it.
+pub(super) fn peer_node(node: &Node) -> PeerNode {
+    PeerNode {
+        node_id: node.id.to_string(),
+        raft_id: node.raft_id,
+        storage_id: bytes::Bytes::copy_from_slice(&node.storage.0.to_be_bytes()),
+        peer_address: node.peer_address.clone(),
+        client_address: node.client_address.clone(),
+        voter: node.role == NodeRole::Voter,
     }
 }
 

@@ -204,8 +204,10 @@ impl<R: LogReader> Core<R> {
     /// Whether a log whose witness is lost holds all that it ever acknowledged and was committed, and no older vote of
     /// this replica can still be counted.
     pub fn has_earned_trust(&self) -> bool {
-        let persisted = self.raw.raft.raft_log.persisted;
-        self.installing.is_none() && self.probation.as_ref().is_some_and(|probation| probation.is_over(persisted))
+        // What is on disk may be an older history: only what is known to be committed here is known to match.
+        let log = &self.raw.raft.raft_log;
+        let held = log.persisted.min(log.committed);
+        self.installing.is_none() && self.probation.as_ref().is_some_and(|probation| probation.is_over(held))
     }
 
     /// Whether this replica leads.

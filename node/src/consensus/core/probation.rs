@@ -54,8 +54,8 @@ impl Probation {
         self.asking = false;
     }
 
-    /// Whether the log has reached what the leader had committed.
-    pub fn is_over(&self, persisted: u64) -> bool {
-        self.commit.is_some_and(|commit| persisted >= commit)
+    /// Whether what the log holds, on disk and in step with the leader's, has reached what the leader had committed.
+    pub fn is_over(&self, held: u64) -> bool {
+        self.commit.is_some_and(|commit| held >= commit)
     }
 }

@@ -13,6 +13,7 @@ mod snapshot_receiver;
 mod tests;
 
 pub use members::{decode_members, encode_members};
+pub use restore::nodes_on_disk;
 pub use snapshot_receiver::{Finished, SnapshotReceiver};
 
 use super::{

@@ -8,9 +8,10 @@ use anyhow::Context as _;
 use kindred_domain::{
     State,
     ids::{TenantId, Uid},
+    record::{Node, NodeRole, Record},
     state::First,
 };
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, sync::Arc};
 
 /// A shard's state and the hash over everything written to it.
 pub struct Restored {
@@ -38,6 +39,23 @@ const RECORDS: [Table; 16] = [
     Table::EventMark,
     Table::ClosedInteraction,
 ];
+
+/// The members that shard 0 knew when this disk was last written; none if it has no state of shard 0.
+pub fn nodes_on_disk(store: &Store) -> anyhow::Result<Vec<Arc<Node>>> {
+    let mut nodes = Vec::new();
+    if store.load(0)?.is_none() {
+        return Ok(nodes);
+    }
+    each(&store.view(0)?, Table::Node, |_, value| {
+        if let Record::Node(node) = wire::log::decode_record(value)?
+            && node.role != NodeRole::Removed
+        {
+            nodes.push(node);
+        }
+        Ok(())
+    })?;
+    Ok(nodes)
+}
 
 /// Reads a shard's state.
 pub fn restore(store: &Store, shard: u32) -> anyhow::Result<Restored> {
