@@ -37,7 +37,7 @@ impl Reception {
         self.server.get().ok_or_else(|| Status::unavailable("the node is starting"))
     }
 
-    fn from_disk(&self) -> Result<StatusResponse, Status> {
+    fn what_the_disk_says(&self) -> Result<StatusResponse, Status> {
         let identity = self.store.identity();
         let nodes = nodes_on_disk(&self.store).map_err(|error| Status::internal(format!("{error:#}")))?;
         Ok(StatusResponse {
@@ -88,7 +88,7 @@ impl PeerService for Reception {
             Some(server) => server.status(request).await,
             None => {
                 check_token(&request, &self.token)?;
-                self.from_disk().map(Response::new)
+                self.what_the_disk_says().map(Response::new)
             }
         }
     }

@@ -85,6 +85,10 @@ fn assignment_due(ctx: &mut Ctx<'_>, id: &InteractionId, part: AssignmentId) {
         AssignmentState::Connecting => {
             // Who would dial is silent: then the agent is not to blame.
             let blame = !is_silent(ctx.tenant, interaction, ctx.now_ms);
+            let agent = found.agent.clone();
+            if !blame {
+                exclusion::keep_apart(ctx, id, &agent);
+            }
             not_connected(ctx, id, part, EndCause::ConnectTimeout, blame);
         }
         AssignmentState::WrapUp => {

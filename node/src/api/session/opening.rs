@@ -25,6 +25,8 @@ use tonic::{Code, Status, Streaming};
 /// A look that cannot be answered now is tried so often, at this distance: a busy moment ends no session.
 const LOOKS: u32 = 5;
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// All tries together: less than the lease leaves between two renewals.
+const LOOKING: Duration = Duration::from_secs(4);
 
 /// Runs a session to its end, and lets go of its agents.
 pub async fn run(call: Call, mut incoming: Streaming<SessionRequest>, writer: Writer<SessionResponse>) {
@@ -126,20 +128,23 @@ pub(super) fn attach(
     }
 }
 
-/// A look at the state, again if it cannot be answered now.
+/// A look at the state, again if it cannot be answered now. Leases are renewed and the client is heard after it, so it
+/// may take no longer than they can wait.
 pub(super) async fn insist<T, L>(mut look: impl FnMut() -> L) -> Result<T, Failure>
 where
     L: Future<Output = Result<T, Failure>>,
 {
     let mut looks = 1;
+    let until = Instant::now() + LOOKING;
     loop {
-        match look().await {
+        let looked = tokio::time::timeout_at(until, look()).await;
+        match looked.unwrap_or(Err(Unavailable::TimedOut.into())) {
             Err(Failure::Unavailable(
                 Unavailable::Overloaded { .. }
                 | Unavailable::TimedOut
                 | Unavailable::NoLeader
                 | Unavailable::NotLeader { .. },
-            )) if looks < LOOKS => {}
+            )) if looks < LOOKS && Instant::now() < until => {}
             looked => return looked,
         }
         tokio::time::sleep(looks * LOOK_AGAIN).await;
