@@ -1,5 +1,5 @@
 //! The shell around a shard's Matchmaker: feeds it, proposes its batches, tells it how they ended.
-use super::bidding::Bidders;
+use super::{backlog::Backlog, bidding::Bidders};
 use crate::consensus::{
     gateway::{Gateway, Outcome, Unavailable},
     lanes::Lane,
@@ -37,6 +37,8 @@ pub struct MatchmakerShell {
     gateway: Gateway,
     bidders: Bidders,
     matchmaker: Matchmaker,
+    /// What of the state is not read yet.
+    backlog: Backlog,
     waiting: BTreeMap<(TenantId, InteractionId), Arc<Interaction>>,
     /// Tenants fed since the front was last looked at: of the others it is as it was.
     touched: BTreeSet<TenantId>,
@@ -61,6 +63,7 @@ impl MatchmakerShell {
             bidders: Bidders::new(shard, gateway.clone(), arbiter),
             gateway,
             matchmaker: Matchmaker::new(),
+            backlog: Backlog::default(),
             waiting: BTreeMap::new(),
             touched: BTreeSet::new(),
             epoch: 0,
@@ -101,14 +104,41 @@ impl MatchmakerShell {
         self.matchmaker.remove_record(key);
     }
 
-    fn lead(&mut self, records: Vec<Record>) {
+    /// What an entry changed is newer than what of it is still to be read.
+    fn changed(&mut self, records: Vec<Record>, removed: &[RecordKey]) {
+        records.iter().for_each(|record| self.backlog.supersede(&record.key()));
+        removed.iter().for_each(|key| self.backlog.remove(key));
+        records.into_iter().for_each(|record| self.take(record));
+        removed.iter().for_each(|key| self.forget(key));
+    }
+
+    fn lead(&mut self, records: Vec<Record>, ctx: &mut Context<Self>) {
         self.epoch += 1;
         self.leads = true;
         self.ended = None;
         self.waiting.clear();
         self.matchmaker.reset(self.fed.0);
-        records.into_iter().for_each(|record| self.take(record));
-        tracing::info!(shard = self.shard, waiting = self.waiting.len(), "matchmaker leads");
+        tracing::info!(shard = self.shard, records = records.len(), "matchmaker leads");
+        self.backlog = Backlog::new(records);
+        self.read_on(ctx);
+    }
+
+    /// Reads a portion of the backlog; offers and what entries change have their turn before the next one.
+    fn read_on(&mut self, ctx: &mut Context<Self>) {
+        self.backlog.portion().into_iter().for_each(|record| self.take(record));
+        if self.backlog.is_empty() {
+            tracing::info!(shard = self.shard, waiting = self.waiting.len(), "matchmaker has read everything");
+            return;
+        }
+        let epoch = self.epoch;
+        // Not a message to itself: that would be read before this thread looks at timers and other shards again.
+        let soon = tokio::task::yield_now().into_actor(self).map(move |(), shell, ctx| {
+            if shell.epoch == epoch {
+                shell.read_on(ctx);
+                shell.turn(ctx);
+            }
+        });
+        ctx.spawn(soon);
     }
 
     /// Proposes the next batch, if there is one; otherwise looks again when something may have changed by itself.
@@ -237,18 +267,18 @@ impl Handler<Fed> for MatchmakerShell {
             Feed::Lead { records, index, now_ms, .. } => {
                 self.fed = (now_ms, Instant::now());
                 self.fed_index = index;
-                self.lead(records);
+                self.lead(records, ctx);
             }
             Feed::Changed { records, removed, index, now_ms } => {
                 self.fed = (now_ms, Instant::now());
                 self.fed_index = index;
-                records.into_iter().for_each(|record| self.take(record));
-                removed.iter().for_each(|key| self.forget(key));
+                self.changed(records, &removed);
             }
             Feed::Lost => {
                 self.epoch += 1;
                 self.leads = false;
                 self.bidders.clear();
+                self.backlog = Backlog::default();
                 self.waiting.clear();
                 self.touched.clear();
                 self.matchmaker.reset(self.fed.0);
