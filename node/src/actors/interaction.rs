@@ -141,13 +141,4 @@ impl Handler<Leave> for InteractionActor {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bonus_halves_with_rank() {
-        let bonus = |rank: usize| KNOWN_AGENT_BONUS / f64::from(1 << rank.min(8));
-        assert!(bonus(0) > bonus(1) && bonus(1) > bonus(2));
-        assert!(bonus(0) < 0.1, "a known agent must not outweigh a skill");
-    }
-}
+mod tests;
