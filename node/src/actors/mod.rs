@@ -5,5 +5,9 @@ mod bidding;
 mod floor;
 mod interaction;
 mod matchmaker;
+/// The small contact center of the Matchmaker's own tests.
+#[cfg(test)]
+#[path = "../../matching/tests/support/mod.rs"]
+mod support;
 
 pub use floor::Floor;

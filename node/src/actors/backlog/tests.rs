@@ -1,11 +1,8 @@
 //! Who is read when, and what is not read any more.
 use super::*;
+use crate::actors::support::{Floor, T0, VOICE};
 use kindred_domain::record::Mode;
 use kindred_matching::{Matchmaker, NoBidder};
-
-#[path = "../../../matching/tests/support/mod.rs"]
-mod support;
-use support::{Floor, T0, VOICE};
 
 /// One queue and one free agent; interactions `i0`, `i1`, …, each waiting a second longer than the one before it.
 fn records(interactions: u64) -> Vec<Record> {

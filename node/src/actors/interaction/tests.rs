@@ -1,10 +1,7 @@
 //! What knowing an agent is worth.
 use super::*;
+use crate::actors::support::{Floor, VOICE};
 use kindred_domain::record::{Mode, Sealed};
-
-#[path = "../../../matching/tests/support/mod.rs"]
-mod support;
-use support::{Floor, VOICE};
 
 #[test]
 fn the_bonus_halves_with_rank() {
