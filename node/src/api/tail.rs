@@ -112,6 +112,10 @@ impl Tail {
                     Err(RecvError::Closed) => return Err(Unavailable::Stopping.into()),
                 },
             };
+            // What was applied here may be wrong: the stream goes on at another node, from the caller's token.
+            if self.call.desk().gateway().is_quarantined(self.call.shard) {
+                return Err(Unavailable::Quarantined.into());
+            }
             let mut own = batch.iter().filter(|event| event.tenant == self.call.tenant && event.number >= self.next);
             let Some(first) = own.next() else { continue };
             if first.number > self.next {

@@ -1,7 +1,7 @@
 //! Handing leadership away: when the node stops, when it leaves a shard, and while an operator has it drained.
 use crate::{
     api::Desk,
-    consensus::{core::PeerProgress, gateway::Gateway, shared::Control},
+    consensus::{core::successor, gateway::Gateway, shared::Control},
 };
 use std::{
     collections::BTreeSet,
@@ -54,12 +54,6 @@ pub async fn hand_over(gateway: &Gateway, shard: u32, may: impl Fn(u64) -> bool)
     Some(to)
 }
 
-/// The voter that would take over soonest: heard lately, before one that is not; its log in step; the longest.
-fn successor(peers: &[PeerProgress], voters: &[u64], may: impl Fn(u64) -> bool) -> Option<u64> {
-    let able = peers.iter().filter(|peer| voters.contains(&peer.raft_id) && may(peer.raft_id));
-    able.max_by_key(|peer| (peer.active, peer.replicating, peer.matched)).map(|peer| peer.raft_id)
-}
-
 /// While an operator has the node drained: hands away whatever it leads, or came to lead. Until the node stops.
 pub async fn keep_drained(desk: Desk, mut stopping: watch::Receiver<bool>) {
     let gateway = desk.gateway().clone();
@@ -78,6 +72,7 @@ pub async fn keep_drained(desk: Desk, mut stopping: watch::Receiver<bool>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::consensus::core::PeerProgress;
 
     #[test]
     fn a_dead_voter_is_the_last_to_be_asked() {

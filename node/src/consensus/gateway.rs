@@ -6,7 +6,7 @@ use super::{
     core::{RaftId, Role, Standing},
     lanes::{Lane, LaneFull},
     ports::{EventBatch, Forwarder, ShardId},
-    shared::{Control, ControlError, Job, ReadRequest, Shared},
+    shared::{Control, ControlError, Door, Job, ReadRequest, Shared},
     submission::{Submission, Waiter},
 };
 use crate::wire;
@@ -132,6 +132,11 @@ impl Gateway {
         self.standing(shard).is_some_and(|s| s.role == Role::Leader)
     }
 
+    /// Whether this replica's state of a shard deviates: nothing of it may be told.
+    pub fn is_quarantined(&self, shard: ShardId) -> bool {
+        self.shared.door(shard).is_some_and(Door::is_quarantined)
+    }
+
     /// What is derived for everybody to look at: progress, addresses.
     pub fn shared(&self) -> &Arc<Shared> {
         &self.shared
@@ -191,7 +196,7 @@ impl Gateway {
         command: Bytes,
     ) -> Result<oneshot::Receiver<Result<Outcome, Unavailable>>, Unavailable> {
         let door = self.shared.door(shard).ok_or(Unavailable::NoLeader)?;
-        self.shared.check_serving()?;
+        door.check_serving()?;
         if lane == Lane::Submit && self.shared.disk_is_full() {
             return Err(Unavailable::DiskFull);
         }
@@ -222,8 +227,8 @@ impl Gateway {
         deadline: Instant,
         look: impl FnOnce(&State) -> T + Send + 'static,
     ) -> Result<(At, T), Unavailable> {
-        self.shared.check_serving()?;
         let door = self.shared.door(shard).ok_or(Unavailable::NoLeader)?;
+        door.check_serving()?;
         let slot = door.read_slot().ok_or(Unavailable::Overloaded { what: "reads", retry_after_ms: RETRY_AFTER_MS })?;
         let (answer, waiting) = oneshot::channel();
         let job: Job = Box::new(move |result| {

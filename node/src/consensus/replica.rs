@@ -177,6 +177,11 @@ impl<C: Command, R: LogReader> Replica<C, R> {
         self.core.transfer_leader(to)
     }
 
+    /// Stops leading; see [`Core::resign`].
+    pub fn resign(&mut self) {
+        self.core.resign();
+    }
+
     /// Whether this replica may vote and stand for election; see [`Core::set_may_vote`].
     pub fn set_may_vote(&mut self, may: bool) {
         self.core.set_may_vote(may);

@@ -124,6 +124,7 @@ pub struct Door {
     /// Coalesced numbers.
     pub progress: Progress,
     pub(super) events: broadcast::Sender<EventBatch>,
+    quarantined: AtomicBool,
 }
 
 /// Raft messages that may wait at one shard.
@@ -152,6 +153,7 @@ impl Door {
             peers: RwLock::default(),
             progress: Progress::default(),
             events: broadcast::channel(EVENT_BATCHES).0,
+            quarantined: AtomicBool::new(false),
         }
     }
 
@@ -182,6 +184,24 @@ impl Door {
         *self.peers.write().unwrap_or_else(|p| p.into_inner()) = peers;
     }
 
+    /// This replica's state of the shard deviates: it serves nothing here, leads no longer, votes for nobody. The mark on
+    /// the disk comes first, or the next start would not know.
+    pub(super) fn quarantine(&self) {
+        self.quarantined.store(true, Ordering::Release);
+    }
+
+    /// Whether it is quarantined; other shards of the node are not touched by it.
+    pub fn is_quarantined(&self) -> bool {
+        self.quarantined.load(Ordering::Acquire)
+    }
+
+    pub(super) fn check_serving(&self) -> Result<(), Unavailable> {
+        if self.is_quarantined() {
+            return Err(Unavailable::Quarantined);
+        }
+        Ok(())
+    }
+
     /// Queues a command. `true`: the raft thread must be woken. While others wait already it looks by itself, as
     /// soon as it may propose.
     pub(super) fn push(&self, lane: Lane, submission: Submission) -> Result<bool, LaneFull> {
@@ -195,11 +215,12 @@ impl Door {
         held(&self.lanes)
     }
 
-    /// Empties the lanes of a replica that does not lead: none of it was proposed here.
+    /// Empties the lanes of a replica that proposes nothing: none of it was proposed here.
     pub(super) fn turn_away(&self) {
         let leader = self.standing().leader;
+        let why = self.check_serving().err().unwrap_or(Unavailable::NotLeader { leader });
         let waiting = self.lanes().take_all();
-        waiting.into_iter().for_each(|one| one.waiter.answer(Err(Unavailable::NotLeader { leader })));
+        waiting.into_iter().for_each(|one| one.waiter.answer(Err(why.clone())));
     }
 
     /// A place for one more read, held until the read is answered or given up: wherever reads wait, together they are
@@ -339,7 +360,6 @@ pub struct Shared {
     disk_full: AtomicBool,
     stopping: AtomicBool,
     refused: AtomicBool,
-    quarantined: AtomicBool,
 }
 
 impl Shared {
@@ -354,7 +374,6 @@ impl Shared {
             disk_full: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             refused: AtomicBool::new(false),
-            quarantined: AtomicBool::new(false),
         }
     }
 
@@ -417,23 +436,6 @@ impl Shared {
     /// Whether the node stops.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
-    }
-
-    /// This replica's state deviates: it serves nothing, votes for nobody.
-    pub fn quarantine(&self) {
-        self.quarantined.store(true, Ordering::Release);
-    }
-
-    /// Whether it is quarantined.
-    pub fn is_quarantined(&self) -> bool {
-        self.quarantined.load(Ordering::Acquire)
-    }
-
-    pub(super) fn check_serving(&self) -> Result<(), Unavailable> {
-        if self.is_quarantined() {
-            return Err(Unavailable::Quarantined);
-        }
-        Ok(())
     }
 }
 

@@ -45,6 +45,7 @@
 //! ShardWrite { install: Some(staged), .. }         the log writer makes the switch, in its synced batch
 //!
 //! let mut keeper = store.log_keeper()?;            keeper.truncate(shard, upto); keeper.archive(shard)
+//! store.mark_deviating(shard, index); store.deviates_since(shard)           synced; for ever
 //! store.maintain()                                 now and then, from a thread that may wait
 //! ArchiveReader::open(dir, shard)                  an iterator over archived entries, in order
 //! ```
@@ -68,6 +69,7 @@ mod key;
 pub mod limits;
 mod log;
 mod metrics;
+mod quarantine;
 mod reclaim;
 mod shard;
 mod side_file;

@@ -106,6 +106,7 @@ pub(super) enum MetaKey {
     Applied,
     Members,
     Importing,
+    Deviates,
 }
 
 impl MetaKey {
@@ -125,6 +126,7 @@ impl MetaKey {
             Self::Applied => b'a',
             Self::Members => b'm',
             Self::Importing => b'i',
+            Self::Deviates => b'q',
         }
     }
 }

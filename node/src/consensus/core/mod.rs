@@ -23,6 +23,7 @@ mod raft_logger;
 mod reads;
 mod receiving;
 mod recent_log;
+mod resigning;
 mod snapshots;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ pub use errors::{
 };
 pub use peek::{MessageFacts, MessageKind, peek};
 pub use recent_log::LogReader;
+pub use resigning::successor;
 pub use ticker::Ticker;
 pub use turn::read_entry;
 pub use types::{
@@ -126,6 +128,8 @@ pub struct Core<R: LogReader> {
     may_vote: bool,
     /// Nobody knows what its log once held; see [`probation`].
     probation: Option<Probation>,
+    /// It leads and must not: since this tick.
+    resigning_since: Option<u64>,
     out: Output,
 }
 
@@ -173,6 +177,7 @@ impl<R: LogReader> Core<R> {
             installing: None,
             may_vote: true,
             probation: None,
+            resigning_since: None,
             out: Output::default(),
         };
         core.draw_election_timeout();

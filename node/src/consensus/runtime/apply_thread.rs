@@ -181,7 +181,7 @@ impl ApplyThread {
         let at = At { shard, term, index: entry.index, position: 0, log_ms: seat.state.now_ms() };
         seat.persister.add(&applied, at)?;
         if let Some((index, hash)) = applied.compare {
-            compare(seat, &self.shared, index, hash);
+            compare(seat, &self.shared, &self.store, index, hash)?;
         }
         for record in &applied.puts {
             if let Record::Node(node) = record {
@@ -296,15 +296,17 @@ impl ApplyThread {
     }
 }
 
-fn compare(seat: &Seat, shared: &Shared, index: u64, hash: u64) {
-    let own = seat.hashes.iter().find(|(at, _)| *at == index);
-    if let Some((_, own)) = own.filter(|(_, own)| *own != hash) {
-        tracing::error!(shard = seat.shard, index, leader = hash, own, "this replica's state deviates: quarantined");
-        metrics::counter!("kindred_state_deviations_total").increment(1);
-        shared.quarantine();
-    } else if own.is_some() {
+fn compare(seat: &Seat, shared: &Shared, store: &Store, index: u64, hash: u64) -> anyhow::Result<()> {
+    let Some((_, own)) = seat.hashes.iter().find(|(at, _)| *at == index) else { return Ok(()) };
+    if *own == hash {
         metrics::counter!("kindred_state_comparisons_total").increment(1);
+        return Ok(());
     }
+    tracing::error!(shard = seat.shard, index, leader = hash, own, "this replica's state deviates: quarantined");
+    metrics::counter!("kindred_state_deviations_total").increment(1);
+    store.mark_deviating(seat.shard, index)?;
+    shared.doors[seat.shard as usize].quarantine();
+    Ok(())
 }
 
 fn stored_reply(at: At, body: &[u8]) -> Result<Outcome, Unavailable> {

@@ -82,6 +82,14 @@ pub fn prepare(start: Start) -> anyhow::Result<Prepared> {
         let boot = boot_of(&loaded)?;
         let door = &shared.doors[shard as usize];
         door.set_membership(boot.membership.clone());
+        if let Some(index) = start.store.deviates_since(shard)? {
+            tracing::error!(
+                shard,
+                index,
+                "this replica's state deviates from the others': it is quarantined; see the docs"
+            );
+            door.quarantine();
+        }
         let log = ShardLog::new(start.store.log_reader(), shard);
         let mut replica: Replica<Submission, ShardLog> = Replica::new(config, boot, loaded.applied.log_time_ms, log)?;
         let votes = may_vote(&start, &mut writer, shard, &mut replica)?;

@@ -164,14 +164,20 @@ impl RaftThread {
             self.look_for_trust(seat)?;
         }
         // A replica whose log lost entries, or whose state deviates, votes for nobody; it may follow.
-        seat.replica.set_may_vote(seat.trusted && !shared.is_quarantined());
+        let quarantined = door.is_quarantined();
+        seat.replica.set_may_vote(seat.trusted && !quarantined);
+        if quarantined && ticks > 0 {
+            seat.replica.resign();
+        }
         self.take_controls(seat, door);
         self.take_peer_messages(seat, door);
         take_reads(seat, door, &self.to_apply)?;
-        self.advance_if_due(seat, door);
+        if !quarantined {
+            self.advance_if_due(seat, door);
+        }
         let mut more = false;
         for _ in 0..TURNS_PER_LOOP {
-            if seat.replica.takes_commands() || seat.standing.role == Role::Leader {
+            if !quarantined && (seat.replica.takes_commands() || seat.standing.role == Role::Leader) {
                 let now = self.now();
                 seat.replica.take_from(&mut &*door, now, &mut self.encoder);
             }
@@ -179,12 +185,12 @@ impl RaftThread {
             more = turn.more;
             self.dispatch(seat, door, turn)?;
             // What was committed has made room; nobody wakes this thread for commands that wait already.
-            more |= seat.replica.would_take(&door);
+            more |= !quarantined && seat.replica.would_take(&door);
             if !more {
                 break;
             }
         }
-        if seat.standing.role != Role::Leader {
+        if seat.standing.role != Role::Leader || quarantined {
             // Whoever looked at the standing before it changed may have queued a command after the lanes were emptied.
             door.turn_away();
         }

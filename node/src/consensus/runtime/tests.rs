@@ -16,6 +16,8 @@ use bytes::Bytes;
 use kindred_domain::{Command, command::Advance};
 use std::time::Duration;
 
+mod quarantine;
+
 /// Nobody is reached.
 struct Alone;
 
@@ -40,6 +42,11 @@ fn node(dir: &std::path::Path, voters: &[RaftId]) -> Prepared {
 }
 
 fn start(dir: &std::path::Path, voters: &[RaftId]) -> Start {
+    start_with(dir, voters, 1)
+}
+
+/// Makes what shards the disk does not have yet.
+fn start_with(dir: &std::path::Path, voters: &[RaftId], shards: u32) -> Start {
     let who = Who { cluster_id: "c".into(), node_id: "n".into() };
     let store = Arc::new(Store::open(dir, &who, &Options::default()).unwrap());
     let boot = Boot::founding(voters);
@@ -52,13 +59,14 @@ fn start(dir: &std::path::Path, voters: &[RaftId]) -> Start {
         members: encode_members(&boot.membership).into(),
         position: storage::Position { term: boot.truncated.term, index: boot.truncated.index },
     };
-    store.create_shard(0, &founding).unwrap();
+    let known = store.shards();
+    (0..shards).filter(|shard| !known.contains(shard)).for_each(|shard| store.create_shard(shard, &founding).unwrap());
     Start {
         store,
         raft_id: voters[0],
         cluster_id: "c".into(),
         node: NodeId::from("n"),
-        shards: 1,
+        shards,
         version: 1,
         trust_log: false,
         on_fault: Arc::new(|why: &str| panic!("{why}")),

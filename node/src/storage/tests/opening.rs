@@ -71,3 +71,18 @@ fn free_space_is_known() -> anyhow::Result<()> {
     assert!(space.free_bytes > 0 && space.free_bytes <= space.total_bytes && space.free_percent() <= 100);
     Ok(())
 }
+
+#[test]
+fn the_mark_of_a_deviating_shard_outlives_a_crash_and_stays_as_first_made() -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let (store, _writer) = open_with_shard(dir.path(), 3)?;
+    assert_eq!(store.deviates_since(3)?, None);
+    store.mark_deviating(3, 1_000)?;
+    let synced = store.syncs();
+    store.mark_deviating(3, 2_000)?;
+    assert_eq!(store.syncs(), synced, "nothing is written for what is known");
+    let crashed = as_after_a_crash(dir.path())?;
+    let again = open(crashed.path())?;
+    assert_eq!((again.deviates_since(3)?, again.deviates_since(4)?), (Some(1_000), None));
+    Ok(())
+}

@@ -314,3 +314,35 @@ fn a_candidate_that_hears_nothing_tries_again_before_another_election_timeout() 
     assert!(tries[0] >= limits::ELECTION_TICKS_MIN as u64 && waits.len() > 5, "{tries:?}");
     assert!(waits.iter().all(|wait| may.contains(wait)), "{waits:?}");
 }
+
+#[test]
+fn a_leader_that_resigns_hands_over_and_is_not_asked_again() {
+    let mut group = Group::founding(&[1, 2, 3]);
+    let leader = group.elect();
+    group.run_ticks(4);
+    group.node(leader).core.set_may_vote(false);
+    group.node(leader).core.resign();
+    group.run_ticks(2);
+    let next = group.leader().expect("somebody took over within two ticks, without an election timeout");
+    assert_ne!(next, leader);
+    group.node(next).core.transfer_leader(leader).unwrap();
+    group.run_ticks(limits::ELECTION_TICKS_MIN + 1);
+    assert_eq!(group.leader(), Some(next), "who may not vote does not take over");
+}
+
+#[test]
+fn a_leader_that_resigns_steps_down_if_nobody_takes_over() {
+    let mut group = Group::founding(&[1, 2, 3]);
+    let leader = group.elect();
+    group.run_ticks(4);
+    let core = &mut group.node(leader).core;
+    core.set_may_vote(false);
+    // Nobody is reached. The quorum check alone might take nearly two periods.
+    for _ in 0..=limits::ELECTION_TICKS_MIN {
+        core.tick();
+        core.resign();
+    }
+    assert_eq!(core.standing().role, Role::Follower);
+    (0..3 * limits::ELECTION_TICKS_MAX).for_each(|_| core.tick());
+    assert_eq!(core.standing().role, Role::Follower, "it does not stand for election");
+}
