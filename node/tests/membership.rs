@@ -180,3 +180,73 @@ async fn a_node_with_a_full_disk_leads_nothing() {
     logged(&cluster, lead, "leadership goes to a node with space").await;
     until(&cluster, "another leads again", others).await;
 }
+
+/// Waits until every node's own view shows it.
+async fn everywhere(cluster: &Cluster, what: &str, shows: impl Fn(&v1::ClusterStatus) -> bool) {
+    for n in 0..cluster.nodes.len() {
+        let own = cluster.nodes[n].id.clone();
+        let shown = |status: &v1::ClusterStatus| status.node == format!("nodes/{own}") && shows(status);
+        until(cluster, &format!("{what}, by {own}"), shown).await;
+    }
+}
+
+/// Whether a node is drained, leads nothing, and somebody leads every shard.
+fn rests(status: &v1::ClusterStatus, node: &str) -> bool {
+    let drained = status.nodes.iter().any(|n| n.name == node && n.draining);
+    drained && status.shards.iter().all(|shard| !shard.leader.is_empty() && shard.leader != node)
+}
+
+async fn drain(cluster: &Cluster, through: usize, node: &str, undo: bool) -> Result<v1::Node, kindred_client::Error> {
+    let request = v1::DrainNodeRequest { name: node.into(), undo, ..Default::default() };
+    let asked = operator([cluster.nodes[through].client.to_string()], PATIENCE);
+    asked.drain_node(request).await.map(|response| response.node.unwrap())
+}
+
+/// Has a node lead every shard for a moment: what comes of it is seen by the terms.
+async fn make_lead(cluster: &Cluster, node: &str) {
+    for shard in 0..2 {
+        let status = until(cluster, "a leader", |status| !status.shards[shard].leader.is_empty()).await;
+        let lead = cluster.number(&status.shards[shard].leader).unwrap();
+        let to = v1::TransferLeadershipRequest { name: node.into(), shards: vec![shard as u32], ..Default::default() };
+        // The answer may be lost with the leadership that comes and goes.
+        let _ = operator([cluster.nodes[lead].client.to_string()], PATIENCE).transfer_leadership(to).await;
+        until(cluster, "another term", |now| now.shards[shard].term > status.shards[shard].term).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drained_node_leads_nothing_until_undone() {
+    let mut cluster = Cluster::start(3, 2, "");
+    let voters = |status: &v1::ClusterStatus| status.nodes.len() == 3 && status.shards.iter().all(|s| s.term > 0);
+    let status = until(&cluster, "three registered nodes", voters).await;
+    let lead = cluster.number(&status.shards[0].leader).unwrap_or(0);
+    let (one, two) = ((lead + 1) % 3, (lead + 2) % 3);
+    let [name, first, second] = [lead, one, two].map(|n| format!("nodes/n{n}"));
+
+    assert!(drain(&cluster, one, &name, false).await.unwrap().draining);
+    let asked = status_of(&cluster, one).await.unwrap();
+    assert!(rests(&asked, &name), "the answer comes once it leads nothing: {asked:?}");
+    everywhere(&cluster, "drained", |status| rests(status, &name)).await;
+
+    cluster.nodes[lead].stop();
+    cluster.nodes[lead].spawn();
+    everywhere(&cluster, "drained after its restart", |status| rests(status, &name)).await;
+    make_lead(&cluster, &name).await;
+    everywhere(&cluster, "drained after it came to lead", |status| rests(status, &name)).await;
+
+    // Somebody must be left.
+    drain(&cluster, two, &first, false).await.unwrap();
+    let refused = drain(&cluster, one, &second, false).await.unwrap_err();
+    assert_eq!(refused.reason, "MEMBERSHIP_REFUSED");
+    everywhere(&cluster, "the last leads", |status| {
+        rests(status, &name) && rests(status, &first) && status.nodes.iter().any(|n| n.name == second && !n.draining)
+    })
+    .await;
+
+    assert!(!drain(&cluster, two, &name, true).await.unwrap().draining);
+    drain(&cluster, two, &second, false).await.unwrap();
+    everywhere(&cluster, "the one that is left leads", |status| {
+        rests(status, &first) && rests(status, &second) && status.shards.iter().all(|shard| shard.leader == name)
+    })
+    .await;
+}

@@ -1,7 +1,6 @@
 //! `kindred cluster`: nodes and leadership, for operators.
 use super::{Context, LISTED, missing, pages, status, tenants};
-use anyhow::Context as _;
-use kindred_client::{Client, v1};
+use kindred_client::v1;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -43,7 +42,7 @@ pub enum Command {
         #[arg(long, value_delimiter = ',')]
         shards: Vec<u32>,
     },
-    /// Hands all leadership of a node away.
+    /// Hands all leadership of a node away, until undone; over restarts, too.
     Drain {
         /// The node.
         node: String,
@@ -58,18 +57,6 @@ pub enum Command {
 
 fn node_name(node: &str) -> String {
     if node.contains('/') { node.to_string() } else { format!("nodes/{node}") }
-}
-
-/// A client of this very node: only it can say that it leads nothing any more.
-async fn at(context: &Context, node: &str) -> anyhow::Result<Client> {
-    let page = |page_size, page_token| {
-        let request = v1::ListNodesRequest { page_size, page_token, ..Default::default() };
-        async { context.operator.list_nodes(request).await.map(|r| (r.nodes, r.next_page_token)) }
-    };
-    let (nodes, name) = (pages(LISTED, page).await?, node_name(node));
-    let found = nodes.iter().filter(|n| n.name == name).find(|n| !n.client_address.is_empty());
-    let found = found.with_context(|| format!("no node `{name}` has said where clients reach it"))?;
-    Ok(context.operator_at(&found.client_address)?)
 }
 
 pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
@@ -102,7 +89,7 @@ pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         }
         Command::Drain { node, undo } => {
             let request = v1::DrainNodeRequest { name: node_name(&node), undo, ..Default::default() };
-            print(at(context, &node).await?.drain_node(request).await?.node)
+            print(client.drain_node(request).await?.node)
         }
         Command::Tenants(command) => tenants::run(context, command).await,
     }

@@ -80,18 +80,11 @@ struct Context {
     client: Client,
     /// With the operator's token.
     operator: Client,
-    /// How the operator's client was made.
-    operator_config: Config,
     tenant: String,
     out: Output,
 }
 
 impl Context {
-    /// The operator's client of one address; no hint leads it elsewhere while that node answers.
-    fn operator_at(&self, address: &str) -> Result<Client, Error> {
-        Client::new(&Config { endpoints: vec![address.to_string()], ..self.operator_config.clone() })
-    }
-
     /// `tenants/{tenant}`.
     fn parent(&self) -> String {
         format!("tenants/{}", self.tenant)
@@ -163,11 +156,9 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let mut config = Config::new(args.endpoints).token(args.token);
     config.timeout = Duration::try_from_secs_f64(args.timeout_s)?;
-    let operator_config = config.clone().token(args.operator_token);
     let context = Context {
         client: Client::new(&config)?,
-        operator: Client::new(&operator_config)?,
-        operator_config,
+        operator: Client::new(&config.token(args.operator_token))?,
         tenant: args.tenant,
         out: Output::new(args.output),
     };

@@ -18,13 +18,7 @@ use crate::{
 };
 use kindred_domain::{Command, Rejection, State, ids::TenantId, state::Tenant};
 use kindred_proto::v1;
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 use tokio::sync::{Semaphore, watch};
 use tonic::{Request, Response, Status};
 
@@ -62,7 +56,6 @@ struct Inner {
     cluster_id: String,
     node: String,
     streams: Arc<Semaphore>,
-    draining: AtomicBool,
 }
 
 /// Streams of one node; a further one is refused with `TOO_MANY_STREAMS`.
@@ -75,8 +68,7 @@ impl Desk {
         let (cluster_id, node) = (shared.cluster_id.clone(), node_name(&shared.node));
         let key = PayloadKey::of(&cluster_id);
         let streams = Arc::new(Semaphore::new(STREAMS_MAX));
-        let draining = AtomicBool::new(false);
-        Self { inner: Arc::new(Inner { parts, key, cluster_id, node, streams, draining }) }
+        Self { inner: Arc::new(Inner { parts, key, cluster_id, node, streams }) }
     }
 
     /// The door to the shards.
@@ -102,16 +94,6 @@ impl Desk {
     /// Becomes true when the node stops.
     pub fn stopping(&self) -> watch::Receiver<bool> {
         self.inner.parts.stopping.clone()
-    }
-
-    /// Whether this node hands away all leadership.
-    pub fn is_draining(&self) -> bool {
-        self.inner.draining.load(Ordering::Acquire)
-    }
-
-    /// Hands away all leadership from now on, or no longer.
-    pub fn set_draining(&self, draining: bool) {
-        self.inner.draining.store(draining, Ordering::Release);
     }
 
     /// A place for one more stream.

@@ -12,11 +12,7 @@ use crate::{
         ports::ShardId,
         shared::Control,
     },
-    wire::api::{
-        Form,
-        name::{node_name, read_node_name},
-        tells,
-    },
+    wire::api::{Form, name::read_node_name, tells},
 };
 use kindred_domain::{
     Command, Rejection, Reply, State,
@@ -107,14 +103,13 @@ pub async fn add(call: Call, asked: v1::AddNodeRequest) -> Result<v1::AddNodeRes
     }
 }
 
-/// Changes a node's part in shard 0; every shard follows.
-async fn set_role(call: &Call, raft_id: u64, role: NodeRole) -> Result<(At, v1::Node), Failure> {
-    let update = UpdateNode { raft_id, role: Some(role), peer_address: None, client_address: None, version: None };
+/// Changes a node in shard 0; every shard follows.
+async fn declare(call: &Call, update: UpdateNode) -> Result<(At, v1::Node), Failure> {
     let command = Command { tenant: None, request: None, body: update.into() };
     let outcome = call.desk().gateway().submit(0, Lane::Submit, &command, call.deadline).await?;
     match outcome.result {
         Ok(Reply::Node(node)) => Ok((outcome.at, tells::node(&node))),
-        // Shard 0 decides who may go: the last voter may not, and who was removed does not come back.
+        // Shard 0 decides who may go: the last that votes or may lead may not, and who was removed does not come back.
         Err(Rejection::WrongState { id, state, .. }) => {
             Err(Failure::Membership { why: format!("node {id} is {state}") })
         }
@@ -133,7 +128,7 @@ pub async fn promote(call: Call, asked: v1::PromoteNodeRequest) -> Result<v1::Pr
     if asked.validate_only || node.role == NodeRole::Voter {
         return Ok(v1::PromoteNodeResponse { header: call.header(at, false), node: Some(tells::node(&node)) });
     }
-    let (at, node) = set_role(&call, node.raft_id, NodeRole::Voter).await?;
+    let (at, node) = declare(&call, UpdateNode { role: Some(NodeRole::Voter), ..UpdateNode::of(node.raft_id) }).await?;
     Ok(v1::PromoteNodeResponse { header: call.header(at, false), node: Some(node) })
 }
 
@@ -151,7 +146,8 @@ pub async fn remove(call: Call, asked: v1::RemoveNodeRequest) -> Result<v1::Remo
     if asked.validate_only || node.role == NodeRole::Removed {
         return Ok(v1::RemoveNodeResponse { header: call.header(at, false), node: Some(tells::node(&node)) });
     }
-    let (at, node) = set_role(&call, node.raft_id, NodeRole::Removed).await?;
+    let update = UpdateNode { role: Some(NodeRole::Removed), ..UpdateNode::of(node.raft_id) };
+    let (at, node) = declare(&call, update).await?;
     Ok(v1::RemoveNodeResponse { header: call.header(at, false), node: Some(node) })
 }
 
@@ -207,33 +203,22 @@ async fn hand_over(call: &Call, shard: ShardId, to: u64) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Has the node that is asked hand away all leadership, until undone. Here it is only noted (`assembly::drain` does it);
-/// the answer comes once nothing is led here, or in time before the caller gives up: the response says that it drains.
+/// Declares that a node shall lead nothing, or may again; it sees to that itself (`assembly::drain`). The answer comes
+/// once it leads nothing, or in time before the caller gives up: the response says that it drains.
 pub async fn drain(call: Call, asked: v1::DrainNodeRequest) -> Result<v1::DrainNodeResponse, Failure> {
     call.read_form(|form| request_id(form, &asked.request_id))?;
-    let (at, node) = named(&call, &asked.name, 0).await?;
-    let gateway = call.desk().gateway();
-    let shared = gateway.shared();
-    if node.raft_id != shared.raft_id {
-        let own = node_name(&shared.node);
-        return Err(Failure::Membership { why: format!("only {own} is drained here: ask {} itself", asked.name) });
-    }
-    let led = || (0..gateway.shards()).filter(|shard| gateway.leads(*shard));
-    if !asked.undo
-        && let Some(shard) = led().find(|shard| !has_another_voter(&call, *shard))
-    {
-        return Err(Failure::Membership { why: format!("nobody else could lead shard {shard}") });
-    }
-    call.desk().set_draining(!asked.undo);
-    while !asked.undo && led().next().is_some() && Instant::now() + LOOK_AGAIN < call.deadline {
+    let (_, node) = named(&call, &asked.name, 0).await?;
+    let update = UpdateNode { draining: Some(!asked.undo), ..UpdateNode::of(node.raft_id) };
+    let (at, told) = declare(&call, update).await?;
+    while !asked.undo && may_lead(&call, node.raft_id) && Instant::now() + LOOK_AGAIN < call.deadline {
         tokio::time::sleep(LOOK_AGAIN / 10).await;
     }
-    let node = v1::Node { draining: !asked.undo, ..tells::node(&node) };
-    Ok(v1::DrainNodeResponse { header: call.header(at, false), node: Some(node) })
+    Ok(v1::DrainNodeResponse { header: call.header(at, false), node: Some(told) })
 }
 
-fn has_another_voter(call: &Call, shard: ShardId) -> bool {
-    let shared = call.desk().gateway().shared();
-    let voters = shared.door(shard).map(|door| door.membership().voters).unwrap_or_default();
-    voters.iter().any(|voter| *voter != shared.raft_id)
+/// Whether a node leads a shard as far as this one knows, or may: where nobody is known to lead.
+fn may_lead(call: &Call, raft_id: u64) -> bool {
+    let gateway = call.desk().gateway();
+    let leader = |shard| gateway.standing(shard).and_then(|standing| standing.leader);
+    (0..gateway.shards()).any(|shard| leader(shard).is_none_or(|leader| leader == raft_id))
 }

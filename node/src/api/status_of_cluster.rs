@@ -45,9 +45,8 @@ pub async fn cluster(call: &Call, mode: ReadMode) -> Result<v1::GetClusterStatus
     let now_ms = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_millis() as u64);
     let node = |node: &Node| {
         let told = tells::node(node);
-        let draining = node.raft_id == shared.raft_id && call.desk().is_draining();
         let last_heard_time = heard.contains(told.name.as_str()).then(|| time(now_ms));
-        v1::Node { draining, last_heard_time, ..told }
+        v1::Node { last_heard_time, ..told }
     };
     let nodes = nodes.iter().map(|record| node(record)).collect();
     let status = v1::ClusterStatus {

@@ -15,7 +15,7 @@ pub use tenants::Tenants;
 use crate::{
     actors,
     consensus::{
-        gateway::Gateway,
+        gateway::{Gateway, ReadMode},
         ports::StoreRef,
         runtime::{self, OnFault, Runtime, Start},
         shared::{Address, Shared},
@@ -26,7 +26,12 @@ use crate::{
 };
 use anyhow::Context as _;
 use kindred_domain::ids::NodeId;
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{sync::watch, task::JoinSet};
 
 /// The newest cluster version this program can run.
@@ -161,4 +166,14 @@ impl Node {
     pub async fn drain(&self) {
         drain::drain(&self.gateway).await;
     }
+}
+
+/// What this node's replica of a shard knows now; `None` if it does not answer in time.
+async fn stale<T: Send + 'static>(
+    gateway: &Gateway,
+    shard: u32,
+    patience: Duration,
+    look: impl FnOnce(&kindred_domain::State) -> T + Send + 'static,
+) -> Option<T> {
+    gateway.read(shard, ReadMode::Stale, Instant::now() + patience, look).await.ok().map(|(_, seen)| seen)
 }

@@ -105,6 +105,7 @@ impl Bound {
         let ops = axum::serve(self.ops, ops).with_graceful_shutdown(stop(parts.stopping.clone()));
         tasks.spawn(async move { ended("ops", ops.await) });
 
+        tasks.spawn(keep_drained(parts.gateway.clone(), parts.stopping.clone()));
         let tokens = parts.config.tenants.iter().map(|t| (t.token.clone(), TenantId::from(t.id.as_str())));
         let desk = Desk::new(api::Parts {
             gateway: parts.gateway,
@@ -114,7 +115,6 @@ impl Bound {
             stopping: parts.stopping.clone(),
         });
         let is_ready: api::server::Ready = Arc::new(move || ready().is_ok());
-        tasks.spawn(keep_drained(desk.clone(), parts.stopping.clone()));
         let client = api::serve(self.client, desk, is_ready, stop(parts.stopping));
         tasks.spawn(async move { ended("client", client.await) });
         Ok(())

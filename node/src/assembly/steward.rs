@@ -1,10 +1,13 @@
 //! Keeps the cluster as it is declared: this node registered, configured tenants placed and adopted, raft groups
 //! made of the nodes that shard 0 lists. Every step may be repeated by anybody.
-use super::{CLUSTER_VERSION, Tenants, drain::hand_over};
+use super::{
+    CLUSTER_VERSION, Tenants,
+    drain::{drained, hand_over},
+};
 use crate::{
     consensus::{
         core::{MemberChange, Membership, PeerProgress},
-        gateway::{Gateway, ReadMode},
+        gateway::Gateway,
         lanes::Lane,
         ports::StoreRef,
         shared::{Control, Door, Shared},
@@ -189,13 +192,7 @@ impl Steward {
         let voters = self.gateway.shared().door(0).map(|door| door.membership().voters).unwrap_or_default();
         // One a round: the next look sees what is left.
         if let Some(old) = replaced(&nodes, &voters).into_iter().next() {
-            let update = UpdateNode {
-                raft_id: old,
-                role: Some(NodeRole::Removed),
-                peer_address: None,
-                client_address: None,
-                version: None,
-            };
+            let update = UpdateNode { role: Some(NodeRole::Removed), ..UpdateNode::of(old) };
             tracing::info!(raft_id = old, "replaced by a newer disk of the same node");
             step(&self.gateway, 0, update.into()).await;
             return false;
@@ -209,15 +206,17 @@ impl Steward {
         if led.is_empty() {
             return;
         }
+        // A drained node would hand it back.
+        let drained = drained(&self.gateway).await.unwrap_or_default();
         let others = self.gateway.shared().directory().into_iter();
-        let others = others.filter(|(raft_id, _)| *raft_id != self.gateway.raft_id());
+        let others = others.filter(|(raft_id, _)| *raft_id != self.gateway.raft_id() && !drained.contains(raft_id));
         let asked = others.map(async |(raft_id, address)| {
             let status = peer::status(&address.peer, &self.token).await.ok()?;
             (!status.disk_full && !status.draining).then_some(raft_id)
         });
         let with_space: Vec<u64> = futures::future::join_all(asked).await.into_iter().flatten().collect();
         for shard in led {
-            if let Some(to) = hand_over(&self.gateway, shard, |to| with_space.contains(&to)).await {
+            if let Some(to) = hand_over(&self.gateway, shard, |peer| with_space.contains(&peer.raft_id)).await {
                 tracing::warn!(shard, to, "the disk is nearly full: leadership goes to a node with space");
             }
         }
@@ -285,8 +284,7 @@ async fn stale<T: Send + 'static>(
     shard: u32,
     look: impl FnOnce(&kindred_domain::State) -> T + Send + 'static,
 ) -> Option<T> {
-    let until = Instant::now() + Duration::from_millis(STEP_MS);
-    gateway.read(shard, ReadMode::Stale, until, look).await.ok().map(|(_, seen)| seen)
+    super::stale(gateway, shard, Duration::from_millis(STEP_MS), look).await
 }
 
 /// The version that every member can run; `None` while one of them has not registered.

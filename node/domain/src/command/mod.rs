@@ -157,7 +157,7 @@ bodies! {
     DeleteTenant;
     /// Shard 0: a machine announces itself; gives it a raft id.
     RegisterNode;
-    /// Shard 0: a machine's part or addresses changed.
+    /// Shard 0: a machine's part, addresses or drain changed.
     UpdateNode;
     /// Raises the gate for new behaviour.
     SetClusterVersion;

@@ -79,6 +79,15 @@ pub struct UpdateNode {
     pub client_address: Option<String>,
     /// Newest cluster version it can run.
     pub version: Option<u32>,
+    /// It shall lead nothing, or may again. Refused if no other voter may lead.
+    pub draining: Option<bool>,
+}
+
+impl UpdateNode {
+    /// Changes nothing yet.
+    pub fn of(raft_id: u64) -> Self {
+        Self { raft_id, role: None, peer_address: None, client_address: None, version: None, draining: None }
+    }
 }
 
 /// See [`Body::SetClusterVersion`]; never lowers.

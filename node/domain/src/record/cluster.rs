@@ -91,6 +91,8 @@ pub struct Node {
     pub role: NodeRole,
     /// Newest cluster version it can run.
     pub version: u32,
+    /// An operator wants it to lead nothing.
+    pub draining: bool,
 }
 
 /// Counters of the shard itself.

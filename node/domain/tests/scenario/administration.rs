@@ -73,6 +73,7 @@ pub fn of_shard(line: &Line) -> Result<Option<Body>, String> {
             peer_address: line.key("peer").map(str::to_string),
             client_address: line.key("client").map(str::to_string),
             version: line.read("version", number)?,
+            draining: line.read("draining", number)?,
         }
         .into(),
         "cluster-version" => SetClusterVersion { version: number(line.word(0)?)? }.into(),

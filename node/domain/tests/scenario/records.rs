@@ -121,6 +121,7 @@ fn of_shard(world: &World, collection: &str, id: &str) -> Result<Option<Option<F
                     ("role", upper(n.role)),
                     ("peer", n.peer_address.clone()),
                     ("version", n.version.to_string()),
+                    ("draining", n.draining.to_string()),
                 ])
             })
         }

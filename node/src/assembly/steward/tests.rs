@@ -37,6 +37,7 @@ fn an_old_disk_is_retired_once_the_newer_one_votes() {
             client_address: String::new(),
             role,
             version: 1,
+            draining: false,
         })
     };
     let mut nodes = vec![node(1, "a", NodeRole::Voter), node(2, "b", NodeRole::Voter), node(3, "b", NodeRole::Learner)];

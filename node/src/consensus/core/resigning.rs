@@ -3,11 +3,19 @@ use super::errors::TransferError;
 use super::recent_log::LogReader;
 use super::types::{PeerProgress, RaftId};
 use super::{Core, limits};
+use std::collections::BTreeSet;
 
-/// The voter that would take over soonest: heard lately, before one that is not; its log in step; the longest.
-pub fn successor(peers: &[PeerProgress], voters: &[RaftId], may: impl Fn(RaftId) -> bool) -> Option<RaftId> {
-    let able = peers.iter().filter(|peer| voters.contains(&peer.raft_id) && may(peer.raft_id));
-    able.max_by_key(|peer| (peer.active, peer.replicating, peer.matched)).map(|peer| peer.raft_id)
+/// The voter that would take over soonest: heard lately, before one that is not; one that need not hand it on; its log
+/// in step; the longest.
+pub fn successor(
+    peers: &[PeerProgress],
+    voters: &[RaftId],
+    drained: &BTreeSet<RaftId>,
+    may: impl Fn(&PeerProgress) -> bool,
+) -> Option<RaftId> {
+    let able = peers.iter().filter(|peer| voters.contains(&peer.raft_id) && may(peer));
+    let order = |peer: &&PeerProgress| (peer.active, !drained.contains(&peer.raft_id), peer.replicating, peer.matched);
+    able.max_by_key(order).map(|peer| peer.raft_id)
 }
 
 impl<R: LogReader> Core<R> {
@@ -25,7 +33,7 @@ impl<R: LogReader> Core<R> {
             self.settle();
             self.resigning_since = None;
         } else if self.raw.raft.lead_transferee.is_none() {
-            let to = successor(&self.peers(), &self.membership().voters, |_| true);
+            let to = successor(&self.peers(), &self.membership().voters, &BTreeSet::new(), |_| true);
             // Nobody to hand over to, or not now: the next tick, or the end of the wait.
             let _: Option<Result<(), TransferError>> = to.map(|to| self.transfer_leader(to));
         }

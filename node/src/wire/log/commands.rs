@@ -81,7 +81,7 @@ structs! {
         event_retention_bytes }
     DeleteTenant { etag }
     RegisterNode { id, storage, raft_id, peer_address, client_address, version, role }
-    UpdateNode { raft_id, role, peer_address, client_address, version }
+    UpdateNode { raft_id, role, peer_address, client_address, version, draining }
     SetClusterVersion { version }
     LeaderStarted { raft_id, term }
     Advance {  }

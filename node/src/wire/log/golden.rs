@@ -107,3 +107,16 @@ fn every_kind_has_a_line() {
     let names: Vec<&String> = missing.iter().map(|(name, _)| name).collect();
     assert_eq!(names, Vec::<&String>::new(), "kinds without a line in golden.txt");
 }
+
+/// Written before there was a drain: such a disk is not drained, and one that is not is still written the same way.
+#[test]
+fn a_node_of_old_bytes_is_not_drained() {
+    let of = |family: &str| GOLDEN.lines().find_map(|line| line.strip_prefix(family)).map(unhex).expect("a line");
+    let bytes = of("record Node ");
+    let record::Record::Node(node) = decode_record(&bytes).unwrap() else { panic!("not a node") };
+    assert!(!node.draining);
+    assert_eq!(encode_record(&record::Record::Node(node)), bytes);
+    let command = decode_command(&of("command UpdateNode ")).unwrap();
+    let kindred_domain::command::Body::UpdateNode(update) = command.body else { panic!("not an update") };
+    assert_eq!(update.draining, None);
+}

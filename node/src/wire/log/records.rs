@@ -32,7 +32,7 @@ structs! {
         deleted, version }
     EventMark { tenant, number, at_ms, bytes }
     Placement { tenant, shard, map_version, display_name, created_ms }
-    Node { id, storage, raft_id, peer_address, client_address, role, version }
+    Node { id, storage, raft_id, peer_address, client_address, role, version, draining }
     ShardRecord { cluster_version, map_version, next_raft_id, hash_index, hash }
     Connector { tenant, id, display_name, lease_ms, lease, lapsed_ms, marking, version }
     Marking { since_ms, after, continues_ms }

@@ -81,6 +81,8 @@ fn add(state: &mut State, out: &mut Out, command: &RegisterNode) -> Result<Reply
             None => NodeRole::Learner,
         },
         version: command.version,
+        // Whatever an operator wanted of another disk of this name: it does not bind this one.
+        draining: false,
     };
     Ok(Reply::Node(put(state, out, node)))
 }

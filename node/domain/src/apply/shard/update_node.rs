@@ -1,4 +1,5 @@
-//! `UpdateNode`: a machine's part, addresses or version changed. REMOVED is for ever, and somebody always votes.
+//! `UpdateNode`: a machine's part, addresses, version or drain changed. REMOVED is for ever, somebody always votes, and a
+//! drain leaves somebody who may lead.
 use super::register_node::{check_version, put};
 use crate::{
     apply::ctx::Out,
@@ -25,12 +26,16 @@ pub(super) fn apply(state: &mut State, out: &mut Out, command: &UpdateNode) -> R
     if let Some(role) = command.role {
         check_voters(state, node, role)?;
     }
+    if command.draining == Some(true) && !node.draining {
+        check_others(state, node)?;
+    }
     let mut node = Node::clone(node);
     if let Some(version) = command.version {
         check_version(state, version)?;
         node.version = version;
     }
     node.role = command.role.unwrap_or(node.role);
+    node.draining = command.draining.unwrap_or(node.draining);
     if let Some(peer_address) = &command.peer_address {
         node.peer_address.clone_from(peer_address);
     }
@@ -52,4 +57,18 @@ fn check_voters(state: &State, node: &Node, role: NodeRole) -> Result<(), Reject
         });
     }
     Ok(())
+}
+
+/// Decided here for the same reason: two operators may each drain one of the last two.
+fn check_others(state: &State, node: &Node) -> Result<(), Rejection> {
+    let may_lead = |other: &Node| other.role == NodeRole::Voter && !other.draining;
+    if state.nodes.values().any(|other| other.raft_id != node.raft_id && may_lead(other)) {
+        return Ok(());
+    }
+    Err(Rejection::WrongState {
+        kind: Kind::Node,
+        id: node.id.to_string(),
+        state: "LAST_TO_LEAD".to_string(),
+        verb: "drain".to_string(),
+    })
 }

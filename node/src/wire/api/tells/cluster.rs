@@ -39,7 +39,7 @@ pub fn node(record: &Node) -> v1::Node {
         client_address: record.client_address.clone(),
         role: role.into(),
         version: record.version,
-        draining: false,
+        draining: record.draining,
         last_heard_time: None,
     }
 }
