@@ -1,5 +1,5 @@
-//! `UpdateNode`: a machine's part, addresses, version or drain changed. REMOVED is for ever, somebody always votes, and a
-//! drain leaves somebody who may lead.
+//! `UpdateNode`: a machine's part, addresses, version or drain changed. REMOVED is for ever, somebody always votes, and
+//! a drain leaves somebody who may lead.
 use super::register_node::{check_version, put};
 use crate::{
     apply::ctx::Out,
