@@ -13,14 +13,7 @@ use kindred_domain::{
     record::{Node, NodeRole},
 };
 use kindred_proto::v1::{self, shard_status};
-use std::{
-    collections::BTreeSet,
-    sync::atomic::Ordering,
-    time::{Duration, SystemTime},
-};
-
-/// Long enough for every live follower to answer a heartbeat.
-const HEARTBEATS: Duration = Duration::from_millis(250);
+use std::{collections::BTreeSet, sync::atomic::Ordering, time::SystemTime};
 
 /// Nodes, shards, leaders and progress.
 pub async fn cluster(call: &Call, mode: ReadMode) -> Result<v1::GetClusterStatusResponse, Failure> {
@@ -32,10 +25,6 @@ pub async fn cluster(call: &Call, mode: ReadMode) -> Result<v1::GetClusterStatus
     nodes.sort_by(|one, other| one.id.cmp(&other.id));
     let gateway = call.desk().gateway();
     let shared = gateway.shared();
-    if (0..gateway.shards()).any(|shard| !silent(shared, shard).is_empty()) {
-        // The leader forgets who answered once in an election timeout: a moment later only the silent ones are left.
-        tokio::time::sleep(HEARTBEATS).await;
-    }
     let mut shards = Vec::new();
     for id in 0..gateway.shards() {
         shards.extend(shard(call, id).await?);
@@ -58,12 +47,6 @@ pub async fn cluster(call: &Call, mode: ReadMode) -> Result<v1::GetClusterStatus
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     Ok(v1::GetClusterStatusResponse { header: call.header(at, false), status: Some(status) })
-}
-
-/// Followers not heard within the last election timeout.
-fn silent(shared: &Shared, shard: ShardId) -> Vec<u64> {
-    let followers = shared.door(shard).map(|door| door.peers()).unwrap_or_default();
-    followers.into_iter().filter(|other| !other.active).map(|other| other.raft_id).collect()
 }
 
 fn name(shared: &Shared, raft_id: u64) -> String {

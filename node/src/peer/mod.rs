@@ -1,4 +1,5 @@
-//! Carries raft messages, forwarded commands and snapshots between nodes; may lose them, never reads them.
+//! Carries raft messages, forwarded commands and snapshots between nodes; may lose them, and reads of them only whether a
+//! forwarded command can be read.
 mod forward;
 mod links;
 mod reception;

@@ -108,9 +108,9 @@ pub struct Queue {
     pub service_level_ms: u64,
     /// Urgency at the service level, millionths.
     pub sla_urgency_micros: u64,
-    /// After this wait the oldest goes first among those who fit; no room is reserved for it (decision 22).
+    /// After this wait the oldest goes first among those who fit; no room is reserved for it (decision 17).
     pub starvation_bound_ms: u64,
-    /// Waits at most this, then EXPIRED; 0 for ever. Given when waiting begins (decision 20).
+    /// Waits at most this, then EXPIRED; 0 for ever. Given when waiting begins (decision 15).
     pub max_wait_ms: u64,
     /// By channel; a channel not listed uses the defaults.
     pub channels: BTreeMap<Channel, ChannelRules>,

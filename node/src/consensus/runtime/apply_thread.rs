@@ -15,7 +15,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use bytes::Bytes;
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use kindred_domain::{
     Answer, Body, Command, Entry, Event, State,
     command::CompareHash,
@@ -110,16 +110,40 @@ impl ApplyThread {
 
     /// Runs until the raft thread is gone; an error stops the process.
     pub fn run(mut self, jobs: &Receiver<ApplyJob>) -> anyhow::Result<()> {
-        while let Ok(job) = jobs.recv() {
+        loop {
+            // A Matchmaker that had no room is told again after the pause, though no entry comes.
+            let due = self.seats.iter().filter_map(|seat| seat.feed_after).min();
+            let job = match due {
+                Some(at) => jobs.recv_deadline(at),
+                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
             match job {
-                ApplyJob::Entries { shard, entries } => self.entries(shard, entries)?,
-                ApplyJob::Reads { shard } => self.reads(shard),
-                ApplyJob::Standing { shard, term, leads } => self.standing(shard, term, leads),
-                ApplyJob::Reload { shard, index } => self.reload(shard, index)?,
-                ApplyJob::Fence(reached) => reached.send(())?,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Err(RecvTimeoutError::Timeout) => self.feed_again(),
+                Ok(job) => self.job(job)?,
             }
         }
+    }
+
+    fn job(&mut self, job: ApplyJob) -> anyhow::Result<()> {
+        match job {
+            ApplyJob::Entries { shard, entries } => self.entries(shard, entries)?,
+            ApplyJob::Reads { shard } => self.reads(shard),
+            ApplyJob::Standing { shard, term, leads } => self.standing(shard, term, leads),
+            ApplyJob::Reload { shard, index } => self.reload(shard, index)?,
+            ApplyJob::Fence(reached) => reached.send(())?,
+        }
         Ok(())
+    }
+
+    /// Feeds those whose pause is over.
+    fn feed_again(&mut self) {
+        let now = Instant::now();
+        let due = self.seats.iter().filter(|seat| seat.feed_after.is_some_and(|at| at <= now));
+        for shard in due.map(|seat| seat.shard).collect::<Vec<_>>() {
+            self.seats[shard as usize].feed_after = None;
+            self.feed(shard, Vec::new(), Vec::new());
+        }
     }
 
     fn entries(&mut self, shard: ShardId, entries: Vec<Apply<Waiter>>) -> anyhow::Result<()> {
@@ -234,6 +258,7 @@ impl ApplyThread {
         if seat.leads.is_some() && seat.leads != leads.then_some(term) {
             self.feed.feed(shard, Feed::Lost);
             seat.feeding = false;
+            seat.feed_after = None;
         }
         if leads && seat.leads != Some(term) {
             seat.started = false;
