@@ -87,6 +87,8 @@ impl Bench {
         let (samples, took) = sampled(&center, load::fill(target, CALLERS, all - kept)).await?;
         let figures =
             MillionFigures { bytes_each, remembered_each, flat: is_flat(&samples, bytes_each * all as f64), samples };
+        let kept_mib: Vec<u64> = figures.samples.iter().map(|held| held.kept >> 20).collect();
+        self.say(&format!("million: kept, every {} s: {kept_mib:?} MiB", SAMPLE.as_secs()));
         self.say(&format!("million: {} more in {:.0} s; {}", all - kept, took.as_secs_f64(), figures.in_words()));
         center.stop().await?;
         Ok(figures)
