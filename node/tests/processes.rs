@@ -83,6 +83,34 @@ async fn submit_until(client: Client, queue: String, worker: usize, stop: Arc<At
     }
 }
 
+/// Sixteen callers who submit at the same time.
+struct Load {
+    stop: Arc<AtomicBool>,
+    acked: Acked,
+    workers: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Load {
+    fn start(client: &Client, queue: &str) -> Self {
+        let (stop, acked) = (Arc::new(AtomicBool::new(false)), Acked::default());
+        let one = |worker| submit_until(client.clone(), queue.to_owned(), worker, stop.clone(), acked.clone());
+        let workers = (0..16).map(|worker| tokio::spawn(one(worker))).collect();
+        Self { stop, acked, workers }
+    }
+
+    fn acked(&self) -> usize {
+        self.acked.lock().unwrap().len()
+    }
+
+    async fn stop(self) -> BTreeMap<String, (u64, u32)> {
+        self.stop.store(true, Ordering::Release);
+        for worker in self.workers {
+            worker.await.unwrap();
+        }
+        self.acked.lock().unwrap().clone()
+    }
+}
+
 async fn leader(cluster: &Cluster) -> usize {
     let until = Instant::now() + PATIENCE;
     loop {
@@ -128,25 +156,18 @@ async fn a_killed_leader_loses_nothing() {
     let mut cluster = Cluster::start(3, 1, "");
     let client = client(&cluster, TOKEN);
     let queue = queue(&client).await;
-    let (stop, acked) = (Arc::new(AtomicBool::new(false)), Acked::default());
-    let workers: Vec<_> = (0..16)
-        .map(|worker| tokio::spawn(submit_until(client.clone(), queue.clone(), worker, stop.clone(), acked.clone())))
-        .collect();
-    wait_for(|| acked.lock().unwrap().len() > 200).await;
+    let load = Load::start(&client, &queue);
+    wait_for(|| load.acked() > 200).await;
     let killed = leader(&cluster).await;
-    let before = acked.lock().unwrap().len();
+    let before = load.acked();
     cluster.nodes[killed].kill();
-    wait_for(|| acked.lock().unwrap().len() > before + 200).await;
+    wait_for(|| load.acked() > before + 200).await;
     cluster.nodes[killed].spawn();
-    let before = acked.lock().unwrap().len();
-    wait_for(|| acked.lock().unwrap().len() > before + 100).await;
-    stop.store(true, Ordering::Release);
-    for worker in workers {
-        worker.await.unwrap();
-    }
+    let before = load.acked();
+    wait_for(|| load.acked() > before + 100).await;
+    let acked = load.stop().await;
     same_everywhere(&cluster).await;
     cluster.nodes.iter_mut().for_each(|node| node.stop());
-    let acked = acked.lock().unwrap().clone();
     for node in &cluster.nodes {
         prove(&node.dump(), &acked);
     }
@@ -158,19 +179,13 @@ async fn a_drained_leader_hands_over_under_load() {
     let mut cluster = Cluster::start(3, 1, "");
     let client = client(&cluster, TOKEN);
     let queue = queue(&client).await;
-    let (stop, acked) = (Arc::new(AtomicBool::new(false)), Acked::default());
-    let workers: Vec<_> = (0..16)
-        .map(|worker| tokio::spawn(submit_until(client.clone(), queue.clone(), worker, stop.clone(), acked.clone())))
-        .collect();
-    wait_for(|| acked.lock().unwrap().len() > 100).await;
+    let load = Load::start(&client, &queue);
+    wait_for(|| load.acked() > 100).await;
     let drained = leader(&cluster).await;
     cluster.nodes[drained].stop();
-    let before = acked.lock().unwrap().len();
-    wait_for(|| acked.lock().unwrap().len() > before + 100).await;
-    stop.store(true, Ordering::Release);
-    for worker in workers {
-        worker.await.unwrap();
-    }
+    let before = load.acked();
+    wait_for(|| load.acked() > before + 100).await;
+    load.stop().await;
     // It did not leave the others to find out: when it ended it followed one of them.
     let log = cluster.nodes[drained].log();
     // Between a name and its value a terminal's colours may stand.
