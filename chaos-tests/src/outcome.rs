@@ -1,0 +1,35 @@
+//! How a scenario ended: the row that `make chaos` prints for it.
+
+use crate::history::Violation;
+
+/// Where a scenario runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum World {
+    /// One thread, one seed.
+    Sim,
+    /// Real processes.
+    Live,
+}
+
+/// What one scenario came to, over all its runs.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    pub runs: u64,
+    /// Seeds among them (sim).
+    pub seeds: u64,
+    /// Faults injected.
+    pub faults: u64,
+    /// The counter that proves that the fault happened: its name, and how often. 0: the run was vacuous, and fails.
+    pub witness: (&'static str, u64),
+    /// Calls answered with success.
+    pub acknowledged: u64,
+    pub violations: Vec<Violation>,
+    /// The longest time in which nothing was offered though something could be, milliseconds of the world's clock.
+    pub longest_interruption_ms: Option<u64>,
+    /// SIGKILL of a leader to the next offer, each time, milliseconds.
+    pub kills_ms: Vec<u64>,
+    /// SIGTERM of a leader to the next offer, each time, milliseconds.
+    pub drains_ms: Vec<u64>,
+    /// Which of two ways it ran ("network namespaces", "loopback ports"), and what else belongs in the row.
+    pub remark: String,
+}
