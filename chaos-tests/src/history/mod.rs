@@ -51,10 +51,21 @@ pub enum Told {
 /// A record in an answer, as far as the model follows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shown {
-    Interaction { name: String, state: String, offer: Option<ShownOffer>, assignments: Vec<ShownAssignment> },
-    Agent { name: String, present: bool, session: Option<String> },
+    Interaction {
+        name: String,
+        state: String,
+        offer: Option<ShownOffer>,
+        assignments: Vec<ShownAssignment>,
+    },
+    Agent {
+        name: String,
+        present: bool,
+        session: Option<String>,
+    },
     /// Read and not there.
-    Nothing { name: String },
+    Nothing {
+        name: String,
+    },
 }
 
 /// The open offer of an interaction.

@@ -1,5 +1,8 @@
 //! Which interactions have an actor, and how the Matchmaker asks them.
-use super::interaction::{Announce, Changed, InteractionActor, Leave};
+use super::{
+    interaction::{Announce, Changed, InteractionActor, Leave},
+    planner::Crew,
+};
 use crate::consensus::gateway::Gateway;
 use actix::{Actor, Addr, ArbiterHandle};
 use kindred_domain::{
@@ -35,14 +38,21 @@ impl Bidders {
         Self { shard, gateway, arbiter, actors: BTreeMap::new(), spent: Duration::ZERO }
     }
 
-    /// A new batch begins: patience is renewed.
-    pub fn renew(&mut self) {
+    fn of(&self, tenant: &TenantId) -> impl Iterator<Item = (&InteractionId, &Addr<InteractionActor>)> {
+        let first = (tenant.clone(), InteractionId::from(""));
+        let tenant = tenant.clone();
+        self.actors.range(first..).take_while(move |((t, _), _)| *t == tenant).map(|((_, id), actor)| (id, actor))
+    }
+}
+
+impl Crew for Bidders {
+    fn renew(&mut self) {
         self.spent = Duration::ZERO;
     }
 
-    /// Starts actors for those near the front of a tenant, stops the others. In waiting order, so that after a
-    /// failover the first in line are up first.
-    pub fn follow(&mut self, tenant: &TenantId, near: Vec<Arc<Interaction>>) {
+    /// Starts actors for those near the front, stops the others. In waiting order, so that after a failover the first in
+    /// line are up first.
+    fn follow(&mut self, tenant: &TenantId, near: Vec<Arc<Interaction>>) {
         let keep: BTreeSet<&InteractionId> = near.iter().map(|interaction| &interaction.id).collect();
         let gone: Vec<Key> =
             self.of(tenant).filter(|(id, _)| !keep.contains(id)).map(|(id, _)| (tenant.clone(), id.clone())).collect();
@@ -64,14 +74,7 @@ impl Bidders {
         metrics::gauge!("kindred_interaction_actors").set(self.actors.len() as f64);
     }
 
-    fn of(&self, tenant: &TenantId) -> impl Iterator<Item = (&InteractionId, &Addr<InteractionActor>)> {
-        let first = (tenant.clone(), InteractionId::from(""));
-        let tenant = tenant.clone();
-        self.actors.range(first..).take_while(move |((t, _), _)| *t == tenant).map(|((_, id), actor)| (id, actor))
-    }
-
-    /// An interaction changed.
-    pub fn changed(&self, interaction: &Arc<Interaction>) {
+    fn changed(&mut self, interaction: &Arc<Interaction>) {
         let key = (interaction.tenant.clone(), interaction.id.clone());
         if let Some(actor) = self.actors.get(&key) {
             // Missed: it bids on what it knew, and apply checks.
@@ -79,8 +82,7 @@ impl Bidders {
         }
     }
 
-    /// This replica leads no longer.
-    pub fn clear(&mut self) {
+    fn clear(&mut self) {
         self.actors.clear();
     }
 }

@@ -5,9 +5,13 @@ mod bidding;
 mod floor;
 mod interaction;
 mod matchmaker;
+mod planner;
 /// The small contact center of the Matchmaker's own tests.
 #[cfg(test)]
 #[path = "../../matching/tests/support/mod.rs"]
 mod support;
 
 pub use floor::Floor;
+pub use interaction::Mind;
+pub use matchmaker::{BACK_OFF_MS, BATCH_MS, FRONT_EVERY_MS};
+pub use planner::{Answered, Crew, Planner};

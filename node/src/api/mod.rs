@@ -25,7 +25,7 @@ pub mod queues;
 mod rpc_metrics;
 pub mod server;
 pub mod session;
-mod sight;
+pub mod sight;
 pub mod status;
 mod status_of_cluster;
 mod stream;

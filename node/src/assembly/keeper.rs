@@ -1,6 +1,6 @@
 //! Maintenance: archives what is applied, cuts logs, watches the disk.
 use crate::{
-    consensus::{gateway::Gateway, ports::StoreRef, runtime::OnFault},
+    consensus::{core::Position, gateway::Gateway, ports::StoreRef, runtime::OnFault},
     ops::config::Config,
     storage::{KeepPolicy, LogAge, LogKeeper, Store},
 };
@@ -24,12 +24,15 @@ pub fn spawn(config: &Config, store: &StoreRef, gateway: &Gateway, on_fault: OnF
     let (store, gateway) = (store.clone(), gateway.clone());
     let mut keeper = Keeper::new(store.log_keeper()?, policy, &gateway);
     std::thread::Builder::new().name("kindred-keeper".into()).spawn(move || {
+        let start = Instant::now();
         for round in 0u64.. {
             let began = Instant::now();
             if round % SIZES_ROUNDS == 0 {
                 tell_sizes(&store);
             }
-            if let Err(error) = keeper.round(&gateway).and_then(|()| watch(&store, &gateway, floor)) {
+            if let Err(error) =
+                keeper.round(&gateway, start.elapsed().as_millis() as u64).and_then(|()| watch(&store, &gateway, floor))
+            {
                 on_fault(&format!("kindred-keeper: {error:#}"));
                 return;
             }
@@ -47,28 +50,32 @@ struct Shard {
     bytes: u64,
 }
 
-struct Keeper {
+/// Archives and cuts the logs of a node, a round at a time.
+pub struct Keeper {
     keeper: LogKeeper,
     policy: KeepPolicy,
-    began: Instant,
     shards: BTreeMap<u32, Shard>,
 }
 
+/// How far a shard's log may be cut: the raft thread says.
+pub type Cut = oneshot::Receiver<Option<Position>>;
+
 impl Keeper {
-    fn new(keeper: LogKeeper, policy: KeepPolicy, gateway: &Gateway) -> Self {
+    /// Of the node behind this door.
+    pub fn new(keeper: LogKeeper, policy: KeepPolicy, gateway: &Gateway) -> Self {
         let sizes = keeper.sizes();
         let shard = |shard| {
             let (bytes, last_index) = (sizes.get(&shard).copied().unwrap_or(0), last_index(gateway, shard));
             (shard, Shard { age: LogAge::new(last_index, bytes, 0), last_index, bytes: 0 })
         };
         let shards = (0..gateway.shards()).map(shard).collect();
-        Self { keeper, policy, began: Instant::now(), shards }
+        Self { keeper, policy, shards }
     }
 
-    /// Archives and cuts every shard's log.
-    fn round(&mut self, gateway: &Gateway) -> anyhow::Result<()> {
-        let now_ms = self.began.elapsed().as_millis() as u64;
+    /// Archives every shard's log, and asks of those with too much how far they may be cut.
+    pub fn ask(&mut self, gateway: &Gateway, now_ms: u64) -> anyhow::Result<Vec<(u32, Cut)>> {
         let shared = gateway.shared();
+        let mut asked = Vec::new();
         for (shard, seen) in &mut self.shards {
             let Some(door) = shared.door(*shard) else { break };
             self.keeper.archive(*shard)?;
@@ -81,12 +88,24 @@ impl Keeper {
             let applied = door.progress.applied.load(Ordering::Acquire);
             let Some(upto) = seen.age.cut(&self.policy, now_ms, applied, None) else { continue };
             let (answer, cut) = oneshot::channel();
-            if door.compact(upto, answer).is_err() {
-                continue;
+            if door.compact(upto, answer).is_ok() {
+                asked.push((*shard, cut));
+                shared.waker.wake();
             }
-            shared.waker.wake();
+        }
+        Ok(asked)
+    }
+
+    /// Cuts a shard's log as far as raft allows.
+    pub fn cut(&mut self, shard: u32, upto: Position) -> anyhow::Result<()> {
+        self.keeper.truncate(shard, upto.index)?;
+        Ok(())
+    }
+
+    fn round(&mut self, gateway: &Gateway, now_ms: u64) -> anyhow::Result<()> {
+        for (shard, cut) in self.ask(gateway, now_ms)? {
             if let Ok(Some(position)) = cut.blocking_recv() {
-                self.keeper.truncate(*shard, position.index)?;
+                self.cut(shard, position)?;
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Puts the rooms of a node together, in order, and takes them apart again. The only room that knows everyone.
 mod drain;
 mod founding;
-mod keeper;
+pub mod keeper;
 mod readiness;
 mod seed;
 mod servers;
@@ -17,7 +17,7 @@ use crate::{
     consensus::{
         gateway::{Gateway, ReadMode},
         ports::StoreRef,
-        runtime::{self, OnFault, Runtime, Start},
+        runtime::{self, MachineClocks, OnFault, Runtime, Start},
         shared::{Address, Shared},
     },
     ops::config::{Config, Member},
@@ -78,6 +78,8 @@ pub async fn start(config: Config, on_fault: OnFault) -> anyhow::Result<Node> {
         version: CLUSTER_VERSION,
         trust_log: config.node.trust_log,
         on_fault: on_fault.clone(),
+        clocks: Arc::new(MachineClocks::default()),
+        seed: rand::random(),
     })?;
     let shared = prepared.shared.clone();
     note_members(&shared, &origin.members);

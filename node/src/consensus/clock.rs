@@ -16,6 +16,12 @@ pub struct Now {
     pub utc_us: u64,
 }
 
+/// Where readings come from: the machine's clocks, or simulated ones.
+pub trait Clocks: Send + Sync {
+    /// Both clocks, now.
+    fn now(&self) -> Now;
+}
+
 /// What a new leader's first entry says about time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaderTime {

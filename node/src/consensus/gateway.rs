@@ -91,6 +91,11 @@ pub enum ReadMode {
     Stale,
 }
 
+/// What a command's caller waits for.
+pub type Answering = oneshot::Receiver<Result<Outcome, Unavailable>>;
+/// What a reader waits for.
+pub type Looking<T> = oneshot::Receiver<Result<(At, T), Unavailable>>;
+
 /// When an overloaded caller may try again.
 const RETRY_AFTER_MS: u64 = 100;
 
@@ -194,7 +199,7 @@ impl Gateway {
         lane: Lane,
         tenant: Option<TenantId>,
         command: Bytes,
-    ) -> Result<oneshot::Receiver<Result<Outcome, Unavailable>>, Unavailable> {
+    ) -> Result<Answering, Unavailable> {
         let door = self.shared.door(shard).ok_or(Unavailable::NoLeader)?;
         door.check_serving()?;
         if lane == Lane::Submit && self.shared.disk_is_full() {
@@ -227,6 +232,21 @@ impl Gateway {
         deadline: Instant,
         look: impl FnOnce(&State) -> T + Send + 'static,
     ) -> Result<(At, T), Unavailable> {
+        let waiting = self.ask(shard, mode, look)?;
+        match tokio::time::timeout_at(deadline.into(), waiting).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(Unavailable::Stopping),
+            Err(_) => Err(Unavailable::TimedOut),
+        }
+    }
+
+    /// Queues a read here without waiting.
+    pub fn ask<T: Send + 'static>(
+        &self,
+        shard: ShardId,
+        mode: ReadMode,
+        look: impl FnOnce(&State) -> T + Send + 'static,
+    ) -> Result<Looking<T>, Unavailable> {
         let door = self.shared.door(shard).ok_or(Unavailable::NoLeader)?;
         door.check_serving()?;
         let slot = door.read_slot().ok_or(Unavailable::Overloaded { what: "reads", retry_after_ms: RETRY_AFTER_MS })?;
@@ -238,23 +258,29 @@ impl Gateway {
         });
         door.read(ReadRequest { mode, job });
         self.shared.waker.wake();
-        match tokio::time::timeout_at(deadline.into(), waiting).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(Unavailable::Stopping),
-            Err(_) => Err(Unavailable::TimedOut),
-        }
+        Ok(waiting)
     }
 
     /// Changes of membership and leadership, on the replica that leads.
     pub async fn control(&self, shard: ShardId, control: Control, patience: Duration) -> Result<(), ControlError> {
-        let door = self.shared.door(shard).ok_or(ControlError::NoShard)?;
-        let (answer, waiting) = oneshot::channel();
-        door.control(control, answer)?;
-        self.shared.waker.wake();
+        let waiting = self.order(shard, control)?;
         match tokio::time::timeout(patience, waiting).await {
             Ok(Ok(result)) => result,
             _ => Err(ControlError::TimedOut),
         }
+    }
+
+    /// The same without waiting.
+    pub fn order(
+        &self,
+        shard: ShardId,
+        control: Control,
+    ) -> Result<oneshot::Receiver<Result<(), ControlError>>, ControlError> {
+        let door = self.shared.door(shard).ok_or(ControlError::NoShard)?;
+        let (answer, waiting) = oneshot::channel();
+        door.control(control, answer)?;
+        self.shared.waker.wake();
+        Ok(waiting)
     }
 }
 

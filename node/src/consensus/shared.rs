@@ -324,8 +324,13 @@ impl Waker {
         }
     }
 
+    /// Whether somebody woke it since it looked.
+    pub fn is_awake(&self) -> bool {
+        self.awake.load(Ordering::Acquire)
+    }
+
     /// Called by the raft thread before it looks.
-    pub(super) fn looked(&self) -> bool {
+    pub fn looked(&self) -> bool {
         self.awake.swap(false, Ordering::AcqRel)
     }
 }

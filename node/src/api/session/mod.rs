@@ -5,7 +5,7 @@
 mod opening;
 mod outbox;
 mod run;
-mod tidings;
+pub mod tidings;
 
 use super::{desk::Call, stream};
 use kindred_proto::v1::{SessionRequest, SessionResponse};

@@ -1,7 +1,8 @@
 //! The apply thread: the only holder of the state. Applies what is committed, answers, publishes, writes.
-use super::{persist::Persister, restore};
+use super::{Start, persist::Persister, restore};
 use crate::{
     consensus::{
+        clock::Clocks,
         core::Content,
         gateway::{At, Gateway, Outcome, Unavailable},
         lanes::Lane,
@@ -43,7 +44,7 @@ pub enum ApplyJob {
 
 /// After the Matchmaker had no room it is told everything anew, no sooner than this: a copy of all records for each entry
 /// that it refuses would slow down apply just when there is too much to do.
-const FEED_PAUSE: Duration = Duration::from_millis(100);
+const FEED_PAUSE_US: u64 = 100_000;
 /// Entries between two comparisons of the state hash.
 const HASH_EVERY: u64 = 1_000;
 /// Hashes kept until the leader's arrives.
@@ -60,8 +61,8 @@ struct Seat {
     leads: Option<u64>,
     /// The feed holds everything up to here; false until this term's first entry is applied, and after a loss.
     feeding: bool,
-    /// No feed before then.
-    feed_after: Option<Instant>,
+    /// No feed before then, microseconds.
+    feed_after: Option<u64>,
     /// This term's first entry is applied.
     started: bool,
     hashes: VecDeque<(u64, u64)>,
@@ -76,17 +77,20 @@ pub struct ApplyThread {
     gateway: Gateway,
     /// The newest cluster version this program can run.
     version: u32,
+    jobs: Receiver<ApplyJob>,
+    clocks: Arc<dyn Clocks>,
 }
 
 impl ApplyThread {
     pub fn new(
-        store: Arc<Store>,
+        start: &Start,
         shared: Arc<Shared>,
         states: Vec<restore::Restored>,
         feed: Arc<dyn FeedSink>,
         gateway: Gateway,
-        version: u32,
+        jobs: Receiver<ApplyJob>,
     ) -> anyhow::Result<Self> {
+        let store = start.store.clone();
         let mut seats = Vec::new();
         for (shard, restored) in states.into_iter().enumerate() {
             let seat = Seat {
@@ -105,17 +109,18 @@ impl ApplyThread {
             seat.state.nodes().for_each(|node| note_node(&shared, node));
             seats.push(seat);
         }
-        Ok(Self { store, shared, seats, feed, gateway, version })
+        Ok(Self { store, shared, seats, feed, gateway, version: start.version, jobs, clocks: start.clocks.clone() })
     }
 
     /// Runs until the raft thread is gone; an error stops the process.
-    pub fn run(mut self, jobs: &Receiver<ApplyJob>) -> anyhow::Result<()> {
+    pub fn run(mut self) -> anyhow::Result<()> {
         loop {
-            // A Matchmaker that had no room is told again after the pause, though no entry comes.
-            let due = self.seats.iter().filter_map(|seat| seat.feed_after).min();
-            let job = match due {
-                Some(at) => jobs.recv_deadline(at),
-                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            let job = match self.next_feed_us() {
+                Some(at_us) => {
+                    let wait_us = at_us.saturating_sub(self.clocks.now().monotonic_us);
+                    self.jobs.recv_timeout(Duration::from_micros(wait_us))
+                }
+                None => self.jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match job {
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
@@ -123,6 +128,29 @@ impl ApplyThread {
                 Ok(job) => self.job(job)?,
             }
         }
+    }
+
+    /// Does one job that waits, or what is due; `false` if there is nothing to do.
+    pub fn work(&mut self) -> anyhow::Result<bool> {
+        if let Ok(job) = self.jobs.try_recv() {
+            self.job(job)?;
+            return Ok(true);
+        }
+        let due = self.next_feed_us().is_some_and(|at_us| at_us <= self.clocks.now().monotonic_us);
+        if due {
+            self.feed_again();
+        }
+        Ok(due)
+    }
+
+    /// Whether no job waits.
+    pub fn is_idle(&self) -> bool {
+        self.jobs.is_empty()
+    }
+
+    /// A Matchmaker that had no room is told again then, though no entry comes.
+    pub fn next_feed_us(&self) -> Option<u64> {
+        self.seats.iter().filter_map(|seat| seat.feed_after).min()
     }
 
     fn job(&mut self, job: ApplyJob) -> anyhow::Result<()> {
@@ -138,8 +166,8 @@ impl ApplyThread {
 
     /// Feeds those whose pause is over.
     fn feed_again(&mut self) {
-        let now = Instant::now();
-        let due = self.seats.iter().filter(|seat| seat.feed_after.is_some_and(|at| at <= now));
+        let now_us = self.clocks.now().monotonic_us;
+        let due = self.seats.iter().filter(|seat| seat.feed_after.is_some_and(|at_us| at_us <= now_us));
         for shard in due.map(|seat| seat.shard).collect::<Vec<_>>() {
             self.seats[shard as usize].feed_after = None;
             self.feed(shard, Vec::new(), Vec::new());
@@ -235,9 +263,10 @@ impl ApplyThread {
 
     /// Tells the Matchmaker, if this replica leads and its term has begun.
     fn feed(&mut self, shard: ShardId, records: Vec<Record>, removed: Vec<RecordKey>) {
+        let now_us = self.clocks.now().monotonic_us;
         let seat = &mut self.seats[shard as usize];
         let (Some(term), true) = (seat.leads, seat.started) else { return };
-        if seat.feed_after.is_some_and(|at| Instant::now() < at) {
+        if seat.feed_after.is_some_and(|at_us| now_us < at_us) {
             return;
         }
         let (now_ms, index) = (seat.state.now_ms(), seat.state.index());
@@ -247,7 +276,7 @@ impl ApplyThread {
             Feed::Lead { term, records: all_records(&seat.state), index, now_ms }
         };
         seat.feeding = self.feed.feed(shard, feed);
-        seat.feed_after = (!seat.feeding).then(|| Instant::now() + FEED_PAUSE);
+        seat.feed_after = (!seat.feeding).then(|| now_us + FEED_PAUSE_US);
         if !seat.feeding {
             metrics::counter!("kindred_matchmaker_feed_full_total").increment(1);
         }

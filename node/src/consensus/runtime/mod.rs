@@ -1,5 +1,7 @@
-//! The threads of a node: raft, log writer, apply. Each a loop around what is tested without threads.
+//! The threads of a node: raft, log writer, apply. Each is a loop around steps ([`Parts`]), which the simulation takes
+//! itself, in one thread and with clocks of its own.
 mod apply_thread;
+mod clocks;
 mod encoder;
 mod gauges;
 mod log_reader;
@@ -12,11 +14,16 @@ mod snapshot_receiver;
 #[cfg(test)]
 mod tests;
 
+pub use apply_thread::ApplyThread;
+pub use clocks::MachineClocks;
+pub use log_writer::{Gathered, LogThread};
 pub use members::{decode_members, encode_members};
+pub use raft_thread::RaftThread;
 pub use restore::nodes_on_disk;
 pub use snapshot_receiver::{Finished, SnapshotReceiver};
 
 use super::{
+    clock::Clocks,
     core::{Boot, Config, HardState, Position, RaftId},
     gateway::Gateway,
     limits,
@@ -27,7 +34,6 @@ use super::{
 };
 use crate::storage::{self, LogWriter, SideCheck, Store};
 use anyhow::Context as _;
-use apply_thread::ApplyThread;
 use kindred_domain::ids::NodeId;
 use log_reader::ShardLog;
 use std::{sync::Arc, thread::JoinHandle};
@@ -53,6 +59,10 @@ pub struct Start {
     pub trust_log: bool,
     /// Stops the process.
     pub on_fault: OnFault,
+    /// What it reads time from.
+    pub clocks: Arc<dyn Clocks>,
+    /// Seed of the election timeouts; another one for every start.
+    pub seed: u64,
 }
 
 /// The running threads.
@@ -60,6 +70,16 @@ pub struct Runtime {
     /// The door.
     pub gateway: Gateway,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// What the threads of a node run.
+pub struct Parts {
+    /// Takes rounds.
+    pub raft: RaftThread,
+    /// Gathers what waits, and writes it.
+    pub log: LogThread,
+    /// Works off its jobs.
+    pub apply: ApplyThread,
 }
 
 /// Room for jobs between threads. What is under way in a shard is bounded below it (entries by
@@ -77,8 +97,12 @@ pub fn prepare(start: Start) -> anyhow::Result<Prepared> {
         let loaded = start.store.load(shard)?.with_context(|| format!("shard {shard} was never created here"))?;
         check_version(shard, loaded.applied.cluster_version, start.version)?;
         let restored = restore::restore(&start.store, shard).with_context(|| format!("state of shard {shard}"))?;
-        let config =
-            Config { raft_id: start.raft_id, shard, seed: rand::random(), recent_log_bytes: limits::RECENT_LOG_BYTES };
+        let config = Config {
+            raft_id: start.raft_id,
+            shard,
+            seed: start.seed.rotate_left(shard),
+            recent_log_bytes: limits::RECENT_LOG_BYTES,
+        };
         let boot = boot_of(&loaded)?;
         let door = &shared.doors[shard as usize];
         door.set_membership(boot.membership.clone());
@@ -170,29 +194,26 @@ pub struct Prepared {
 impl Prepared {
     /// Starts the threads.
     pub fn run(self, peers: Arc<dyn PeerSender>, feed: Arc<dyn FeedSink>) -> anyhow::Result<Runtime> {
+        let (gateway, on_fault) = (self.gateway.clone(), self.start.on_fault.clone());
+        let Parts { raft, log, apply } = self.parts(peers, feed)?;
+        let threads = vec![
+            spawn("kindred-log", on_fault.clone(), move || log.run())?,
+            spawn("kindred-apply", on_fault.clone(), move || apply.run())?,
+            spawn("kindred-raft", on_fault, move || raft.run())?,
+        ];
+        Ok(Runtime { gateway, threads })
+    }
+
+    /// What the threads run, for whoever takes their steps by itself.
+    pub fn parts(self, peers: Arc<dyn PeerSender>, feed: Arc<dyn FeedSink>) -> anyhow::Result<Parts> {
         let Self { gateway, shared, replicas, states, writer, start } = self;
         let room = JOBS_PER_SHARD * shared.doors.len().max(1);
         let (to_writer, writes) = crossbeam_channel::bounded(room);
         let (to_apply, jobs) = crossbeam_channel::bounded(room);
-        let apply =
-            ApplyThread::new(start.store.clone(), shared.clone(), states, feed, gateway.clone(), start.version)?;
-        let raft = raft_thread::RaftThread::new(
-            shared.clone(),
-            replicas,
-            start.store.clone(),
-            to_writer,
-            to_apply.clone(),
-            peers,
-        );
-        let threads = vec![
-            spawn("kindred-log", start.on_fault.clone(), {
-                let shared = shared.clone();
-                move || log_writer::run(writer, &writes, &to_apply, &shared)
-            })?,
-            spawn("kindred-apply", start.on_fault.clone(), move || apply.run(&jobs))?,
-            spawn("kindred-raft", start.on_fault, move || raft.run())?,
-        ];
-        Ok(Runtime { gateway, threads })
+        let apply = ApplyThread::new(&start, shared.clone(), states, feed, gateway, jobs)?;
+        let (store, clocks) = (start.store, start.clocks);
+        let log = LogThread::new(writer, writes, to_apply.clone(), shared.clone());
+        Ok(Parts { raft: RaftThread::new(shared, replicas, store, to_writer, to_apply, peers, clocks), log, apply })
     }
 }
 

@@ -2,7 +2,7 @@
 use super::{apply_thread::ApplyJob, encoder::EntryEncoder, gauges::Gauges, log_reader::ShardLog};
 use crate::{
     consensus::{
-        clock::Now,
+        clock::{Clocks, Now},
         core::{Persist, ProposeError, Role, SnapshotWanted, Standing, Ticker},
         gateway::{Outcome, ReadMode, Unavailable},
         lanes::Lane,
@@ -19,7 +19,7 @@ use kindred_domain::{Command, command::Advance};
 use std::{
     collections::BTreeMap,
     sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 use tokio::sync::oneshot;
 
@@ -52,8 +52,8 @@ struct Seat {
     /// An `Advance` under way, so that there is one at a time.
     advancing: Option<oneshot::Receiver<Result<Outcome, Unavailable>>>,
     gauges: Gauges,
-    /// Log time of the applied state, and when it was seen: what the log time is about now.
-    seen_log: (u64, Instant),
+    /// Log time of the applied state, and when it was seen, microseconds: what the log time is about now.
+    seen_log: (u64, u64),
 }
 
 /// See the module.
@@ -65,7 +65,8 @@ pub struct RaftThread {
     to_apply: Sender<ApplyJob>,
     peers: Arc<dyn PeerSender>,
     encoder: EntryEncoder,
-    began: Instant,
+    clocks: Arc<dyn Clocks>,
+    began_us: u64,
     ticker: Ticker,
     ticks: u64,
 }
@@ -83,7 +84,9 @@ impl RaftThread {
         to_writer: Sender<WriteJob>,
         to_apply: Sender<ApplyJob>,
         peers: Arc<dyn PeerSender>,
+        clocks: Arc<dyn Clocks>,
     ) -> Self {
+        let began_us = clocks.now().monotonic_us;
         let seat = |(shard, (replica, trusted)): (usize, (Replica<Submission, ShardLog>, bool))| {
             let (applied, log_ms) = replica.applied_so_far();
             Seat {
@@ -96,7 +99,7 @@ impl RaftThread {
                 reported: 0,
                 applied,
                 advancing: None,
-                seen_log: (log_ms, Instant::now()),
+                seen_log: (log_ms, began_us),
                 gauges: Gauges::new(shard as u32),
                 replica,
             }
@@ -110,47 +113,52 @@ impl RaftThread {
             to_apply,
             peers,
             encoder: EntryEncoder { raft_id },
-            began: Instant::now(),
+            clocks,
+            began_us,
             ticker: Ticker::new(0),
             ticks: 0,
         }
     }
 
     fn elapsed_ms(&self) -> u64 {
-        self.began.elapsed().as_millis() as u64
-    }
-
-    fn now(&self) -> Now {
-        // A clock before 1970 reads as 1970: log time never goes back anyway.
-        let utc = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Now { monotonic_us: self.began.elapsed().as_micros() as u64, utc_us: utc.as_micros() as u64 }
+        self.clocks.now().monotonic_us.saturating_sub(self.began_us) / 1_000
     }
 
     /// Runs for ever; an error stops the process.
     pub fn run(mut self) -> anyhow::Result<()> {
         self.shared.waker.set_thread(std::thread::current());
         loop {
-            let ticks = self.ticker.due(self.elapsed_ms());
-            self.ticks += ticks;
-            let mut more = false;
-            let mut seats = std::mem::take(&mut self.seats);
-            for seat in &mut seats {
-                more |= self.serve(seat, ticks)?;
-            }
-            self.seats = seats;
-            if !self.shared.waker.looked() && !more {
-                let wait_ms = self.ticker.next_ms().saturating_sub(self.elapsed_ms());
-                std::thread::park_timeout(Duration::from_millis(wait_ms.clamp(1, 50)).min(self.until_due()));
+            let wait = self.round()?;
+            if !wait.is_zero() && !self.shared.waker.looked() {
+                std::thread::park_timeout(wait);
                 self.shared.waker.looked();
             }
         }
     }
 
+    /// Serves every replica once; how long there is nothing to do unless somebody wakes the thread.
+    pub fn round(&mut self) -> anyhow::Result<Duration> {
+        let ticks = self.ticker.due(self.elapsed_ms());
+        self.ticks += ticks;
+        let mut more = false;
+        let mut seats = std::mem::take(&mut self.seats);
+        for seat in &mut seats {
+            more |= self.serve(seat, ticks)?;
+        }
+        self.seats = seats;
+        if more {
+            return Ok(Duration::ZERO);
+        }
+        let wait_ms = self.ticker.next_ms().saturating_sub(self.elapsed_ms());
+        Ok(Duration::from_millis(wait_ms.clamp(1, 50)).min(self.until_due()))
+    }
+
     /// How long until the nearest deadline of a shard led here.
     fn until_due(&self) -> Duration {
+        let now_us = self.clocks.now().monotonic_us;
         let due = self.seats.iter().filter(|seat| seat.standing.role == Role::Leader).filter_map(|seat| {
             let due_ms = self.shared.doors[seat.shard as usize].progress.next_due_ms.load(Ordering::Acquire);
-            (due_ms > 0 && seat.advancing.is_none()).then(|| due_ms.saturating_sub(seat.log_ms()))
+            (due_ms > 0 && seat.advancing.is_none()).then(|| due_ms.saturating_sub(seat.log_ms(now_us)))
         });
         Duration::from_millis(due.min().unwrap_or(u64::MAX).max(1))
     }
@@ -178,7 +186,7 @@ impl RaftThread {
         let mut more = false;
         for _ in 0..TURNS_PER_LOOP {
             if !quarantined && (seat.replica.takes_commands() || seat.standing.role == Role::Leader) {
-                let now = self.now();
+                let now: Now = self.clocks.now();
                 seat.replica.take_from(&mut &*door, now, &mut self.encoder);
             }
             let turn = seat.replica.turn();
@@ -221,7 +229,7 @@ impl RaftThread {
         if applied > seat.applied {
             seat.applied = applied;
             let log_ms = door.progress.applied_log_ms.load(Ordering::Acquire);
-            seat.seen_log = (log_ms, Instant::now());
+            seat.seen_log = (log_ms, self.clocks.now().monotonic_us);
             seat.replica.applied(applied, log_ms);
         }
         let persisted = door.progress.persisted.load(Ordering::Acquire);
@@ -272,7 +280,7 @@ impl RaftThread {
         }
         seat.advancing = None;
         let due_ms = door.progress.next_due_ms.load(Ordering::Acquire);
-        if due_ms == 0 || !seat.replica.takes_commands() || seat.log_ms() < due_ms {
+        if due_ms == 0 || !seat.replica.takes_commands() || seat.log_ms(self.clocks.now().monotonic_us) < due_ms {
             return;
         }
         let command = Command { tenant: None, request: None, body: Advance {}.into() };
@@ -347,8 +355,8 @@ impl RaftThread {
 
 impl Seat {
     /// About what log time is now.
-    fn log_ms(&self) -> u64 {
-        self.seen_log.0 + self.seen_log.1.elapsed().as_millis() as u64
+    fn log_ms(&self, now_us: u64) -> u64 {
+        self.seen_log.0 + now_us.saturating_sub(self.seen_log.1) / 1_000
     }
 }
 

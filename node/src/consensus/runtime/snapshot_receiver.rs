@@ -20,6 +20,17 @@ pub enum Finished {
     NotNeeded,
 }
 
+impl Finished {
+    /// What raft's answer to the offer means.
+    pub fn from_answer(answer: Result<(), ControlError>) -> Result<Self, ControlError> {
+        match answer {
+            Ok(()) => Ok(Self::Taken),
+            Err(ControlError::Snapshot(SnapshotRefused::NotAhead { .. })) => Ok(Self::NotNeeded),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// Receives one snapshot of one shard.
 pub struct SnapshotReceiver {
     shared: Arc<Shared>,
@@ -52,15 +63,17 @@ impl SnapshotReceiver {
 
     /// Verifies the whole and offers it to raft; `Ok` once raft took it, or has no need of it.
     pub async fn finish(self, trailer: Trailer) -> anyhow::Result<Finished> {
-        let staged = self.import.finish(&trailer)?;
+        let waiting = self.offer(&trailer)?;
+        Ok(Finished::from_answer(waiting.await?)?)
+    }
+
+    /// The same without waiting: [`Finished::from_answer`] reads what is answered.
+    pub fn offer(self, trailer: &Trailer) -> anyhow::Result<oneshot::Receiver<Result<(), ControlError>>> {
+        let staged = self.import.finish(trailer)?;
         let (answer, waiting) = oneshot::channel();
         let door = self.shared.door(self.shard).ok_or(ControlError::NoShard)?;
         door.control(Control::Install(self.meta, staged), answer)?;
         self.shared.waker.wake();
-        match waiting.await? {
-            Ok(()) => Ok(Finished::Taken),
-            Err(ControlError::Snapshot(SnapshotRefused::NotAhead { .. })) => Ok(Finished::NotNeeded),
-            Err(error) => Err(error.into()),
-        }
+        Ok(waiting)
     }
 }

@@ -70,6 +70,8 @@ fn start_with(dir: &std::path::Path, voters: &[RaftId], shards: u32) -> Start {
         version: 1,
         trust_log: false,
         on_fault: Arc::new(|why: &str| panic!("{why}")),
+        clocks: Arc::new(MachineClocks::default()),
+        seed: 7,
     }
 }
 

@@ -18,9 +18,9 @@ fn entry(index: u64, body: Body) -> Apply<Waiter> {
 fn plant_a_wrong_hash(prepared: Prepared) {
     let Prepared { gateway, shared, states, start, .. } = prepared;
     let first = states[0].applied.index + 1;
-    let apply = ApplyThread::new(start.store, shared.clone(), states, Arc::new(Alone), gateway, 1).unwrap();
     let (to_apply, jobs) = crossbeam_channel::bounded(1);
-    let thread = std::thread::spawn(move || apply.run(&jobs));
+    let apply = ApplyThread::new(&start, shared.clone(), states, Arc::new(Alone), gateway, jobs).unwrap();
+    let thread = std::thread::spawn(move || apply.run());
     let entries = || (first..=EVERY).map(|index| entry(index, Advance {}.into())).collect();
     (0..2).for_each(|shard| to_apply.send(ApplyJob::Entries { shard, entries: entries() }).unwrap());
     let (reached, fence) = crossbeam_channel::bounded(1);
