@@ -20,6 +20,7 @@ use rocksdb::{
 };
 
 use super::error::Error;
+use super::faults::{DiskOp, Hook};
 use super::metrics::Metrics;
 use super::table::Family;
 use super::types::Options;
@@ -38,6 +39,7 @@ pub(super) struct Engine {
     unsynced: WriteOptions,
     broken: AtomicBool,
     syncs: AtomicU64,
+    hook: Hook,
     pub metrics: Metrics,
 }
 
@@ -57,6 +59,7 @@ impl Engine {
             unsynced: WriteOptions::default(),
             broken: AtomicBool::new(false),
             syncs: AtomicU64::new(0),
+            hook: Hook::new(options.faults.clone()),
             metrics: Metrics::new(),
         })
     }
@@ -66,16 +69,14 @@ impl Engine {
     }
 
     /// Writes a batch, atomically and in order; the disk may not have it yet.
-    pub fn write(&self, doing: &'static str, batch: WriteBatch) -> Result<(), Error> {
-        self.check(doing)?;
-        self.db.write_opt(batch, &self.unsynced).map_err(|error| self.break_off(doing, error))
+    pub fn write(&self, op: DiskOp, batch: WriteBatch) -> Result<(), Error> {
+        self.attempt(op, || self.db.write_opt(batch, &self.unsynced))
     }
 
     /// Returns once everything written before is on disk.
-    pub fn sync(&self, doing: &'static str) -> Result<(), Error> {
-        self.check(doing)?;
+    pub fn sync(&self, op: DiskOp) -> Result<(), Error> {
         let begun = Instant::now();
-        self.db.flush_wal(true).map_err(|error| self.break_off(doing, error))?;
+        self.attempt(op, || self.db.flush_wal(true))?;
         self.syncs.fetch_add(1, Ordering::Relaxed);
         self.metrics.fsync_seconds.record(begun.elapsed().as_secs_f64());
         Ok(())
@@ -92,7 +93,21 @@ impl Engine {
         Error::fault(doing, what)
     }
 
-    fn check(&self, doing: &'static str) -> Result<(), Error> {
+    /// Does something to the disk, unless an earlier attempt failed; if this one fails, it is the last.
+    pub fn attempt(&self, op: DiskOp, act: impl FnOnce() -> Result<(), rocksdb::Error>) -> Result<(), Error> {
+        let doing = op.doing();
+        self.check(doing)?;
+        let outcome = self.hook.around(op, || act().map_err(std::io::Error::other));
+        outcome.map_err(|error| self.break_off(doing, error))
+    }
+
+    /// Where the faults of this store are made, for what it writes beside the database.
+    pub fn hook(&self) -> &Hook {
+        &self.hook
+    }
+
+    /// Refuses what would be a write after the first error.
+    pub fn check(&self, doing: &'static str) -> Result<(), Error> {
         match self.broken.load(Ordering::SeqCst) {
             true => Err(Error::fault(doing, "an earlier write failed; nothing is written any more")),
             false => Ok(()),

@@ -6,10 +6,11 @@ use rocksdb::WriteBatch;
 
 use super::engine::Engine;
 use super::error::Error;
+use super::faults::DiskOp;
 use super::key::{KeyBuf, KeyReader};
 use super::limits::NAME_MAX_BYTES;
 use super::table::Family;
-use super::types::{Identity, Who};
+use super::types::{Identity, Options, Who};
 
 /// The layout of keys and values. A change that older versions cannot read raises it.
 const FORMAT: u32 = 1;
@@ -26,7 +27,7 @@ pub(super) fn check_names(who: &Who) -> Result<(), Error> {
 }
 
 /// The stored identity if it fits `who`, or a new one in an empty folder.
-pub(super) fn load_or_create(engine: &Engine, dir: &Path, who: &Who) -> Result<Identity, Error> {
+pub(super) fn load_or_create(engine: &Engine, dir: &Path, who: &Who, options: &Options) -> Result<Identity, Error> {
     if let Some(stored) = load(engine, dir)? {
         let pairs = [("cluster_id", &stored.cluster_id, &who.cluster_id), ("node_id", &stored.node_id, &who.node_id)];
         for (field, stored, given) in pairs {
@@ -40,7 +41,7 @@ pub(super) fn load_or_create(engine: &Engine, dir: &Path, who: &Who) -> Result<I
     let identity = Identity {
         cluster_id: who.cluster_id.clone(),
         node_id: who.node_id.clone(),
-        storage: uuid::Uuid::new_v4().as_u128(),
+        storage: options.storage.unwrap_or_else(|| uuid::Uuid::new_v4().as_u128()),
         raft_id: 0,
     };
     save(engine, &identity)?;
@@ -70,6 +71,6 @@ pub(super) fn save(engine: &Engine, identity: &Identity) -> Result<(), Error> {
     let mut batch = WriteBatch::default();
     batch.put_cf(meta, FORMAT_KEY, FORMAT.to_le_bytes());
     batch.put_cf(meta, IDENTITY_KEY, value.bytes());
-    engine.write("writing the identity", batch)?;
-    engine.sync("writing the identity")
+    engine.write(DiskOp::IdentityWrite, batch)?;
+    engine.sync(DiskOp::IdentitySync)
 }

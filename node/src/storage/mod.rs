@@ -64,6 +64,7 @@
 mod archive;
 mod engine;
 mod error;
+mod faults;
 mod identity;
 mod key;
 pub mod limits;
@@ -87,6 +88,7 @@ mod view;
 
 pub use archive::{ArchiveReader, Archived};
 pub use error::Error;
+pub use faults::{DiskOp, Faults};
 pub use key::{KeyBuf, KeyReader};
 pub use log::{KeepPolicy, LogAge, LogKeeper, LogReader, LogWriter, ShardWrite};
 pub use snapshot::{Chunk, Export, Import, SnapshotMeta, Staged, Trailer};

@@ -2,11 +2,10 @@
 use rocksdb::WriteBatch;
 
 use super::error::Error;
+use super::faults::DiskOp;
 use super::shard::{MetaKey, read_words, words};
 use super::store::Store;
 use super::table::Family;
-
-const MARKING: &str = "marking a shard whose state deviates";
 
 impl Store {
     /// Marks a shard's state as deviating since (at the latest) an index; an older mark stays. Synced: a replica that
@@ -18,8 +17,8 @@ impl Store {
         let engine = &self.shared.engine;
         let mut batch = WriteBatch::default();
         batch.put_cf(engine.family(Family::Meta), MetaKey::Deviates.of(shard), words::<1, 8>([index]));
-        engine.write(MARKING, batch)?;
-        engine.sync(MARKING)
+        engine.write(DiskOp::MarkWrite, batch)?;
+        engine.sync(DiskOp::MarkSync)
     }
 
     /// The index at which a shard's state was found to deviate; nothing here takes the mark away again.

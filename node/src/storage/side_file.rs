@@ -19,6 +19,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use super::faults::{DiskOp, Hook};
 use super::limits::SHARDS_MAX;
 use super::types::{HardState, Position};
 
@@ -61,27 +62,29 @@ pub(super) struct SideFile {
     storage: u128,
     number: u64,
     notes: BTreeMap<u32, Note>,
+    hook: Hook,
 }
 
 impl SideFile {
     /// Makes a new file; a crash leaves either none or the whole.
-    pub fn create(path: &Path, storage: u128, notes: BTreeMap<u32, Note>) -> Result<Self, Error> {
+    pub fn create(path: &Path, storage: u128, notes: BTreeMap<u32, Note>, hook: &Hook) -> Result<Self, Error> {
         let at = |error| Error::fault("creating the side file", error);
         let new = path.with_extension("new");
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&new).map_err(at)?;
-        let mut side = Self { path: path.to_owned(), file, storage, number: 0, notes };
+        let mut side = Self { path: path.to_owned(), file, storage, number: 0, notes, hook: hook.clone() };
         side.write()?;
         side.write()?;
         side.sync()?;
-        std::fs::rename(&new, path).map_err(at)?;
-        if let Some(parent) = path.parent() {
-            File::open(parent).and_then(|dir| dir.sync_all()).map_err(at)?;
-        }
+        hook.around(DiskOp::SideSwap, || {
+            std::fs::rename(&new, path)?;
+            path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+        })
+        .map_err(at)?;
         Ok(side)
     }
 
     /// Opens a file; `None` if it is missing, unreadable or of another storage.
-    pub fn open(path: &Path, storage: u128) -> Option<Self> {
+    pub fn open(path: &Path, storage: u128, hook: &Hook) -> Option<Self> {
         let file = OpenOptions::new().read(true).write(true).open(path).ok()?;
         let mut blocks: Vec<(u64, BTreeMap<u32, Note>)> = (0..2)
             .filter_map(|slot| {
@@ -92,7 +95,7 @@ impl SideFile {
             .collect();
         blocks.sort_by_key(|(number, _)| *number);
         let (number, notes) = blocks.pop()?;
-        Some(Self { path: path.to_owned(), file, storage, number, notes })
+        Some(Self { path: path.to_owned(), file, storage, number, notes, hook: hook.clone() })
     }
 
     pub fn note_of(&self, shard: u32) -> Option<Note> {
@@ -109,12 +112,13 @@ impl SideFile {
         self.number += 1;
         let block = encode(self.number, self.storage, &self.notes);
         let offset = (self.number % 2) * BLOCK_BYTES as u64;
-        self.file.write_all_at(&block, offset).map_err(|error| self.fault(error))
+        let written = self.hook.around(DiskOp::SideWrite, || self.file.write_all_at(&block, offset));
+        written.map_err(|error| self.fault(error))
     }
 
     /// Returns once the notes are on disk.
     pub fn sync(&self) -> Result<(), Error> {
-        self.file.sync_data().map_err(|error| self.fault(error))
+        self.hook.around(DiskOp::SideSync, || self.file.sync_data()).map_err(|error| self.fault(error))
     }
 
     fn fault(&self, error: std::io::Error) -> Error {
@@ -169,19 +173,19 @@ mod tests {
     fn the_newest_whole_block_counts() -> anyhow::Result<()> {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("side");
-        let mut side = SideFile::create(&path, 7, BTreeMap::new())?;
+        let mut side = SideFile::create(&path, 7, BTreeMap::new(), &Hook::default())?;
         side.set(0, note(1, 10));
         side.write()?;
         side.set(0, note(1, 11));
         side.write()?;
         drop(side);
-        let side = SideFile::open(&path, 7).expect("two whole blocks");
+        let side = SideFile::open(&path, 7, &Hook::default()).expect("two whole blocks");
         assert_eq!(side.note_of(0), Some(note(1, 11)));
         let newest = (side.number % 2) * BLOCK_BYTES as u64;
         side.file.write_all_at(&[0xff; 7], newest + 100)?;
-        assert_eq!(SideFile::open(&path, 7).expect("one whole block").note_of(0), Some(note(1, 10)));
+        assert_eq!(SideFile::open(&path, 7, &Hook::default()).expect("one whole block").note_of(0), Some(note(1, 10)));
         side.file.write_all_at(&[0xff; 7], (BLOCK_BYTES as u64 - newest) + 100)?;
-        assert!(SideFile::open(&path, 7).is_none(), "no whole block");
+        assert!(SideFile::open(&path, 7, &Hook::default()).is_none(), "no whole block");
         Ok(())
     }
 
@@ -189,10 +193,10 @@ mod tests {
     fn a_foreign_or_short_file_is_not_read() -> anyhow::Result<()> {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("side");
-        drop(SideFile::create(&path, 7, BTreeMap::new())?);
-        assert!(SideFile::open(&path, 8).is_none());
+        drop(SideFile::create(&path, 7, BTreeMap::new(), &Hook::default())?);
+        assert!(SideFile::open(&path, 8, &Hook::default()).is_none());
         OpenOptions::new().write(true).open(&path)?.set_len(100)?;
-        assert!(SideFile::open(&path, 7).is_none());
+        assert!(SideFile::open(&path, 7, &Hook::default()).is_none());
         Ok(())
     }
 

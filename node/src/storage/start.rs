@@ -9,6 +9,7 @@ use rocksdb::WriteBatch;
 
 use super::engine::range;
 use super::error::Error;
+use super::faults::DiskOp;
 use super::key;
 use super::shard::{Health, LogSpan, MetaKey, Shard, Shared, lock};
 use super::side_file::Note;
@@ -79,7 +80,7 @@ impl Shared {
         let mut batch = WriteBatch::default();
         self.delete_generation(&mut batch, shard, generation);
         batch.delete_cf(self.engine.family(Family::Meta), MetaKey::Importing.of(shard));
-        self.engine.write("clearing an unfinished snapshot", batch)
+        self.engine.write(DiskOp::ImportClear, batch)
     }
 
     /// Adds the deletion of a generation's state to a batch.

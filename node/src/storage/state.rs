@@ -10,6 +10,7 @@ use rocksdb::WriteBatch;
 
 use super::engine::range;
 use super::error::Error;
+use super::faults::DiskOp;
 use super::key::{self, HEAD_BYTES, PREFIX_BYTES};
 use super::limits::{KEY_MAX_BYTES, ONE_BY_ONE_MAX, TRIM_MARKS_MAX, VALUE_MAX_BYTES};
 use super::shard::{MetaKey, Shard, Shared, lock};
@@ -18,7 +19,6 @@ use super::table::{Family, Table};
 use super::types::Applied;
 use super::view::visit;
 
-const COMMITTING: &str = "committing state";
 /// The first batch's memory; later ones take as much as the one before needed.
 const BATCH_BYTES: usize = 16 * 1024;
 
@@ -192,7 +192,7 @@ impl Store {
     fn try_commit(&self, batch: &mut StateBatch, applied: &Applied, members: Option<&[u8]>) -> Result<(), Error> {
         let engine = &self.shared.engine;
         if let Some(what) = batch.too_large.take() {
-            return Err(engine.break_off(COMMITTING, what));
+            return Err(engine.break_off(DiskOp::StateWrite.doing(), what));
         }
         let (shard, meta) = (batch.shard.id, engine.family(Family::Meta));
         batch.batch.put_cf(meta, MetaKey::Applied.of(shard), applied.encode());
@@ -210,7 +210,7 @@ impl Store {
             if batch.generation != current {
                 return Err(Error::StaleBatch { shard, batch: batch.generation, current });
             }
-            engine.write(COMMITTING, whole)?;
+            engine.write(DiskOp::StateWrite, whole)?;
         }
         for (family, from, to) in batch.range_deletions.drain(..) {
             lock(&self.shared.reclaim).add(family, from, to);

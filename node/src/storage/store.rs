@@ -11,6 +11,7 @@ use rocksdb::WriteBatch;
 use super::archive::Archive;
 use super::engine::Engine;
 use super::error::Error;
+use super::faults::DiskOp;
 use super::identity;
 use super::limits::SHARDS_MAX;
 use super::log::{LogKeeper, LogReader, LogWriter};
@@ -40,11 +41,12 @@ impl Store {
         let database = dir.join("db");
         torn::keep_aside(&database, &dir.join("torn"))?;
         let engine = Engine::open(&database, options)?;
-        let identity = identity::load_or_create(&engine, dir, who)?;
+        let identity = identity::load_or_create(&engine, dir, who, options)?;
         let archive = match &options.log_archive {
-            Some(path) => Some(Mutex::new(Archive::open(path, &identity.cluster_id)?)),
+            Some(path) => Some(Mutex::new(Archive::open(path, &identity.cluster_id, engine.hook())?)),
             None => None,
         };
+        let hook = engine.hook().clone();
         let shared = Shared {
             engine,
             shards: RwLock::new(BTreeMap::new()),
@@ -54,14 +56,14 @@ impl Store {
             _lock: lock_file,
         };
         let side_path = dir.join("side");
-        let side = SideFile::open(&side_path, identity.storage);
+        let side = SideFile::open(&side_path, identity.storage, &hook);
         shared.load_shards(|shard| match &side {
             Some(side) => side.note_of(shard),
             None => Some(Note::LOST),
         })?;
         let side = match side {
             Some(side) => side,
-            None => SideFile::create(&side_path, identity.storage, shared.lost_notes())?,
+            None => SideFile::create(&side_path, identity.storage, shared.lost_notes(), &hook)?,
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -95,6 +97,9 @@ impl Store {
 
     /// Space in the file system that holds the folder.
     pub fn free_space(&self) -> Result<Space, Error> {
+        if let Some(space) = self.shared.engine.hook().free_space() {
+            return Ok(space);
+        }
         let stat =
             rustix::fs::statvfs(&self.shared.dir).map_err(|error| Error::fault("asking for free space", error))?;
         Ok(Space { free_bytes: stat.f_bavail * stat.f_frsize, total_bytes: stat.f_blocks * stat.f_frsize })
@@ -125,8 +130,8 @@ impl Store {
         batch.put_cf(meta, MetaKey::Truncated.of(shard), founding.position.encode());
         batch.put_cf(meta, MetaKey::Applied.of(shard), applied.encode());
         batch.put_cf(meta, MetaKey::Members.of(shard), &founding.members);
-        engine.write("creating a shard", batch)?;
-        engine.sync("creating a shard")?;
+        engine.write(DiskOp::ShardWrite, batch)?;
+        engine.sync(DiskOp::ShardSync)?;
         let span = LogSpan {
             truncated: founding.position,
             last: founding.position,

@@ -2,6 +2,9 @@
 
 use bytes::Bytes;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::faults::Faults;
 
 /// The place of an entry in a log. Ordered as raft orders logs: by term, then by index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,7 +140,7 @@ impl Space {
 }
 
 /// How a store is opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Memory for writes not yet in table files, in bytes, all column families together.
     pub memtable_bytes: usize,
@@ -147,12 +150,23 @@ pub struct Options {
     pub wal_bytes: u64,
     /// Where every applied entry is copied before it is cut from the log; `None`: nowhere.
     pub log_archive: Option<PathBuf>,
+    /// The storage id of a folder that is empty; `None`: drawn at random.
+    pub storage: Option<u128>,
+    /// How the disk fails, in tests.
+    pub faults: Option<Arc<dyn Faults>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         const MIB: usize = 1024 * 1024;
-        Self { memtable_bytes: 128 * MIB, block_cache_bytes: 64 * MIB, wal_bytes: 128 << 20, log_archive: None }
+        Self {
+            memtable_bytes: 128 * MIB,
+            block_cache_bytes: 64 * MIB,
+            wal_bytes: 128 << 20,
+            log_archive: None,
+            storage: None,
+            faults: None,
+        }
     }
 }
 

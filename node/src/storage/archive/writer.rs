@@ -6,6 +6,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::super::error::Error;
+use super::super::faults::{DiskOp, Hook};
 use super::super::limits::ARCHIVE_SEGMENT_BYTES;
 use super::super::types::Entry;
 use super::reader::{Found, Segment};
@@ -16,6 +17,7 @@ pub(crate) struct Archive {
     dir: PathBuf,
     cluster_id: String,
     shards: BTreeMap<u32, Tail>,
+    hook: Hook,
 }
 
 /// The end of one shard's part.
@@ -27,12 +29,13 @@ struct Tail {
     bytes: u64,
     path: PathBuf,
     scratch: Vec<u8>,
+    hook: Hook,
 }
 
 impl Archive {
-    pub fn open(dir: &Path, cluster_id: &str) -> Result<Self, Error> {
+    pub fn open(dir: &Path, cluster_id: &str, hook: &Hook) -> Result<Self, Error> {
         fs::create_dir_all(dir).map_err(|error| Error::archive(dir, error))?;
-        Ok(Self { dir: dir.to_owned(), cluster_id: cluster_id.to_owned(), shards: BTreeMap::new() })
+        Ok(Self { dir: dir.to_owned(), cluster_id: cluster_id.to_owned(), shards: BTreeMap::new(), hook: hook.clone() })
     }
 
     /// The index to archive next, given the one before the first in the log. If entries between were never
@@ -107,9 +110,10 @@ impl Archive {
             file.set_len(segment.good).map_err(at)?;
             file.seek(SeekFrom::End(0)).map_err(at)?;
             let bytes = segment.good;
-            return Ok(Tail { next, file: Some(file), bytes, path, scratch: Vec::new() });
+            return Ok(Tail { next, file: Some(file), bytes, path, scratch: Vec::new(), hook: self.hook.clone() });
         }
-        Ok(Tail { next: truncated + 1, file: None, bytes: 0, path: dir, scratch: Vec::new() })
+        let (next, hook) = (truncated + 1, self.hook.clone());
+        Ok(Tail { next, file: None, bytes: 0, path: dir, scratch: Vec::new(), hook })
     }
 }
 
@@ -118,15 +122,18 @@ impl Tail {
         fs::create_dir_all(dir).map_err(|error| Error::archive(dir, error))?;
         self.path = dir.join(super::segment_name(self.next));
         let at = |error: std::io::Error| Error::archive(&self.path, error);
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&self.path).map_err(at)?;
         let head = super::head(shard, self.next, cluster_id);
-        file.write_all(&head).map_err(at)?;
-        file.sync_all().map_err(at)?;
-        for folder in [Some(dir), dir.parent()].into_iter().flatten() {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(at)?;
-        }
+        let begun = self.hook.around(DiskOp::ArchiveBegin, || {
+            let mut file = OpenOptions::new().write(true).create_new(true).open(&self.path)?;
+            file.write_all(&head)?;
+            file.sync_all()?;
+            for folder in [Some(dir), dir.parent()].into_iter().flatten() {
+                File::open(folder)?.sync_all()?;
+            }
+            Ok(file)
+        });
+        self.file = Some(begun.map_err(at)?);
         self.bytes = head.len() as u64;
-        self.file = Some(file);
         Ok(())
     }
 
@@ -148,14 +155,18 @@ impl Tail {
             self.scratch[start + 4..start + RECORD_HEAD].copy_from_slice(&crc.to_le_bytes());
         }
         let Some(file) = &mut self.file else { return Err(Error::archive(&self.path, "no open segment")) };
-        file.write_all(&self.scratch).map_err(|error| Error::archive(&self.path, error))?;
+        let written = self.hook.around(DiskOp::ArchiveWrite, || file.write_all(&self.scratch));
+        written.map_err(|error| Error::archive(&self.path, error))?;
         self.bytes += self.scratch.len() as u64;
         Ok(self.scratch.len() as u64)
     }
 
     fn sync(&mut self) -> Result<(), Error> {
         match &self.file {
-            Some(file) => file.sync_data().map_err(|error| Error::archive(&self.path, error)),
+            Some(file) => {
+                let synced = self.hook.around(DiskOp::ArchiveSync, || file.sync_data());
+                synced.map_err(|error| Error::archive(&self.path, error))
+            }
             None => Ok(()),
         }
     }

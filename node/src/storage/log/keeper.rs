@@ -6,14 +6,13 @@ use std::sync::Arc;
 use rocksdb::WriteBatch;
 
 use super::super::error::Error;
+use super::super::faults::DiskOp;
 use super::super::key;
 use super::super::limits::{ARCHIVE_READ_BYTES, RECLAIM_LOG_BYTES};
 use super::super::shard::{MetaKey, Shared, lock};
 use super::super::table::Family;
 use super::super::types::Position;
 use super::LogReader;
-
-const CUTTING: &str = "cutting the log";
 
 /// The one keeper of the logs' beginnings. Works from a thread that may wait.
 pub struct LogKeeper {
@@ -45,7 +44,7 @@ impl LogKeeper {
         let applied = self.shared.engine.applied(shard)?.index;
         if upto > applied {
             let what = format!("shard {shard}: entry {upto} is not applied, the state is at {applied}");
-            return Err(Error::fault(CUTTING, what));
+            return Err(Error::fault(DiskOp::CutWrite.doing(), what));
         }
         let term = LogReader::new(self.shared.clone()).term(shard, upto)?;
         let cut = Position { term, index: upto };
@@ -54,7 +53,7 @@ impl LogKeeper {
         let mut batch = WriteBatch::default();
         batch.delete_range_cf(log, from, to);
         batch.put_cf(meta, MetaKey::Truncated.of(shard), cut.encode());
-        self.shared.engine.write(CUTTING, batch)?;
+        self.shared.engine.write(DiskOp::CutWrite, batch)?;
         lock(&info.log).truncated = cut;
         drop(_switch);
         self.reclaim(shard, upto)?;
@@ -70,9 +69,9 @@ impl LogKeeper {
         if bytes < RECLAIM_LOG_BYTES {
             return Ok(());
         }
-        self.shared.engine.sync(CUTTING)?;
-        let deleted = self.shared.engine.db().delete_file_in_range_cf(log, from, to);
-        deleted.map_err(|error| self.shared.engine.break_off(CUTTING, error))?;
+        self.shared.engine.sync(DiskOp::CutSync)?;
+        let engine = &self.shared.engine;
+        engine.attempt(DiskOp::CutFiles, || engine.db().delete_file_in_range_cf(log, from, to))?;
         // What shares its file with later entries or other shards is left to compaction.
         if self.cut_bytes(shard, upto) >= RECLAIM_LOG_BYTES {
             self.shared.engine.compact(Family::Log, &from, &to);

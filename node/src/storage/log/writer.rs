@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rocksdb::WriteBatch;
 
 use super::super::error::Error;
+use super::super::faults::DiskOp;
 use super::super::key;
 use super::super::limits::VALUE_MAX_BYTES;
 use super::super::shard::{Health, LogSpan, MetaKey, Shard, Shared, lock};
@@ -132,10 +133,10 @@ impl LogWriter {
             plans.iter().filter(|plan| plan.write.install.is_some()).map(|plan| plan.shard.clone()).collect();
         let switches: Vec<_> = installing.iter().map(|shard| lock(&shard.switch)).collect();
         let batch = self.batch(&plans);
-        self.shared.engine.write(WRITING, batch)?;
+        self.shared.engine.write(DiskOp::LogWrite, batch)?;
         let must_sync = plans.iter().any(Plan::must_sync);
         if must_sync {
-            self.shared.engine.sync(WRITING)?;
+            self.shared.engine.sync(DiskOp::LogSync)?;
         }
         for plan in &mut plans {
             self.take_over(plan);

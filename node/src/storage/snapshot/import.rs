@@ -7,14 +7,13 @@ use rocksdb::WriteBatch;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::super::error::Error;
+use super::super::faults::DiskOp;
 use super::super::key::{self, PREFIX_BYTES};
 use super::super::limits::{CHUNK_BYTES, KEY_MAX_BYTES, VALUE_MAX_BYTES};
 use super::super::shard::{MetaKey, Shard, Shared};
 use super::super::store::Store;
 use super::super::table::{Family, Table};
 use super::{Chunk, RECORD_HEAD, SnapshotMeta, Trailer};
-
-const IMPORTING: &str = "receiving a snapshot";
 
 /// The generation being written. Dropped without the switch, it clears away what it wrote.
 struct Beside {
@@ -67,7 +66,7 @@ impl Store {
         let mut batch = WriteBatch::default();
         let mark = MetaKey::Importing.of(meta.shard);
         batch.put_cf(self.shared.engine.family(Family::Meta), mark, generation.to_le_bytes());
-        self.shared.engine.write(IMPORTING, batch)?;
+        self.shared.engine.write(DiskOp::ImportMark, batch)?;
         Ok(Import { beside, meta, digest: Xxh3::new(), seen: Trailer::default(), carried: Vec::new() })
     }
 }
@@ -99,7 +98,7 @@ impl Import {
         }
         self.carried.drain(..at);
         self.beside.shared.engine.metrics.imported_bytes.increment(chunk.bytes.len() as u64);
-        self.beside.shared.engine.write(IMPORTING, batch)
+        self.beside.shared.engine.write(DiskOp::ImportChunk, batch)
     }
 
     /// Checks that everything came, and came undamaged. Also copies what is applied here to the archive,
