@@ -89,8 +89,15 @@ impl Engine {
 
     /// Refuses every later write: somebody found that what is on disk is no longer known.
     pub fn break_off(&self, doing: &'static str, what: impl ToString) -> Error {
-        self.broken.store(true, Ordering::SeqCst);
-        Error::fault(doing, what)
+        self.stop_at(Error::fault(doing, what))
+    }
+
+    /// The same for an error that is told as it is; one that is not fatal changes nothing.
+    pub fn stop_at(&self, error: Error) -> Error {
+        if error.is_fatal() {
+            self.broken.store(true, Ordering::SeqCst);
+        }
+        error
     }
 
     /// Does something to the disk, unless an earlier attempt failed; if this one fails, it is the last.

@@ -1,10 +1,11 @@
 //! Cutting the beginning of logs, after what was applied is in the archive.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rocksdb::WriteBatch;
 
+use super::super::archive::Archive;
 use super::super::error::Error;
 use super::super::faults::DiskOp;
 use super::super::key;
@@ -101,6 +102,12 @@ impl Shared {
     /// Copies what is applied and not archived yet; answers the last archived index, 0 without an archive.
     pub fn archive_applied(self: &Arc<Self>, shard: u32) -> Result<u64, Error> {
         let Some(archive) = &self.archive else { return Ok(0) };
+        self.engine.check(DiskOp::ArchiveWrite.doing())?;
+        // A later sync would report success for what this one has lost, and the log be cut over it.
+        self.copy_applied(archive, shard).map_err(|error| self.engine.stop_at(error))
+    }
+
+    fn copy_applied(self: &Arc<Self>, archive: &Mutex<Archive>, shard: u32) -> Result<u64, Error> {
         let info = self.shard(shard)?;
         let mut archive = lock(archive);
         let truncated = lock(&info.log).truncated;

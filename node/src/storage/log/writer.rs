@@ -116,6 +116,7 @@ impl LogWriter {
     ///
     /// Any error is a reason to stop the process.
     pub fn write(&mut self, writes: Vec<ShardWrite>) -> Result<(), Error> {
+        self.shared.engine.check(WRITING)?;
         let plans = writes.into_iter().map(|write| Plan::make(&self.shared, write)).collect::<Result<Vec<_>, _>>();
         let mut plans = plans.map_err(|error| self.shared.engine.break_off(WRITING, error))?;
         plans.sort_by_key(|plan| plan.write.shard);
@@ -161,9 +162,9 @@ impl LogWriter {
             self.shared.engine.metrics.shards_behind.decrement(1.0);
             Note::of(span.last, &span.hard_state)
         };
+        self.shared.engine.check(WRITING)?;
         self.side.set(shard, note);
-        self.side.write()?;
-        self.side.sync()
+        self.side.write().and_then(|()| self.side.sync()).map_err(|error| self.shared.engine.stop_at(error))
     }
 
     /// A note above the log would accuse it wrongly after a crash: lower it first, and durably.

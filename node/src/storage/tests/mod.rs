@@ -3,6 +3,7 @@
 mod archives;
 mod cuts;
 mod faults;
+mod hook;
 mod keys;
 mod logs;
 mod opening;

@@ -31,7 +31,7 @@ fn receiver(dir: &Path) -> anyhow::Result<(Store, LogWriter)> {
     Ok((store, writer))
 }
 
-fn chunks_of(store: &Store) -> anyhow::Result<(SnapshotMeta, Vec<Chunk>, Trailer)> {
+pub(super) fn chunks_of(store: &Store) -> Result<(SnapshotMeta, Vec<Chunk>, Trailer), Error> {
     let view = store.view(1)?;
     let mut export = view.export();
     let mut chunks = Vec::new();
