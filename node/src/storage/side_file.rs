@@ -51,7 +51,8 @@ impl Note {
 
     /// Whether a log and hard state hold everything that this note says.
     pub fn is_reached_by(&self, last: Position, hard_state: &HardState) -> bool {
-        let voted = hard_state.term == self.term && hard_state.vote == self.vote;
+        // A vote is given once in a term, perhaps after the term was noted: no vote noted, nothing to lose.
+        let voted = hard_state.term == self.term && (hard_state.vote == self.vote || self.vote == 0);
         last >= self.last && (hard_state.term > self.term || voted)
     }
 }

@@ -143,6 +143,26 @@ fn a_torn_block_costs_at_most_the_last_note() -> anyhow::Result<()> {
 }
 
 #[test]
+fn a_vote_given_after_its_term_was_noted_accuses_nobody() -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let (_store, mut writer) = open_with_shard(dir.path(), 1)?;
+    let state = |vote| {
+        let hard_state = Some(HardState { term: 5, vote, commit: 1 });
+        vec![ShardWrite { shard: 1, install: None, entries: Vec::new(), hard_state }]
+    };
+    writer.write(state(0))?;
+    let noted = fs::read(dir.path().join("side"))?;
+    writer.write(state(3))?;
+    // The power failed when the vote was in the log and not yet in the side file.
+    let crashed = as_after_a_crash(dir.path())?;
+    fs::write(crashed.path().join("side"), noted)?;
+    let store = open(crashed.path())?;
+    assert_eq!(store.load(1)?.map(|loaded| (loaded.hard_state.term, loaded.hard_state.vote)), Some((5, 3)));
+    assert_eq!(store.side_check(1)?, SideCheck::Ok);
+    Ok(())
+}
+
+#[test]
 fn garbage_after_the_last_sync_is_cut_and_kept_aside() -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
     let (_store, mut writer) = open_with_shard(dir.path(), 1)?;
