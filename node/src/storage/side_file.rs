@@ -5,7 +5,8 @@
 //! note has lost entries that were acknowledged, and its replica must not vote with it.
 //!
 //! **Form.** Two blocks of 4 KiB, written in turn, each with a rising number and a checksum; the newest
-//! whole one counts. A write torn by a crash costs one block, never both.
+//! whole one counts. A write torn by a crash costs one block, never both: it is made whole at the next start,
+//! before another write may be torn.
 //!
 //! **No sync of its own, with three exceptions.** A note that never reached the disk makes the check
 //! weaker, not wrong: it says less than the log holds. The kernel writes it back within half a minute, and
@@ -84,8 +85,18 @@ impl SideFile {
         Ok(side)
     }
 
-    /// Opens a file; `None` if it is missing, unreadable or of another storage.
-    pub fn open(path: &Path, storage: u128, hook: &Hook) -> Option<Self> {
+    /// Opens a file; `None` if it is missing, unreadable or of another storage. A torn block is made whole.
+    pub fn open(path: &Path, storage: u128, hook: &Hook) -> Result<Option<Self>, Error> {
+        let Some((mut side, whole)) = Self::read(path, storage, hook) else { return Ok(None) };
+        if whole < 2 {
+            side.write()?;
+            side.sync()?;
+        }
+        Ok(Some(side))
+    }
+
+    /// The file, and how many of its blocks are whole, if any.
+    fn read(path: &Path, storage: u128, hook: &Hook) -> Option<(Self, usize)> {
         let file = OpenOptions::new().read(true).write(true).open(path).ok()?;
         let mut blocks: Vec<(u64, BTreeMap<u32, Note>)> = (0..2)
             .filter_map(|slot| {
@@ -95,8 +106,9 @@ impl SideFile {
             })
             .collect();
         blocks.sort_by_key(|(number, _)| *number);
+        let whole = blocks.len();
         let (number, notes) = blocks.pop()?;
-        Some(Self { path: path.to_owned(), file, storage, number, notes, hook: hook.clone() })
+        Some((Self { path: path.to_owned(), file, storage, number, notes, hook: hook.clone() }, whole))
     }
 
     pub fn note_of(&self, shard: u32) -> Option<Note> {
@@ -180,13 +192,15 @@ mod tests {
         side.set(0, note(1, 11));
         side.write()?;
         drop(side);
-        let side = SideFile::open(&path, 7, &Hook::default()).expect("two whole blocks");
+        let side = SideFile::open(&path, 7, &Hook::default())?.expect("two whole blocks");
         assert_eq!(side.note_of(0), Some(note(1, 11)));
         let newest = (side.number % 2) * BLOCK_BYTES as u64;
         side.file.write_all_at(&[0xff; 7], newest + 100)?;
-        assert_eq!(SideFile::open(&path, 7, &Hook::default()).expect("one whole block").note_of(0), Some(note(1, 10)));
-        side.file.write_all_at(&[0xff; 7], (BLOCK_BYTES as u64 - newest) + 100)?;
-        assert!(SideFile::open(&path, 7, &Hook::default()).is_none(), "no whole block");
+        assert_eq!(SideFile::open(&path, 7, &Hook::default())?.expect("one whole block").note_of(0), Some(note(1, 10)));
+        for block in 0..2 {
+            side.file.write_all_at(&[0xff; 7], block * BLOCK_BYTES as u64 + 100)?;
+        }
+        assert!(SideFile::open(&path, 7, &Hook::default())?.is_none(), "no whole block");
         Ok(())
     }
 
@@ -195,9 +209,9 @@ mod tests {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("side");
         drop(SideFile::create(&path, 7, BTreeMap::new(), &Hook::default())?);
-        assert!(SideFile::open(&path, 8, &Hook::default()).is_none());
+        assert!(SideFile::open(&path, 8, &Hook::default())?.is_none());
         OpenOptions::new().write(true).open(&path)?.set_len(100)?;
-        assert!(SideFile::open(&path, 7, &Hook::default()).is_none());
+        assert!(SideFile::open(&path, 7, &Hook::default())?.is_none());
         Ok(())
     }
 

@@ -56,7 +56,7 @@ impl Store {
             _lock: lock_file,
         };
         let side_path = dir.join("side");
-        let side = SideFile::open(&side_path, identity.storage, &hook);
+        let side = SideFile::open(&side_path, identity.storage, &hook)?;
         shared.load_shards(|shard| match &side {
             Some(side) => side.note_of(shard),
             None => Some(Note::LOST),

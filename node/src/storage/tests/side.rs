@@ -163,6 +163,22 @@ fn a_vote_given_after_its_term_was_noted_accuses_nobody() -> anyhow::Result<()> 
 }
 
 #[test]
+fn a_torn_block_is_made_whole_at_the_next_start() -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    {
+        let (_store, mut writer) = open_with_shard(dir.path(), 1)?;
+        writer.write(vec![append(1, 1, 2, 5)])?;
+    }
+    for block in [0, 1, 0, 0, 1, 1] {
+        // One power cut after the other, each tearing one block.
+        let side = OpenOptions::new().write(true).open(dir.path().join("side"))?;
+        side.write_all_at(b"torn", block * 4096 + 50)?;
+        assert_eq!(open(dir.path())?.side_check(1)?, SideCheck::Ok);
+    }
+    Ok(())
+}
+
+#[test]
 fn garbage_after_the_last_sync_is_cut_and_kept_aside() -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
     let (_store, mut writer) = open_with_shard(dir.path(), 1)?;
