@@ -29,6 +29,8 @@ use super::types::Options;
 const BLOOM_BITS: f64 = 10.0;
 /// Flushes and compactions at a time: three nodes may share two cores.
 const BACKGROUND_JOBS: i32 = 2;
+/// Threads that open a family's table files at the start.
+const OPENING_THREADS: i32 = 1;
 /// Deletions within [`DELETION_WINDOW`] keys that make a file worth compacting.
 const DELETIONS_TRIGGER: usize = 64 * 1024;
 const DELETION_WINDOW: usize = 128 * 1024;
@@ -166,6 +168,10 @@ fn database_tuning(options: &Options) -> Tuning {
     // Table files are written back a little at a time, so that the log's fsync does not queue behind them.
     tuning.set_bytes_per_sync(MIB as u64);
     tuning.set_max_open_files(512);
+    // By default each family starts sixteen threads to open its files, even if it has none.
+    tuning.set_max_file_opening_threads(OPENING_THREADS);
+    // The list of table files is a few kilobytes: by default 4 MiB are set aside for it at each start.
+    tuning.set_manifest_preallocation_size(64 * 1024);
     tuning.set_keep_log_file_num(4);
     tuning.set_max_log_file_size(4 * MIB);
     tuning.set_log_level(LogLevel::Warn);
