@@ -12,6 +12,9 @@ use super::super::limits::{NAME_MAX_BYTES, VALUE_MAX_BYTES};
 use super::super::types::Entry;
 use super::{MAGIC, RECORD_HEAD, RECORD_PLACE};
 
+/// A segment's head with the longest name; what is longer was begun long ago.
+const HEAD_BYTES_MAX: u64 = 24 + NAME_MAX_BYTES as u64 + 4;
+
 /// What the archive holds next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Archived {
@@ -79,7 +82,7 @@ impl ArchiveReader {
             self.current = match Segment::open(&path) {
                 Ok(segment) => Some(segment),
                 // A segment that was just being begun.
-                Err(_) if self.segments.len() == 0 => None,
+                Err(_) if self.segments.len() == 0 && bytes_in(&path).unwrap_or(0) <= HEAD_BYTES_MAX => None,
                 Err(error) => return Err(error),
             };
         }
@@ -194,6 +197,11 @@ impl Segment {
         }
         Ok(filled)
     }
+}
+
+/// A file's length.
+pub(super) fn bytes_in(path: &Path) -> std::io::Result<u64> {
+    path.metadata().map(|metadata| metadata.len())
 }
 
 fn word32(bytes: &[u8], at: usize) -> u32 {

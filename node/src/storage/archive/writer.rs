@@ -9,7 +9,7 @@ use super::super::error::Error;
 use super::super::faults::{DiskOp, Hook};
 use super::super::limits::ARCHIVE_SEGMENT_BYTES;
 use super::super::types::Entry;
-use super::reader::{Found, Segment};
+use super::reader::{Found, Segment, bytes_in};
 use super::{RECORD_HEAD, RECORD_PLACE};
 
 /// The archive of all shards of one node.
@@ -84,10 +84,14 @@ impl Archive {
         while let Some(first) = firsts.pop() {
             let path = dir.join(super::segment_name(first));
             let at = |error: std::io::Error| Error::archive(&path, error);
-            let Ok(mut segment) = Segment::open(&path) else {
-                // Torn while it was begun: nothing was synced in it.
-                fs::remove_file(&path).map_err(at)?;
-                continue;
+            let mut segment = match Segment::open(&path) {
+                Ok(segment) => segment,
+                // Torn while it was begun: the head is synced before anything follows it.
+                Err(_) if bytes_in(&path).map_err(at)? <= super::head(shard, first, &self.cluster_id).len() as u64 => {
+                    fs::remove_file(&path).map_err(at)?;
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
             if segment.cluster_id != self.cluster_id {
                 return Err(Error::archive(&path, format!("belongs to cluster {:?}", segment.cluster_id)));

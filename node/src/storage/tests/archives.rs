@@ -91,6 +91,32 @@ fn damage_to_what_only_the_archive_has_is_an_error() -> anyhow::Result<()> {
 }
 
 #[test]
+fn a_damaged_head_is_an_error_and_deletes_nothing() -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    {
+        let store = open_archiving(dir.path())?;
+        store.log_writer()?.write(vec![append(1, 1, 2, 30)])?;
+        apply(&store, 20)?;
+        store.log_keeper()?.truncate(1, 20)?;
+    }
+    let segment = dir.path().join("archive/shard-00001/00000000000000000002.seg");
+    let whole = fs::read(&segment)?;
+    for at in 0..30 {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 4;
+        fs::write(&segment, &damaged)?;
+        let store = open_archiving(dir.path())?;
+        let outcome = store.log_keeper()?.archive(1);
+        assert!(matches!(outcome, Err(Error::Archive { .. })), "byte {at}: {outcome:?}");
+        assert_eq!(fs::read(&segment)?, damaged, "byte {at}");
+        assert!(archived(dir.path()).is_err(), "byte {at}");
+    }
+    fs::write(&segment, &whole)?;
+    assert_eq!(archived(dir.path())?, entries(2, 20));
+    Ok(())
+}
+
+#[test]
 fn a_received_snapshot_archives_what_was_applied_and_names_the_gap() -> anyhow::Result<()> {
     let (dir, other) = (tempfile::tempdir()?, tempfile::tempdir()?);
     let from = open_with_shard(other.path(), 1)?.0;
