@@ -4,6 +4,12 @@
 //! began and ended and what the client was told. Times are microseconds of one clock per run, so that "ended before
 //! the other began" means something.
 
+pub mod check;
+pub mod model;
+pub mod record;
+
+pub use check::{Report, check, examine};
+
 use std::collections::BTreeMap;
 
 /// Where in the log an answer says it stands.

@@ -1,0 +1,53 @@
+//! A, as far as archives show it: no hole, terms never fall, and all replicas hold the same entries.
+
+use crate::history::Archived;
+
+use super::Findings;
+use crate::history::Violation;
+
+/// One shard's archive in itself.
+pub fn check(shard: u32, entries: &[Archived], findings: &mut Findings) {
+    for pair in entries.windows(2) {
+        let (before, after) = (&pair[0], &pair[1]);
+        if after.index != before.index + 1 {
+            findings
+                .add('A', || format!("shard {shard}: the archive goes from index {} to {}", before.index, after.index));
+        }
+        if after.term < before.term {
+            findings.add('A', || {
+                let (index, was, is) = (after.index, before.term, after.term);
+                format!("shard {shard} index {index}: the term falls from {was} to {is}")
+            });
+        }
+    }
+}
+
+/// Archives of several replicas of one shard, entry by entry, with the replicas' names.
+pub fn compare(shard: u32, replicas: &[(&str, &[Archived])]) -> Vec<Violation> {
+    let mut findings = Findings::default();
+    for (name, entries) in replicas {
+        let mut alone = Findings::default();
+        check(shard, entries, &mut alone);
+        for found in alone.end() {
+            findings.add(found.invariant, || format!("{name}: {}", found.what));
+        }
+    }
+    let Some(((first, ours), others)) = replicas.split_first() else { return Vec::new() };
+    for (other, theirs) in others {
+        let mut theirs = theirs.iter().peekable();
+        for entry in *ours {
+            while theirs.next_if(|other| other.index < entry.index).is_some() {}
+            let Some(twin) = theirs.next_if(|other| other.index == entry.index) else { continue };
+            if (twin.term, &twin.bytes) != (entry.term, &entry.bytes) {
+                findings.add('A', || {
+                    let (index, a, b) = (entry.index, entry.term, twin.term);
+                    let (x, y) = (entry.bytes.len(), twin.bytes.len());
+                    format!(
+                        "shard {shard} index {index}: {first} has {x} bytes of term {a}, {other} {y} bytes of term {b}"
+                    )
+                });
+            }
+        }
+    }
+    findings.end()
+}

@@ -1,0 +1,162 @@
+//! Answers as the two worlds get them, brought into the one form that is compared: messages of the public API from the
+//! live cluster, replies of the domain from the simulated one. States are spelled as in the public API's enums
+//! (`STATE_QUEUED`), kinds of events too (`KIND_OFFER_MADE`).
+
+use std::path::Path;
+
+use kindred_domain::{Event, Rejection, Reply, record as domain};
+use kindred_node::consensus::core::{Content, read_entry};
+use kindred_node::storage::{self, ArchiveReader};
+use kindred_node::wire::api::tells;
+use kindred_proto::v1;
+
+use super::{Archived, Place, Shown, ShownAssignment, ShownOffer, Told};
+
+/// An answer of the public API: where in the log it stands, and what records it shows.
+pub trait Shows {
+    /// Where.
+    fn header(&self) -> Option<&v1::ResponseHeader>;
+    /// Records, as far as the model follows them.
+    fn shown(&self) -> Vec<Shown>;
+}
+
+macro_rules! shows {
+    ($($read:ident: $($answer:ident)*;)*) => {$($(
+        impl Shows for v1::$answer {
+            fn header(&self) -> Option<&v1::ResponseHeader> {
+                self.header.as_ref()
+            }
+            fn shown(&self) -> Vec<Shown> {
+                $read!(self)
+            }
+        }
+    )*)*};
+}
+macro_rules! one_interaction {
+    ($answer:ident) => {
+        $answer.interaction.iter().map(interaction).collect()
+    };
+}
+macro_rules! one_agent {
+    ($answer:ident) => {
+        $answer.agent.iter().map(agent).collect()
+    };
+}
+macro_rules! some_agents {
+    ($answer:ident) => {
+        $answer.agents.iter().map(agent).collect()
+    };
+}
+macro_rules! nothing {
+    ($answer:ident) => {
+        Vec::new()
+    };
+}
+shows! {
+    one_interaction: CreateInteractionResponse GetInteractionResponse UpdateInteractionResponse CancelInteractionResponse
+        AbandonInteractionResponse AcceptOfferResponse DeclineOfferResponse ReportConnectedResponse
+        ReportConnectFailedResponse HoldAssignmentResponse RetrieveAssignmentResponse AddChannelResponse
+        TransferInteractionResponse EndAssignmentResponse CompleteWrapUpResponse CompleteInteractionResponse
+        RecordActivityResponse;
+    one_agent: CreateAgentResponse GetAgentResponse UpdateAgentResponse SetPresenceResponse;
+    some_agents: BatchUpdateAgentsResponse BatchSetPresenceResponse;
+    nothing: DeleteAgentResponse CreateQueueResponse UpdateQueueResponse DeleteQueueResponse CreateTeamResponse
+        CreateRoutingProfileResponse UpdateRoutingProfileResponse CreatePolicyResponse UpdatePolicyResponse
+        RegisterConnectorResponse HeartbeatConnectorResponse ReconcileConnectorResponse DeleteConnectorResponse
+        CreateCustomerResponse AppendConversationResponse;
+}
+
+/// A call that was answered with success.
+pub fn done(answer: &impl Shows) -> Option<Told> {
+    let header = answer.header()?;
+    Some(Told::Done { at: place(header), repeated: header.repeated, shown: answer.shown() })
+}
+
+/// Where an answer says it stands.
+pub fn place(header: &v1::ResponseHeader) -> Place {
+    Place { shard: header.shard, index: header.index, position: header.position, term: header.term }
+}
+
+/// An interaction as the public API shows it.
+pub fn interaction(record: &v1::Interaction) -> Shown {
+    let part = |part: &v1::Assignment| ShownAssignment {
+        id: part.name.rsplit('/').next().unwrap_or_default().to_owned(),
+        agent: part.agent.clone(),
+        state: part.state().as_str_name().to_owned(),
+    };
+    Shown::Interaction {
+        name: record.name.clone(),
+        state: record.state().as_str_name().to_owned(),
+        offer: record.offers.first().map(|offer| ShownOffer { id: offer.id.clone(), agent: offer.agent.clone() }),
+        assignments: record.assignments.iter().map(part).collect(),
+    }
+}
+
+/// An agent as the public API shows it. Which stream speaks for it is not told: the session is named by the empty text
+/// then, which agrees with any.
+pub fn agent(record: &v1::Agent) -> Shown {
+    let offline = v1::presence::Status::Offline;
+    Shown::Agent {
+        name: record.name.clone(),
+        present: record.presence.as_ref().is_some_and(|presence| presence.status() != offline),
+        session: record.attached.then(String::new),
+    }
+}
+
+/// The same of an agent's record.
+pub fn domain_agent(record: &domain::Agent) -> Shown {
+    match agent(&tells::agent(record, 0)) {
+        Shown::Agent { name, present, .. } => {
+            Shown::Agent { name, present, session: record.session.map(|id| id.to_string()) }
+        }
+        other => other,
+    }
+}
+
+/// The same of an interaction's record.
+pub fn domain_interaction(record: &domain::Interaction) -> Shown {
+    interaction(&tells::interaction(record, None))
+}
+
+/// What apply answered. `at` is the first's place where it is a repeat.
+pub fn domain_outcome(outcome: &Result<Reply, Rejection>, at: Place, repeated: bool) -> Told {
+    match outcome {
+        Ok(reply) => Told::Done { at, repeated, shown: domain_reply(reply) },
+        Err(rejection) => Told::Refused { at: Some(at), reason: rejection.reason().to_owned() },
+    }
+}
+
+/// Records in a reply, as far as the model follows them.
+pub fn domain_reply(reply: &Reply) -> Vec<Shown> {
+    match reply {
+        Reply::Interaction(record) => vec![domain_interaction(record)],
+        Reply::Agent(record) => vec![domain_agent(record)],
+        Reply::Agents(records) => records.iter().map(|record| domain_agent(record)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// An event's kind, as a reader of the public API sees it.
+pub fn kind(event: &v1::Event) -> String {
+    event.kind().as_str_name().to_owned()
+}
+
+/// The same of an event as apply made it.
+pub fn domain_kind(event: &Event) -> String {
+    tells::public_kind(&event.kind).as_str_name().to_owned()
+}
+
+/// The applied entries that a node's archive holds of a shard. What it misses shows as a gap in the indexes.
+pub fn archive_from_dir(dir: &Path, shard: u32) -> anyhow::Result<Vec<Archived>> {
+    let mut entries = Vec::new();
+    for item in ArchiveReader::open(dir, shard)? {
+        if let storage::Archived::Entry(entry) = item? {
+            let bytes = match read_entry(&entry.data)?.content {
+                Content::Commands(bytes) => bytes.to_vec(),
+                _ => Vec::new(),
+            };
+            entries.push(Archived { index: entry.index, term: entry.term, bytes });
+        }
+    }
+    Ok(entries)
+}
