@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 use kindred_chaos::history::{Archive, Archived, Asked, Call, History, Place, Shown, Told, Watched, record};
 use kindred_domain::{
     Answer, Body, Command, Entry, Event, EventKind, State,
-    command::{Advance, LeaderStarted, Request},
+    command::{AdoptTenant, Advance, CreateTenant, LeaderStarted, Request},
     entry::Applied,
     ids::{TenantId, Uid},
     record::{Record, RecordKey},
 };
 use kindred_node::wire::log::{encode_command, encode_entry};
 
-use crate::chance::{Chance, commands};
+use crate::chance::{Chance, commands, opening::opening};
 
 pub const SHARD: u32 = 3;
+/// A second tenant, of which the first knows nothing.
+pub const OTHER: &str = "u";
 /// An entry is committed every so often by the clients' clock.
 const ENTRY_US: u64 = 1_000;
 
@@ -29,7 +31,9 @@ pub struct Day {
     disk: BTreeMap<RecordKey, Record>,
     first: HashMap<(u64, u32), Told>,
     requests: Vec<Request>,
-    events: Vec<Event>,
+    pub events: Vec<Event>,
+    /// Nobody loses an answer, and every answer says where it stands; calls follow each other.
+    pub plain: bool,
 }
 
 impl Day {
@@ -46,6 +50,7 @@ impl Day {
             first: HashMap::new(),
             requests: Vec::new(),
             events: Vec::new(),
+            plain: false,
         }
     }
 
@@ -102,10 +107,10 @@ impl Day {
         let (Some(request), Some(tenant)) = (command.request, &command.tenant) else { return };
         let (began_us, ended_us) = self.around();
         let told = match told {
-            Told::Refused { reason, .. } if self.chance.one_in(2) => Told::Refused { at: None, reason },
+            Told::Refused { reason, .. } if !self.plain && self.chance.one_in(2) => Told::Refused { at: None, reason },
             told => told,
         };
-        let lost = self.chance.one_in(15);
+        let lost = !self.plain && self.chance.one_in(15);
         self.history.calls.push(Call {
             client: self.chance.below(8) as u32,
             began_us,
@@ -117,6 +122,9 @@ impl Day {
 
     fn around(&mut self) -> (u64, u64) {
         let committed_us = 1_000_000 + self.index * ENTRY_US;
+        if self.plain {
+            return (committed_us - 100, committed_us + 100);
+        }
         (committed_us - 1 - self.chance.below(20_000), committed_us + self.chance.below(20_000))
     }
 
@@ -155,10 +163,11 @@ impl Day {
     }
 
     fn read_something(&mut self) {
+        let tenant = TenantId::from(*self.chance.of(&["t", "t", OTHER]));
         let id = format!("i{}", self.chance.below(60));
-        self.read(&"t".into(), "interactions", &id);
+        self.read(&tenant, "interactions", &id);
         let id = format!("a{}", self.chance.below(6));
-        self.read(&"t".into(), "agents", &id);
+        self.read(&tenant, "agents", &id);
     }
 
     /// A request: mostly new, sometimes sent before, with the same payload or another.
@@ -197,15 +206,19 @@ impl Day {
         self.now_ms = self.now_ms.max(until_ms);
     }
 
-    pub fn command(&mut self, body: impl Into<Body>) -> Command {
+    fn command(&mut self, body: impl Into<Body>) -> Command {
         let request = self.chance.one_in(2).then(|| self.request());
-        Command { request, ..commands::to_tenant(body) }
+        let command = Command { request, ..commands::to_tenant(body) };
+        if self.chance.one_in(5) { to_the_other(command) } else { command }
     }
 
     /// So many entries of whatever chance asks for.
     pub fn live(&mut self, entries: u64) {
-        for command in crate::chance::opening::opening() {
+        for command in opening() {
             self.entry(vec![command]);
+        }
+        for command in opening() {
+            self.entry(vec![to_the_other(command)]);
         }
         for _ in 0..entries {
             let pause_ms = self.chance.pause_ms();
@@ -225,10 +238,13 @@ impl Day {
 
     /// What two readers of events saw, and which offers agents were told of.
     pub fn end(&mut self) {
-        let all: Vec<(u64, String)> = self.events.iter().map(|e| (e.number, record::domain_kind(e))).collect();
-        let some = all.iter().filter(|(number, _)| number % 3 != 0).cloned().collect();
-        let watched = |everything, events| Watched { tenant: "t".to_owned(), everything, events };
-        self.history.watched = vec![watched(true, all), watched(false, some)];
+        for tenant in ["t", OTHER] {
+            let theirs = self.events.iter().filter(|e| *e.tenant == *tenant);
+            let all: Vec<(u64, String)> = theirs.map(|e| (e.number, record::domain_kind(e))).collect();
+            let some = all.iter().filter(|(number, _)| number % 3 != 0).cloned().collect();
+            let watched = |everything, events| Watched { tenant: tenant.to_owned(), everything, events };
+            self.history.watched.extend([watched(true, all), watched(false, some)]);
+        }
         for event in &self.events {
             let EventKind::OfferMade { offer, .. } = event.kind else { continue };
             let named = |collection: &str, id: Option<&str>| {
@@ -239,4 +255,15 @@ impl Day {
             self.history.offers_told.push((event.index, interaction, offer.to_string(), agent));
         }
     }
+}
+
+/// The same command to the second tenant.
+fn to_the_other(mut command: Command) -> Command {
+    let (id, display_name) = (TenantId::from(OTHER), String::new());
+    match &command.body {
+        Body::CreateTenant(c) => command.body = CreateTenant { id, display_name, shard: c.shard }.into(),
+        Body::AdoptTenant(_) => command.body = AdoptTenant { id, display_name }.into(),
+        _ => command.tenant = Some(id),
+    }
+    command
 }

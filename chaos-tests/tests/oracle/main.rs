@@ -5,5 +5,8 @@
 #[path = "../../../node/domain/tests/chance/mod.rs"]
 #[allow(dead_code, reason = "the domain's own tests use more of it")]
 mod chance;
+mod crowd;
 mod day;
+mod lies;
 mod random;
+mod story;

@@ -32,6 +32,7 @@ pub fn entry(walk: &mut Walk<'_>, here: &Here<'_>, model: &Model, answers: &[Ans
 
 fn note(group: &mut Group, at: (u32, u64, u32), answer: &Answer) {
     group.first.get_or_insert(at);
+    group.appearances += 1;
     let noted = match answer {
         Answer::Done(_) => Noted::Done,
         Answer::Refused(reason) => Noted::Refused(reason),
@@ -66,7 +67,7 @@ fn compare(walk: &mut Walk<'_>, told_at: (u32, Place), command: &pb::Command, an
     let done = matches!(answer, Answer::Done(_));
     let letter = if once::is_broken(told, answer) {
         'E'
-    } else if !done && unique::is_broken(told, command, model) {
+    } else if !done && unique::is_broken(told, command, answer, model) {
         'U'
     } else if done && times::is_broken(told, command) {
         'T'

@@ -13,6 +13,8 @@ pub struct Group {
     pub began_us: u64,
     /// Where the request stands first in the log: shard, index, position.
     pub first: Option<(u32, u64, u32)>,
+    /// How often it stands there.
+    pub appearances: u32,
     /// It took effect: the model says that it was done there.
     pub done: bool,
     /// Somebody was refused, or sent away, without being told where: what the model says is noted then.

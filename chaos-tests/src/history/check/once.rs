@@ -11,7 +11,7 @@ fn of_memory(reason: &str) -> bool {
 /// Does a difference between what was told and what the model says touch the memory of requests.
 pub fn is_broken(told: &Told, expected: &Answer) -> bool {
     match (told, expected) {
-        (_, Answer::Repeat { .. }) => true,
+        (_, Answer::Repeat { .. }) | (Told::Done { repeated: true, .. }, _) => true,
         (Told::Refused { reason, .. }, Answer::Refused(expected)) => of_memory(reason) || of_memory(expected),
         (Told::Refused { reason, .. }, _) => of_memory(reason),
         (_, Answer::Refused(expected)) => of_memory(expected),

@@ -33,8 +33,9 @@ pub fn check(walk: &mut Walk<'_>) {
                 let Some(group) = walk.asked.group(number as usize) else { continue };
                 // Not done, and certain of it: it has no place.
                 let sent_away = matches!(call.told, Some(Told::NotDone { .. }));
-                // A refusal without a place may be of any appearance of its request.
-                let anywhere = matches!(call.told, Some(Told::Refused { at: None, .. }));
+                // A refusal without a place may be of any appearance of its request, or of none.
+                let refused = matches!(call.told, Some(Told::Refused { at: None, .. }));
+                let anywhere = refused && (group.appearances > 1 || group.done);
                 let stand = place.or(group.first.filter(|_| !sent_away && !anywhere));
                 stand.map(|(shard, index, position)| (shard, (index, position), group.began_us))
             }

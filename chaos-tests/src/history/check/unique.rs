@@ -3,7 +3,7 @@
 use kindred_proto::log::v1::{self as pb, command::Body};
 use kindred_proto::v1::assignment::State;
 
-use crate::history::model::{Dropped, Model, Uid};
+use crate::history::model::{Answer, Dropped, Model, Uid};
 use crate::history::{Shown, Told};
 
 use super::{Findings, Here};
@@ -53,14 +53,20 @@ pub fn shows_two(told: &Told) -> bool {
 }
 
 /// Was somebody told that they have what the model says another has, or what was above their capacity.
-pub fn is_broken(told: &Told, command: &pb::Command, model: &Model) -> bool {
+pub fn is_broken(told: &Told, command: &pb::Command, answer: &Answer, model: &Model) -> bool {
     let (tenant, Told::Done { .. }) = (command.tenant.as_deref().unwrap_or_default(), told) else { return false };
-    let (interaction, offer) = match &command.body {
-        Some(Body::AcceptOffer(c)) => (&c.interaction, uid(&c.offer)),
-        Some(Body::ReportConnected(c)) => (&c.interaction, uid(&c.assignment)),
-        Some(Body::AddChannel(_)) => return true,
-        _ => return false,
+    let taken = |interaction: &str, by_me: Option<Uid>| {
+        model.serving(tenant, interaction).iter().any(|part| Some(*part) != by_me)
     };
-    let another = model.serving(tenant, interaction).iter().any(|part| *part != offer);
-    another || model.dropped(tenant, offer) == Some(Dropped::NoRoom)
+    let above = |offer: Uid| model.dropped(tenant, offer) == Some(Dropped::NoRoom);
+    match &command.body {
+        // Of two who accept one offer, one has been told so wrongly.
+        Some(Body::AcceptOffer(c)) => taken(&c.interaction, None) || above(uid(&c.offer)),
+        Some(Body::ReportConnected(c)) => {
+            let part = uid(&c.assignment);
+            taken(&c.interaction, Some(part)) || above(part)
+        }
+        Some(Body::AddChannel(_)) => *answer == Answer::Refused("CAPACITY_EXCEEDED"),
+        _ => false,
+    }
 }

@@ -24,7 +24,9 @@ use std::collections::BTreeMap;
 
 use kindred_proto::log::v1::{self as pb, command::Body};
 
-use super::Shown;
+use prost::Message;
+
+use super::{Archived, Shown};
 pub use due::Due;
 use due::Dues;
 use offers::{name, uid};
@@ -68,6 +70,17 @@ pub struct Model {
     dues: Dues,
     /// Tenants whose remains may be there or not.
     blurred: std::collections::BTreeSet<Name>,
+}
+
+/// What a shard's archive comes to. Entries that cannot be decoded change nothing.
+pub fn replayed(entries: &[Archived]) -> Model {
+    let mut model = Model::default();
+    for at in entries.iter().filter(|at| !at.bytes.is_empty()) {
+        if let Ok(entry) = pb::Entry::decode(&*at.bytes) {
+            model.apply(at.index, &entry);
+        }
+    }
+    model
 }
 
 impl Model {
