@@ -9,4 +9,5 @@ mod crowd;
 mod day;
 mod lies;
 mod random;
+mod speed;
 mod story;
