@@ -35,6 +35,12 @@ impl Watch {
         }
         let started = here.entry.commands.iter().any(|c| matches!(c.body, Some(Body::LeaderStarted(_))));
         let same_leader = self.term == here.at.term && !started;
+        if self.term != 0 && self.term != here.at.term && !started {
+            let term = here.at.term;
+            findings.add('T', || {
+                format!("shard {shard} index {index}: term {term} begins without LeaderStarted, and stretches nothing")
+            });
+        }
         if let Some((due_ms, due)) = &applied.passed
             && same_leader
             && model.now_ms() > due_ms + LATE_MAX_MS
