@@ -32,6 +32,10 @@ pub struct Day {
     first: HashMap<(u64, u32), Told>,
     requests: Vec<Request>,
     pub events: Vec<Event>,
+    /// Time goes in steps of this, so that much falls due at one moment.
+    pub grain_ms: u64,
+    /// Of five agents only two ever say that they are there: often somebody is the only one.
+    pub lonely: bool,
     /// Nobody loses an answer, and every answer says where it stands; calls follow each other.
     pub plain: bool,
 }
@@ -50,6 +54,8 @@ impl Day {
             first: HashMap::new(),
             requests: Vec::new(),
             events: Vec::new(),
+            grain_ms: 1,
+            lonely: false,
             plain: false,
         }
     }
@@ -200,7 +206,10 @@ impl Day {
             self.entry(vec![commands::to_shard(started)]);
         }
         while let Some(due_ms) = self.state.next_due_ms().filter(|due_ms| *due_ms < until_ms) {
-            self.now_ms = self.now_ms.max(due_ms) + self.chance.below(250);
+            self.now_ms = self.now_ms.max(due_ms);
+            if self.grain_ms == 1 {
+                self.now_ms += self.chance.below(250);
+            }
             self.entry(vec![commands::to_shard(Advance {})]);
         }
         self.now_ms = self.now_ms.max(until_ms);
@@ -222,12 +231,14 @@ impl Day {
         }
         for _ in 0..entries {
             let pause_ms = self.chance.pause_ms();
-            self.pass(pause_ms);
+            self.pass(pause_ms.next_multiple_of(self.grain_ms));
             let asked = self.chance.below(4);
             let mut all = Vec::new();
             for _ in 0..asked {
                 let body = commands::any(&mut self.chance, &self.state, self.now_ms);
-                all.push(self.command(body));
+                if !(self.lonely && brings_company(&body)) {
+                    all.push(self.command(body));
+                }
             }
             self.entry(all);
             if self.chance.one_in(3) {
@@ -266,4 +277,10 @@ fn to_the_other(mut command: Command) -> Command {
         _ => command.tenant = Some(id),
     }
     command
+}
+
+/// Does it bring somebody else than the two who are there.
+fn brings_company(body: &Body) -> bool {
+    let here = ["a0", "a3"];
+    matches!(body, Body::SetPresence(c) if c.agents.iter().any(|a| !here.contains(&a.as_str())))
 }

@@ -45,6 +45,8 @@ const ENTRIES: u64 = 400;
 
 fn live(seed: u64) -> (Day, Report) {
     let mut day = Day::new(seed);
+    day.grain_ms = [1, 500, 5_000][seed as usize % 3];
+    day.lonely = seed % 4 == 3;
     day.live(ENTRIES);
     day.end();
     let report = examine(&day.archive, &day.history);
