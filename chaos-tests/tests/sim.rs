@@ -1,84 +1,52 @@
-//! Many seeds of the simulated cluster, and one to look at.
+//! The simulated scenarios: many seeds, and one to look at.
 //!
-//! `SEEDS=2000 cargo test -p kindred-chaos --test sim seeds` runs more; `FIRST_SEED=7` starts elsewhere;
-//! `SEED=7 cargo test -p kindred-chaos --test sim one_seed -- --nocapture` prints what happened in one.
+//! `SCENARIO=1 SEED=7 cargo test -p kindred-chaos --test sim one_seed -- --nocapture --ignored` prints what happened in one.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use kindred_chaos::scenarios::{self, Scenario, run_seed, run_seeds};
 
-use kindred_chaos::sim::{Failure, Report, Scenario, Witness, run};
-
-const SEEDS: u64 = 200;
-const WORKERS: u64 = 2;
+const SEEDS: u64 = 10;
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }
 
-fn run_seed(seed: u64, readable: bool) -> Result<Report, Failure> {
-    run(&Scenario::from_seed(seed), readable)
+fn seeds_of(scenario: &Scenario) {
+    let first = number("FIRST_SEED", 0);
+    let runs = run_seeds(scenario, first..first + number("SEEDS", SEEDS));
+    println!("{} {:?}", scenario.name, runs.witness);
+    for failure in &runs.failures {
+        println!("{failure}");
+    }
+    assert!(runs.failures.is_empty(), "{}: {}", scenario.name, runs.failures[0]);
+    assert!(runs.vacuous.is_empty(), "{}: vacuous with seeds {:?}", scenario.name, runs.vacuous);
 }
 
 #[test]
-fn seeds() {
-    let first = number("FIRST_SEED", 0);
-    let count = number("SEEDS", SEEDS);
-    let next = AtomicU64::new(first);
-    let total = Mutex::new(Witness::default());
-    let failures = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..WORKERS {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= first + count {
-                        return;
-                    }
-                    match run_seed(seed, false) {
-                        Ok(report) => total.lock().unwrap().add(&report.witness),
-                        Err(failure) => failures.lock().unwrap().push(failure.to_string()),
-                    }
-                }
-            });
+fn all() {
+    let wanted = std::env::var("SCENARIO").ok();
+    for scenario in scenarios::all() {
+        if wanted.as_deref().is_none_or(|w| w == scenario.name || w == scenario.number.to_string()) {
+            let began = std::time::Instant::now();
+            let result = std::panic::catch_unwind(|| seeds_of(&scenario));
+            println!(
+                "=== {} {} {:?} {}",
+                scenario.number,
+                scenario.name,
+                began.elapsed(),
+                if result.is_ok() { "ok" } else { "FAILED" }
+            );
         }
-    });
-    let failures = failures.into_inner().unwrap();
-    assert!(failures.is_empty(), "{} of {count} seeds failed:\n{}", failures.len(), failures.join("\n"));
-    let total = total.into_inner().unwrap();
-    for (name, happened) in total.counts() {
-        println!("{happened:>9}  {name}");
     }
-    let missing: Vec<_> = total.counts().into_iter().filter(|(_, happened)| *happened == 0).collect();
-    assert!(count < 20 || missing.is_empty(), "{count} seeds prove little, these never happened: {missing:?}");
 }
 
 #[test]
 fn one_seed() {
-    let seed = number("SEED", 3);
-    let outcome = run_seed(seed, true);
-    let (lines, verdict) = match outcome {
-        Ok(report) => (report.lines, Ok(report.witness)),
-        Err(failure) => {
-            let words = failure.to_string();
-            (failure.lines, Err(words))
-        }
+    let Some(wanted) = std::env::var("ONE").ok() else { return };
+    let scenario = scenarios::find(&wanted).expect("a scenario");
+    let (lines, end) = match run_seed(&scenario, number("SEED", 0), true) {
+        Ok(report) => (report.lines.clone(), format!("{:x} {:?}", report.trace_hash, report.witness)),
+        Err(failure) => (failure.lines.clone(), format!("{failure} {:?}", failure.witness)),
     };
-    if std::env::var_os("SEED").is_some() {
-        for line in lines {
-            println!("{line}");
-        }
-    }
-    println!("{verdict:#?}");
-    assert!(verdict.is_ok(), "seed {seed}: see the end of the trace");
-}
-
-#[test]
-fn the_same_seed_lives_the_same_life() {
-    for seed in 0..4 {
-        let first = run_seed(seed, false).unwrap();
-        let second = run_seed(seed, true).unwrap();
-        assert_eq!(first.trace_hash, second.trace_hash, "seed {seed}");
-        assert_eq!(first.witness, second.witness, "seed {seed}");
-    }
-    assert_ne!(run_seed(0, false).unwrap().trace_hash, run_seed(4, false).unwrap().trace_hash);
+    lines.iter().for_each(|line| println!("{line}"));
+    println!("{end}");
 }

@@ -1,42 +1,58 @@
-//! A cluster in one thread, from one seed: does consensus keep its promises when everything else fails?
+//! A whole cluster, its platforms, agents and watchers in one thread, from one seed.
 //!
-//! The replicas are the production ones ([`kindred_node::consensus::replica`]); simulated are the network
-//! (loss, delay, reordering, duplicates, partitions, one-way cuts), the disks (a crash loses what was not
-//! synced; syncs stall), the clocks, pauses, crashes, operators (transfers, membership, compaction) and
-//! clients that repeat what was not answered. First a stormy phase, in which only safety is judged; then
-//! all faults end and the cluster must heal, answer everybody and agree, within a bound.
+//! Of a node everything runs that decides: production's raft thread, log writer and apply thread
+//! ([`kindred_node::consensus::runtime::Parts`]), the real storage on a real RocksDB, the domain, the Matchmaker's
+//! planner, the reading of requests, and what sessions tell ([`server`]). Of the clients it is the library's logic of
+//! retries, endpoints, sessions and resumption ([`clients`]). Simulated are time, the network ([`network`]), what a
+//! crash or a power cut leaves of a disk ([`power`]), and what tonic and tokio do between the two.
 //!
-//! Judged throughout ([`oracles`]): one leader for a term; same index and term, same entry and same
-//! predecessor; what is committed never changes; a term or vote never goes back and is durable before it
-//! is promised; a follower acknowledges only what it would still have after a crash; states are equal at
-//! equal indexes. Judged by the workload ([`ledger`]): what was acknowledged is there, exactly once, and
-//! operations are linearizable.
+//! A run is a story ([`crate::scenarios`]) told to a [`World`]: faults, then [`World::finish`], which ends all faults,
+//! waits until everything is well within a bound, and lets the independent model read the archived log
+//! ([`crate::history`]).
 //!
-//! The same seed gives the same run: one generator, one queue of events, ordered maps, and a hash over
-//! all that happened to prove it.
+//! The same seed gives the same run: one generator, one queue of events, ordered maps, and a hash over all that
+//! happened to prove it.
 
-pub mod disk;
-pub mod ledger;
-pub mod machine;
-pub mod oracles;
-pub mod scenario;
+mod clients;
+pub mod clocks;
+mod crew;
+mod event;
+mod handling;
+mod healing;
+mod machines;
+mod matching;
+mod members;
+mod network;
+mod node;
+mod oracle;
+pub mod plan;
+pub mod power;
+mod server;
+mod snapshots;
+mod stories;
+mod storm;
+mod telling;
+mod threads;
 pub mod trace;
 pub mod witness;
 mod world;
 
-pub use scenario::Scenario;
-pub use witness::Witness;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use ledger::{Appends, Ledger};
-use world::World;
+use kindred_node::consensus::core::RaftId;
+
+pub use plan::Plan;
+pub use witness::Witness;
+pub use world::{Verdict, World};
 
 /// How a run ended well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// A hash over everything that happened.
     pub trace_hash: u64,
-    /// What the run went through.
     pub witness: Witness,
+    /// The longest time without an offer while offers could be made, milliseconds of simulated time.
+    pub longest_interruption_ms: u64,
     /// The trace, if it was asked for.
     pub lines: Vec<String>,
 }
@@ -46,11 +62,11 @@ pub struct Report {
 pub struct Failure {
     /// The seed to run again.
     pub seed: u64,
-    /// Simulated time, in microseconds.
+    /// Simulated time, microseconds.
     pub at_us: u64,
-    /// The promise that was broken.
+    /// The promise that was broken; the first letter is the invariant's.
     pub what: String,
-    /// The trace, if it was asked for.
+    pub witness: Witness,
     pub lines: Vec<String>,
 }
 
@@ -62,7 +78,22 @@ impl std::fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Runs one scenario with the small ledger as its state machine.
-pub fn run(scenario: &Scenario, readable: bool) -> Result<Report, Failure> {
-    World::<Ledger, Appends>::new(scenario.clone(), Appends::default(), readable).run()
+/// Tells a story to a world of its own.
+pub fn run(plan: Plan, readable: bool, story: impl FnOnce(&mut World) -> Verdict) -> Result<Report, Failure> {
+    let seed = plan.seed;
+    let failed = |what, at_us, witness, lines| Failure { seed, at_us, what, witness, lines };
+    let mut world = match World::new(plan, readable) {
+        Ok(world) => world,
+        Err(what) => return Err(failed(what, 0, Witness::default(), Vec::new())),
+    };
+    // A node that panics has broken a promise like any other, and its trace is wanted as much.
+    let life = catch_unwind(AssertUnwindSafe(|| story(&mut world)));
+    let outcome = life.unwrap_or_else(|panic| Err(format!("panic: {}", world::words_of(&*panic))));
+    let (witness, trace_hash, at_us) = (world.witness.clone(), world.trace_hash(), world.now_us());
+    let longest_interruption_ms = world.longest_interruption_us() / plan::MS;
+    let lines = world.end();
+    match outcome {
+        Ok(()) => Ok(Report { trace_hash, witness, longest_interruption_ms, lines }),
+        Err(what) => Err(failed(what, at_us, witness, lines)),
+    }
 }

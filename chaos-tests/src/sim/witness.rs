@@ -1,78 +1,81 @@
-//! What a run went through: proof that the faults it claims to survive did happen.
+//! What a run went through: a run in which the fault it is about did not happen proves nothing.
 
-/// Counts of what happened.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Witness {
-    pub crashes: u64,
-    pub crashes_losing_writes: u64,
-    pub entries_lost_in_crashes: u64,
-    pub messages_dropped: u64,
-    pub messages_duplicated: u64,
-    pub partitions: u64,
-    pub pauses: u64,
-    pub slow_syncs: u64,
-    pub clock_steps: u64,
-    pub leaders: u64,
-    pub transfers: u64,
-    pub membership_changes: u64,
-    pub joint_memberships: u64,
-    pub snapshots_installed: u64,
-    pub compactions: u64,
-    pub results_unknown: u64,
-    pub operations_repeated: u64,
-    pub writes_acknowledged: u64,
-    pub reads_answered: u64,
-    pub entries_committed: u64,
+macro_rules! witness {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// Counters of one run, or of many.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct Witness {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        impl Witness {
+            /// Faults of all kinds.
+            pub fn injected(&self) -> u64 {
+                self.crashes + self.power_cuts + self.disk_faults + self.stops + self.slow_syncs + self.flips
+                    + self.logs_cut + self.wipes + self.clock_faults + self.connectors_died + self.lost
+                    + self.delayed + self.duplicated + self.answers_lost
+            }
+
+            /// Takes in another run's.
+            pub fn add(&mut self, other: &Self) {
+                $(self.$name += other.$name;)*
+            }
+
+            /// Every counter, by name.
+            pub fn all(&self) -> Vec<(&'static str, u64)> {
+                vec![$((stringify!($name), self.$name)),*]
+            }
+        }
+    };
 }
 
-impl Witness {
-    /// Every count with its name.
-    pub fn counts(&self) -> [(&'static str, u64); 20] {
-        [
-            ("crashes", self.crashes),
-            ("crashes losing writes", self.crashes_losing_writes),
-            ("entries lost in crashes", self.entries_lost_in_crashes),
-            ("messages dropped", self.messages_dropped),
-            ("messages duplicated", self.messages_duplicated),
-            ("partitions", self.partitions),
-            ("pauses", self.pauses),
-            ("slow syncs", self.slow_syncs),
-            ("clock steps", self.clock_steps),
-            ("leaders", self.leaders),
-            ("transfers", self.transfers),
-            ("membership changes", self.membership_changes),
-            ("joint memberships", self.joint_memberships),
-            ("snapshots installed", self.snapshots_installed),
-            ("compactions", self.compactions),
-            ("results unknown", self.results_unknown),
-            ("operations repeated", self.operations_repeated),
-            ("writes acknowledged", self.writes_acknowledged),
-            ("reads answered", self.reads_answered),
-            ("entries committed", self.entries_committed),
-        ]
-    }
-
-    /// Adds the counts of another run.
-    pub fn add(&mut self, other: &Self) {
-        self.crashes += other.crashes;
-        self.crashes_losing_writes += other.crashes_losing_writes;
-        self.entries_lost_in_crashes += other.entries_lost_in_crashes;
-        self.messages_dropped += other.messages_dropped;
-        self.messages_duplicated += other.messages_duplicated;
-        self.partitions += other.partitions;
-        self.pauses += other.pauses;
-        self.slow_syncs += other.slow_syncs;
-        self.clock_steps += other.clock_steps;
-        self.leaders += other.leaders;
-        self.transfers += other.transfers;
-        self.membership_changes += other.membership_changes;
-        self.joint_memberships += other.joint_memberships;
-        self.snapshots_installed += other.snapshots_installed;
-        self.compactions += other.compactions;
-        self.results_unknown += other.results_unknown;
-        self.operations_repeated += other.operations_repeated;
-        self.writes_acknowledged += other.writes_acknowledged;
-        self.reads_answered += other.reads_answered;
-        self.entries_committed += other.entries_committed;
-    }
+witness! {
+    /// Calls answered with success.
+    acknowledged,
+    /// Offers that agents were told of.
+    offers_told,
+    /// Attempts after a call's first.
+    retries,
+    /// Commands one node handed to another.
+    forwarded,
+    /// Answers that were lost on the way to the client.
+    answers_lost,
+    /// Messages between nodes that were lost, late, doubled.
+    lost, delayed, duplicated,
+    /// Leaders elected.
+    leaders,
+    /// Processes killed; of them those with a command proposed and not answered.
+    crashes, crashes_with_work_open,
+    /// Power cuts that lost something not synced; of them with a torn record at the end.
+    power_cuts, torn,
+    /// Processes that stopped by themselves over a disk error.
+    disk_faults,
+    /// Disks that were full, processes stopped and continued, syncs made slow.
+    disks_full, stops, slow_syncs,
+    /// Bits flipped, logs cut below what was acknowledged, disks wiped.
+    flips, logs_cut, wipes,
+    /// Replicas that started without the right to vote.
+    voteless,
+    /// Snapshots.
+    snapshots_sent, snapshots_installed,
+    /// Clocks set or put out of pace.
+    clock_faults,
+    /// Changes of membership that were committed; leaders handed over.
+    memberships, transfers,
+    /// Streams opened again, leases that lapsed, agents' streams taken by another.
+    streams_resumed, leases_lapsed, sessions_taken,
+    /// Offers accepted through two nodes; offers that expired in the log.
+    accepted_twice, offers_expired,
+    /// Connectors that died and reconciled.
+    connectors_died, reconciled,
+    /// Requests repeated after their memory.
+    too_old,
+    /// Crashes armed at a failpoint that were met; leaders killed inside a joint membership.
+    failpoints, joint_crashes,
+    /// Offers out when a leader died; failovers timed into the end of an offer.
+    offers_out, offers_raced,
+    /// Feeds the Matchmaker had no room for.
+    feeds_refused,
+    /// Faults of a storm.
+    faults,
 }

@@ -1,170 +1,301 @@
-//! The simulated world: its queue of events, its nodes, and the order in which things happen.
-
-mod applying;
-mod clients;
-mod events;
-mod faults;
-mod healing;
-mod node;
-mod operators;
-mod snapshots;
-mod turns;
-mod writing;
+//! The simulated world: its queue of events, its machines and people, and the order in which things happen.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use kindred_node::consensus::core::{Boot, Membership, RaftId};
+use kindred_domain::ids::TenantId;
+use kindred_node::consensus::core::RaftId;
+use kindred_node::storage::Who;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::machine::{Machine, Workload};
-use super::oracles::Oracles;
-use super::scenario::{MS, Scenario};
+use super::clients::{Caller, Client, Platform, Role, Setup};
+use super::clocks::{BEGAN_UTC_US, NodeClocks, WorldTime};
+use super::event::{Conn, Event, Life, Scheduled};
+use super::network::Links;
+use super::node::{Node, Running};
+use super::oracle::Oracle;
+use super::plan::{MS, Plan, S};
+use super::power::SimDisk;
 use super::trace::Trace;
 use super::witness::Witness;
-use super::{Failure, Report};
-use clients::Client;
-use events::{Event, Scheduled};
-use node::Node;
+use crate::history::{History, Watched};
 
-/// A broken promise, in words.
-type Verdict = Result<(), String>;
+/// A broken promise, in words; the first letter is the invariant's.
+pub type Verdict = Result<(), String>;
 
 /// Events of one run; more means that something runs away.
 const EVENTS_MAX: u64 = 20_000_000;
 
-/// One run.
-pub struct World<M: Machine, W: Workload<M>> {
-    scenario: Scenario,
-    rng: ChaCha8Rng,
-    now_us: u64,
-    queue: BinaryHeap<Scheduled<M>>,
-    scheduled: u64,
-    nodes: BTreeMap<RaftId, Node<M>>,
-    clients: Vec<Client<M>>,
-    next_op: u64,
-    workload: W,
-    oracles: Oracles,
-    trace: Trace,
-    witness: Witness,
-    /// Whether faults still happen.
-    stormy: bool,
-    /// Nodes that cannot send to each other: (from, to).
-    cuts: BTreeSet<(RaftId, RaftId)>,
+/// A tenant and where it lives.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub id: TenantId,
+    pub shard: u32,
 }
 
-impl<M: Machine, W: Workload<M>> World<M, W> {
-    /// A cluster that was just founded.
-    pub fn new(scenario: Scenario, workload: W, readable: bool) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(scenario.seed);
-        let voters: Vec<RaftId> = (1..=scenario.voters).collect();
-        let mut nodes = BTreeMap::new();
-        let mut oracles = Oracles::default();
-        for id in 1..=scenario.voters + scenario.spares {
-            let node = Node::new(id, &mut rng);
-            for shard in 0..scenario.shards {
-                oracles.members(shard, &Membership::of_voters(&voters));
-                if voters.contains(&id) {
-                    node.disk.borrow_mut().found(shard, Boot::founding(&voters));
-                }
-            }
-            nodes.insert(id, node);
-        }
-        Self {
-            clients: (0..scenario.clients).map(|_| Client::default()).collect(),
-            scenario,
-            rng,
-            now_us: 0,
+/// One run.
+pub struct World {
+    pub plan: Plan,
+    pub(super) rng: ChaCha8Rng,
+    /// Microseconds since the beginning.
+    pub(super) time: u64,
+    pub(super) clock: WorldTime,
+    queue: BinaryHeap<Scheduled>,
+    scheduled: u64,
+    pub(super) nodes: BTreeMap<RaftId, Node>,
+    pub(super) links: Links,
+    pub(super) tenants: Vec<Place>,
+    pub(super) clients: Vec<Client>,
+    /// Until when each stream's direction to the client is taken, so that nothing overtakes.
+    pub(super) streams: BTreeMap<u64, u64>,
+    pub(super) ups: BTreeMap<u64, u64>,
+    pub(super) dead_conns: BTreeSet<u64>,
+    pub(super) next_conn: u64,
+    pub(super) setup: Setup,
+    /// Platforms submit, agents have moods; afterwards all that waits is served.
+    pub(super) working: bool,
+    pub(super) stormy: Option<super::storm::Storm>,
+    /// Creates that were asked for, for repeats.
+    pub(super) asked: Vec<(usize, super::server::Asking)>,
+    pub(super) clocks_stay: bool,
+    /// How far the clocks of clients have jumped.
+    pub(super) clients_ahead_us: u64,
+    pub(super) looked_at_offers: u64,
+    /// When agents were told of offers.
+    pub offers_at_us: Vec<u64>,
+    pub history: History,
+    pub(super) oracle: Oracle,
+    pub(super) trace: Trace,
+    pub witness: Witness,
+    /// A promise broken where nothing can be returned.
+    pub(super) failed: Option<String>,
+}
+
+impl World {
+    /// A cluster that was just founded, with everybody who uses it, in a folder of its own.
+    pub fn new(plan: Plan, readable: bool) -> Result<Self, String> {
+        let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
+        let clock: WorldTime = Arc::new(AtomicU64::new(0));
+        let tenants: Vec<Place> = (0..plan.tenants)
+            .map(|n| Place { id: format!("t{n}").as_str().into(), shard: (n as u32 * 3 + 1) % plan.shards })
+            .collect();
+        let mut world = Self {
+            setup: Setup::of(&tenants, &plan),
+            tenants,
+            links: Links::default(),
+            nodes: BTreeMap::new(),
+            clients: Vec::new(),
+            time: 0,
             queue: BinaryHeap::new(),
             scheduled: 0,
-            nodes,
-            next_op: 1,
-            workload,
-            oracles,
+            streams: BTreeMap::new(),
+            ups: BTreeMap::new(),
+            dead_conns: BTreeSet::new(),
+            next_conn: 0,
+            working: true,
+            stormy: None,
+            asked: Vec::new(),
+            clocks_stay: false,
+            clients_ahead_us: 0,
+            looked_at_offers: 0,
+            offers_at_us: Vec::new(),
+            history: History::default(),
+            oracle: Oracle::default(),
             trace: if readable { Trace::readable() } else { Trace::default() },
             witness: Witness::default(),
-            stormy: true,
-            cuts: BTreeSet::new(),
-        }
+            failed: None,
+            clock,
+            rng: ChaCha8Rng::seed_from_u64(rng.random()),
+            plan,
+        };
+        (1..=world.plan.nodes).try_for_each(|id| world.add_machine(id))?;
+        world.people();
+        Ok(world)
     }
 
-    /// Lives through the whole scenario.
-    pub fn run(mut self) -> Result<Report, Failure> {
-        // A replica that panics has broken a promise like any other, and its trace is wanted as much.
-        let life = catch_unwind(AssertUnwindSafe(|| self.live()));
-        match life.unwrap_or_else(|panic| Err(format!("panic: {}", words_of(&*panic)))) {
-            Ok(()) => {
-                Ok(Report { trace_hash: self.trace.hash(), witness: self.witness, lines: self.trace.into_lines() })
+    /// A machine with an empty disk.
+    pub(super) fn add_machine(&mut self, id: RaftId) -> Verdict {
+        let off_us = self.rng.random_range(-40 * MS as i64..=40 * MS as i64);
+        let clocks = Arc::new(NodeClocks::new(self.clock.clone(), off_us));
+        let who = Who { cluster_id: "sim".into(), node_id: format!("n{id}") };
+        let disk = SimDisk::new(who, true, ChaCha8Rng::seed_from_u64(self.rng.random())).map_err(|e| e.to_string())?;
+        let node = Node {
+            id,
+            disk,
+            clocks,
+            lives: 0,
+            up: None,
+            retired: false,
+            stopped_until_us: 0,
+            held: Vec::new(),
+            slow_until_us: 0,
+            slow_by_us: 0,
+            keep_ms: if self.plan.cut_after_ms == 0 { u64::MAX } else { self.plan.cut_after_ms },
+        };
+        self.nodes.insert(id, node);
+        Ok(())
+    }
+
+    fn people(&mut self) {
+        let nodes: Vec<RaftId> = self.nodes.keys().copied().collect();
+        let add = |clients: &mut Vec<Client>, tenant: usize, role: Role| {
+            let caller = Caller::new(&nodes, clients.len());
+            clients.extend(caller.map(|caller| Client { tenant, caller, role, dead: false }));
+        };
+        let mut clients = Vec::new();
+        add(&mut clients, 0, Role::Operator);
+        for (tenant, place) in self.tenants.iter().enumerate() {
+            for n in 0..self.plan.agents {
+                let name = format!("tenants/{}/agents/a{n}", place.id);
+                let agent = super::clients::new_agent(&format!("tenants/{}", place.id), name, self.rng.random());
+                add(&mut clients, tenant, Role::Agent(Box::new(agent)));
             }
-            Err(what) => {
-                Err(Failure { seed: self.scenario.seed, at_us: self.now_us, what, lines: self.trace.into_lines() })
+            for n in 0..self.plan.platforms {
+                let name = format!("tenants/{}/connectors/c{n}", place.id);
+                let connector = (n < self.plan.connectors).then_some(name);
+                add(&mut clients, tenant, Role::Platform(Platform { connector, ..Platform::default() }));
             }
+            self.history.watched.push(Watched { tenant: place.id.to_string(), everything: true, events: Vec::new() });
+            let record = self.history.watched.len() - 1;
+            let watcher = super::clients::new_watcher(self.rng.random(), record);
+            add(&mut clients, tenant, Role::Watcher(Box::new(watcher)));
         }
+        self.clients = clients;
     }
 
-    fn live(&mut self) -> Verdict {
-        let ids: Vec<RaftId> = self.nodes.keys().copied().collect();
-        for id in ids {
-            self.start_node(id)?;
-        }
-        for client in 0..self.clients.len() {
-            self.after(1, 500 * MS, Event::ClientNext { client });
-        }
-        self.after_mean(self.scenario.fault_every_us, Event::Fault);
-        self.after_mean(self.scenario.operator_every_us, Event::Operator);
-        self.run_until(self.scenario.storm_us)?;
-        self.heal()
+    /// Microseconds since the beginning.
+    pub fn now_us(&self) -> u64 {
+        self.time
     }
 
-    /// Handles events up to the given time.
-    fn run_until(&mut self, end_us: u64) -> Verdict {
+    /// Handles what happens in the next so many milliseconds.
+    pub fn run_ms(&mut self, ms: u64) -> Verdict {
+        let end_us = self.time + ms * MS;
+        self.run_until_us(end_us, |_| false).map(drop)
+    }
+
+    /// Handles what happens until something is so; `false` if it is not within so many milliseconds.
+    pub fn until(&mut self, within_ms: u64, so: impl FnMut(&mut Self) -> bool) -> Result<bool, String> {
+        let end_us = self.time + within_ms * MS;
+        self.run_until_us(end_us, so)
+    }
+
+    fn run_until_us(&mut self, end_us: u64, mut so: impl FnMut(&mut Self) -> bool) -> Result<bool, String> {
         while self.queue.peek().is_some_and(|next| next.at_us <= end_us) {
+            if so(self) {
+                return Ok(true);
+            }
             let Some(next) = self.queue.pop() else { break };
-            self.now_us = next.at_us;
+            self.set_time(next.at_us);
             if self.scheduled > EVENTS_MAX {
                 return Err("too many events".to_owned());
             }
             self.handle(next.event)?;
+            if let Some(failed) = self.failed.take() {
+                return Err(failed);
+            }
         }
-        self.now_us = end_us;
-        Ok(())
+        self.set_time(end_us);
+        Ok(so(self))
     }
 
-    fn at(&mut self, at_us: u64, event: Event<M>) {
+    fn set_time(&mut self, time: u64) {
+        self.time = time;
+        self.clock.store(time, Ordering::Relaxed);
+    }
+
+    pub(super) fn at(&mut self, at_us: u64, event: Event) {
         self.scheduled += 1;
         self.queue.push(Scheduled { at_us, order: self.scheduled, event });
     }
 
     /// Schedules an event after a delay drawn evenly from a range.
-    fn after(&mut self, least_us: u64, most_us: u64, event: Event<M>) {
-        let delay_us = self.rng.random_range(least_us..=most_us);
-        self.at(self.now_us + delay_us, event);
+    pub(super) fn after(&mut self, least_us: u64, most_us: u64, event: Event) {
+        let delay_us = self.rng.random_range(least_us..=most_us.max(least_us));
+        self.at(self.time + delay_us, event);
     }
 
-    /// Schedules an event after a delay between nothing and twice the mean.
-    fn after_mean(&mut self, mean_us: u64, event: Event<M>) {
-        self.after(1, 2 * mean_us, event);
+    /// So many times in a thousand.
+    pub(super) fn chance(&mut self, permille: u32) -> bool {
+        permille > 0 && self.rng.random_range(0..1_000) < permille
     }
 
-    fn chance(&mut self, permille: u32) -> bool {
-        self.rng.random_range(0..1_000) < permille
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
+    pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
         if from.is_empty() {
             return None;
         }
         Some(from[self.rng.random_range(0..from.len())])
     }
 
-    fn line(&mut self, line: impl FnOnce() -> String) {
-        self.trace.line(self.now_us, line);
+    pub(super) fn line(&mut self, line: impl FnOnce() -> String) {
+        self.trace.line(self.time, line);
+    }
+
+    /// A node in the life that something was meant for.
+    pub(super) fn running(&mut self, life: Life) -> Option<&mut Running> {
+        let node = self.nodes.get_mut(&life.id).filter(|node| node.lives == life.number)?;
+        node.up.as_mut()
+    }
+
+    /// A request id as the client library draws them: version 7, with the client's time in it.
+    pub(super) fn request_id(&mut self, client: usize) -> String {
+        let ms = (BEGAN_UTC_US + self.time + self.clients_ahead_us) / MS;
+        let drawn: u128 = self.rng.random();
+        let low = (drawn & ((1 << 74) - 1)) ^ client as u128;
+        let id = u128::from(ms) << 80 | 7 << 76 | (low >> 62 & 0xfff) << 64 | 2 << 62 | (low & ((1 << 62) - 1));
+        uuid::Uuid::from_u128(id).to_string()
+    }
+
+    /// The trace so far, in one number.
+    pub fn trace_hash(&self) -> u64 {
+        self.trace.hash()
+    }
+
+    /// The longest time between two offers, from the first to the last, microseconds.
+    pub fn longest_interruption_us(&self) -> u64 {
+        self.offers_at_us.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0)
+    }
+
+    /// Away with everything; the lines of the trace are left, if they were wanted.
+    pub fn end(self) -> Vec<String> {
+        self.trace.into_lines()
+    }
+
+    pub(super) fn connect(&mut self, client: usize, to: RaftId) -> Option<Conn> {
+        let reachable = self.client_travel(to).is_some();
+        let stopped = self.nodes.get(&to).is_some_and(|node| node.stopped_until_us > self.time);
+        let life = self.nodes.get(&to).filter(|node| node.up.is_some() && reachable && !stopped)?.life();
+        self.next_conn += 1;
+        Some(Conn { number: self.next_conn, client, life })
+    }
+
+    pub(super) fn send_up(&mut self, conn: Conn, request: kindred_proto::v1::SessionRequest) {
+        if self.dead_conns.contains(&conn.number) {
+            return;
+        }
+        let Some(travel_us) = self.client_travel(conn.life.id) else { return self.break_conn(conn) };
+        let earliest_us = self.ups.get(&conn.number).copied().unwrap_or(0) + 1;
+        let at_us = (self.time + travel_us).max(earliest_us);
+        self.ups.insert(conn.number, at_us);
+        self.at(at_us, Event::Up(conn, Box::new(request)));
+    }
+
+    /// A connection breaks: both sides hear of it, each in its time.
+    pub(super) fn break_conn(&mut self, conn: Conn) {
+        // Of a stream in which something was lost nothing is used any more.
+        if !self.dead_conns.insert(conn.number) {
+            return;
+        }
+        self.after(MS, 300 * MS, Event::Broken(conn, None));
+        self.after(MS, 2 * S, Event::Hangup(conn));
     }
 }
 
-fn words_of(panic: &(dyn Any + Send)) -> &str {
+/// What a panic said.
+pub fn words_of(panic: &(dyn Any + Send)) -> &str {
     let owned = panic.downcast_ref::<String>().map(String::as_str);
     owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words")
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use kindred_chaos::history::{Archive, Archived, Asked, Call, History, Place, Shown, Told, Watched, record};
 use kindred_domain::{
     Answer, Body, Command, Entry, Event, EventKind, State,
-    command::{AdoptTenant, Advance, CreateTenant, LeaderStarted, Request, TransferInteraction, TransferTarget},
+    command::{AdoptTenant, Advance, CreateTenant, LeaderStarted, Request},
     entry::Applied,
     ids::{TenantId, Uid},
-    record::{Assignment, AssignmentState, Record, RecordKey},
+    record::{Record, RecordKey},
 };
 use kindred_node::wire::log::{encode_command, encode_entry};
 
@@ -235,8 +235,7 @@ impl Day {
             let asked = self.chance.below(4);
             let mut all = Vec::new();
             for _ in 0..asked {
-                let insists = if self.chance.one_in(6) { self.insist() } else { None };
-                let body = insists.unwrap_or_else(|| commands::any(&mut self.chance, &self.state, self.now_ms));
+                let body = commands::any(&mut self.chance, &self.state, self.now_ms);
                 if !(self.lonely && brings_company(&body)) {
                     all.push(self.command(body));
                 }
@@ -246,29 +245,6 @@ impl Day {
                 self.read_something();
             }
         }
-    }
-
-    /// A transfer of what somebody is passed over for: to that very agent, or to another queue.
-    fn insist(&mut self) -> Option<Body> {
-        let tenant = self.state.tenant("t")?;
-        let now_ms = self.now_ms;
-        let passed_over = tenant.interactions().filter_map(|i| {
-            let by = i.exclusions.iter().find(|e| e.until_ms > now_ms)?;
-            let talking = |a: &&Assignment| matches!(a.state, AssignmentState::Active | AssignmentState::Held);
-            Some((i.id.clone(), i.assignments.iter().find(talking)?.id, by.agent.clone(), i.queue.clone()))
-        });
-        let all: Vec<_> = passed_over.collect();
-        if all.is_empty() {
-            return None;
-        }
-        let (interaction, assignment, agent, queue) = self.chance.of(&all).clone();
-        let target = match self.chance.one_in(2) {
-            true => TransferTarget::Agent(agent),
-            false => TransferTarget::Queue(if *queue == *"q0" { "q1".into() } else { "q0".into() }),
-        };
-        let transfer =
-            TransferInteraction { interaction, assignment, target, connect_by_ms: None, reason: String::new() };
-        Some(transfer.into())
     }
 
     /// What two readers of events saw, and which offers agents were told of.

@@ -3,10 +3,7 @@ use std::collections::BTreeSet;
 
 use kindred_chaos::history::{Report, Told, examine};
 
-use kindred_domain::{command::*, record::PresenceStatus};
-
 use crate::day::Day;
-use crate::story::Story;
 
 /// What must have happened in so many days, or they prove little.
 const WITNESSES: &[&str] = &[
@@ -90,29 +87,4 @@ fn nothing_is_found_where_nothing_is_wrong() {
     assert!(only.is_some() || (never.is_empty() && repeats > 0), "never happened: {never:?}");
     assert_eq!(sum.unknown, 0, "all that chance asks for is followed");
     assert!(only.is_some() || (sum.answers > 20 * SEEDS && sum.reads > 20 * SEEDS && sum.offers > 20 * SEEDS));
-}
-
-/// Chance seldom finds it: who is passed over for a minute is the only one in the queue of a transfer.
-#[test]
-fn the_only_one_in_another_queue_is_passed_over_for_less_long() {
-    let mut s = Story::new();
-    s.says("a1", PresenceStatus::Offline);
-    s.says("a3", PresenceStatus::Available);
-    s.submit("i1");
-    let offer = s.offer("i1", "a0");
-    s.ask(DeclineOffer { interaction: "i1".into(), offer, reason: String::new() });
-    let offer = s.offer("i1", "a3");
-    s.accept("i1", offer);
-    s.ask(ReportConnected { interaction: "i1".into(), assignment: offer });
-    // a3 does not serve voice in q1.
-    let target = TransferTarget::Queue("q1".into());
-    let (interaction, reason) = ("i1".into(), String::new());
-    s.ask(TransferInteraction { interaction, assignment: offer, target, connect_by_ms: None, reason });
-    s.wait(10_000);
-    s.submit("i2");
-    s.offer("i1", "a0");
-    s.day.end();
-    s.is_true();
-    let told = s.day.history.offers_told.iter().filter(|(_, interaction, ..)| interaction.ends_with("/i1")).count();
-    assert_eq!(told, 3, "ten seconds later it is offered to a0 again");
 }

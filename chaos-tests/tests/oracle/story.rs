@@ -29,20 +29,15 @@ impl Story {
         }
         let mut story = Self { day, offers: 0 };
         story.leader_changes();
-        story.says("a0", PresenceStatus::Available);
-        story.says("a1", PresenceStatus::Available);
-        story
-    }
-
-    pub fn says(&mut self, agent: &str, status: PresenceStatus) -> usize {
-        self.ask(SetPresence {
-            agents: vec![agent.into()],
-            status,
+        story.ask(SetPresence {
+            agents: vec!["a0".into(), "a1".into()],
+            status: PresenceStatus::Available,
             reason: String::new(),
             channels: Default::default(),
             after_contact: false,
             expires_after_ms: None,
-        })
+        });
+        story
     }
 
     pub fn leader_changes(&mut self) {

@@ -1,0 +1,116 @@
+//! Disks fail: 23–26, 28.
+
+use super::{Scenario, busy_leader};
+use crate::sim::power::Target;
+use crate::sim::{Plan, Verdict, World};
+
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario { number: 23, name: "syncs_are_slow", plan: Plan::calm, story: slow_syncs, witness: "slow_syncs" },
+    Scenario {
+        number: 24,
+        name: "a_bit_flips",
+        plan: |seed| Plan { cut_after_ms: 0, ..Plan::mixed(seed) },
+        story: bit_flip,
+        witness: "flips",
+    },
+    Scenario {
+        number: 25,
+        name: "a_log_is_cut_below_what_was_acknowledged",
+        plan: Plan::mixed,
+        story: log_cut,
+        witness: "voteless",
+    },
+    Scenario {
+        number: 28,
+        name: "a_crash_while_a_snapshot_is_sent_or_installed",
+        plan: |seed| Plan { cut_after_ms: 600, ..Plan::mixed(seed) },
+        story: snapshot_crash,
+        witness: "snapshots_installed",
+    },
+];
+
+/// 23: fsync slow (200 ms – 2 s): heartbeats flow all the same.
+fn slow_syncs(world: &mut World) -> Verdict {
+    world.begin()?;
+    let leader = busy_leader(world, 0)?;
+    let before = world.witness.leaders;
+    for by_ms in [200, 600, 2_000] {
+        world.slow_disk(leader, by_ms, 3_000);
+        world.run_ms(4_000)?;
+    }
+    let follower = world.others(leader)[0];
+    world.slow_disk(follower, 2_000, 6_000);
+    world.run_ms(7_000)?;
+    if world.witness.leaders != before {
+        return Err(format!("V {} elections because syncs were slow", world.witness.leaders - before));
+    }
+    world.finish()
+}
+
+/// 24: a bit flips in the log or in a table file: it is found, and the node comes back with an empty disk.
+fn bit_flip(world: &mut World) -> Verdict {
+    world.begin()?;
+    world.run_ms(3_000)?;
+    let shard = world.any_shard();
+    let leader = busy_leader(world, shard)?;
+    let id = if world.plan.seed % 2 == 0 { leader } else { world.others(leader)[0] };
+    world.kill(id);
+    let target = if world.plan.seed % 3 == 0 { Target::Table } else { Target::Log };
+    world.flip_bit(id, target)?;
+    world.start(id)?;
+    world.run_ms(5_000)?;
+    // Whatever was found is gone for good: the operator puts an empty disk in its place.
+    if world.is_broken(id) {
+        world.replace(id)?;
+    }
+    world.finish()
+}
+
+/// 25: a log cut below what was acknowledged: the replica refuses to vote.
+fn log_cut(world: &mut World) -> Verdict {
+    world.begin()?;
+    world.run_ms(2_000)?;
+    let shard = world.busiest_shard();
+    let leader = busy_leader(world, shard)?;
+    let id = if world.plan.seed % 2 == 0 { leader } else { world.others(leader)[0] };
+    world.kill(id);
+    world.cut_log(id)?;
+    // Those who know better than it are not all there: with its vote it could make a leader that knows too little.
+    let others = world.others(id);
+    let away: Vec<u64> = others.iter().copied().skip(world.plan.nodes as usize / 2).collect();
+    away.iter().for_each(|id| world.kill(*id));
+    world.start(id)?;
+    world.run_ms(4_000)?;
+    away.into_iter().try_for_each(|id| world.start(id))?;
+    world.run_ms(4_000)?;
+    world.finish()
+}
+
+/// 28: crash while sending or installing a snapshot.
+fn snapshot_crash(world: &mut World) -> Verdict {
+    world.begin()?;
+    for round in 0..3 {
+        let shard = world.busiest_shard();
+        let leader = world.wait_for_leader(shard)?;
+        let away = world.others(leader)[0];
+        world.kill(away);
+        world.run_ms(6_000)?;
+        let before = world.witness.snapshots_sent;
+        world.start(away)?;
+        world.until(8_000, |world| world.witness.snapshots_sent > before)?;
+        match round {
+            0 => {
+                let sender = world.leader(shard).unwrap_or(leader);
+                world.kill_for(sender, 400);
+            }
+            1 => world.arm_snapshot_crash(away),
+            _ => {
+                world.run_ms(15)?;
+                world.power_cut(away)?;
+                world.start_in(away, 300);
+            }
+        }
+        world.run_ms(6_000)?;
+    }
+    world.finish()
+}

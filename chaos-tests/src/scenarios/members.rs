@@ -1,0 +1,90 @@
+//! The membership changes: 26, 35, 36.
+
+use kindred_node::consensus::core::MemberChange;
+use kindred_node::consensus::shared::Control;
+
+use super::{Scenario, busy_leader};
+use crate::sim::{Plan, Verdict, World};
+
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario { number: 26, name: "a_disk_is_wiped", plan: Plan::mixed, story: wiped, witness: "wipes" },
+    Scenario {
+        number: 35,
+        name: "nodes_come_and_go_under_load",
+        plan: Plan::mixed,
+        story: come_and_go,
+        witness: "memberships",
+    },
+    Scenario {
+        number: 36,
+        name: "a_crash_between_two_memberships",
+        plan: Plan::calm,
+        story: joint_crash,
+        witness: "joint_crashes",
+    },
+];
+
+/// 26: a wiped disk under the same name is no voter; it comes back as a learner with a number of its own.
+fn wiped(world: &mut World) -> Verdict {
+    world.begin()?;
+    let shard = world.busiest_shard();
+    let leader = busy_leader(world, shard)?;
+    let id = if world.plan.seed % 2 == 0 { leader } else { world.others(leader)[0] };
+    world.kill(id);
+    world.witness.wipes += 1;
+    world.replace(id)?;
+    world.run_ms(3_000)?;
+    world.finish()
+}
+
+/// 35: add, promote, remove nodes under load, with leaders dying in between.
+fn come_and_go(world: &mut World) -> Verdict {
+    world.begin()?;
+    for _ in 0..2 {
+        let new = world.new_machine()?;
+        world.join(new)?;
+        let shard = world.any_shard();
+        let leader = busy_leader(world, shard)?;
+        world.kill_for(leader, 400);
+        world.run_ms(2_000)?;
+        let shard = world.any_shard();
+        // Half of the time the leader itself goes.
+        let goes = world.wait_for_leader(shard)?;
+        let goes = if world.draw(0..2) == 0 && goes != new { goes } else { world.someone_but(new) };
+        world.remove(goes)?;
+        world.run_ms(1_500)?;
+    }
+    world.finish()
+}
+
+/// 36: the leader crashes inside the joint configuration: it is left within 2 s of a new leader.
+fn joint_crash(world: &mut World) -> Verdict {
+    world.begin()?;
+    for _ in 0..2 {
+        let new = world.new_machine()?;
+        world.change_until(0, &[MemberChange::AddLearner(new)], |members| members.contains(new))?;
+        let old = world.someone_but(new);
+        let leader = world.wait_for_leader(0)?;
+        // Slow disks: the joint membership lasts long enough to be met.
+        world.up().into_iter().for_each(|id| world.slow_disk(id, 150, 2_500));
+        // Two changes at once need a joint membership.
+        let changes = vec![MemberChange::Promote(new), MemberChange::Remove(old)];
+        world.order(leader, 0, Control::Change(changes))?;
+        let joint = world.until(3_000, |world| world.members(0).is_some_and(|members| members.is_joint()))?;
+        if joint {
+            world.witness.joint_crashes += 1;
+            let leader = world.leader(0).unwrap_or(leader);
+            world.kill_for(leader, 300);
+            world.until(6_000, |world| world.leader(0).is_some_and(|id| id != leader))?;
+        }
+        let left = world.until(2_000, |world| world.members(0).is_some_and(|members| !members.is_joint()))?;
+        if !left {
+            return Err("V the joint membership is not left within 2 s of a new leader".to_owned());
+        }
+        world.change_until(0, &[MemberChange::Promote(new)], |members| members.voters.contains(&new))?;
+        world.change_until(0, &[MemberChange::Remove(old)], |members| !members.contains(old))?;
+        world.retire(old);
+        world.run_ms(1_000)?;
+    }
+    world.finish()
+}

@@ -1,0 +1,152 @@
+//! People and programs: 19, 20, 31–33, 46.
+
+use super::{Scenario, busy_leader};
+use crate::sim::plan::{MS, S};
+use crate::sim::{Plan, Verdict, World};
+
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        number: 19,
+        name: "answers_are_lost_and_clients_retry",
+        plan: Plan::mixed,
+        story: answers_lost,
+        witness: "answers_lost",
+    },
+    Scenario {
+        number: 20,
+        name: "retries_through_another_node_during_an_election",
+        plan: Plan::mixed,
+        story: retries_elsewhere,
+        witness: "retries",
+    },
+    Scenario {
+        number: 31,
+        name: "the_leader_dies_with_a_thousand_offers_out",
+        plan: |seed| Plan {
+            agents: 640,
+            platforms: 12,
+            connectors: 0,
+            create_every_us: 12 * MS,
+            offer_timeout_ms: 20_000,
+            answers_us: (12 * S, 16 * S),
+            moody: 0,
+            heal_us: 240 * S,
+            ..Plan::calm(seed)
+        },
+        story: offers_out,
+        witness: "offers_out",
+    },
+    Scenario {
+        number: 32,
+        name: "acceptance_races_expiry_across_a_failover",
+        plan: |seed| Plan { answers_us: (2_300 * MS, 2_700 * MS), moody: 0, ..Plan::calm(seed) },
+        story: races_expiry,
+        witness: "offers_raced",
+    },
+    Scenario {
+        number: 33,
+        name: "an_offer_is_accepted_through_two_nodes",
+        plan: |seed| Plan { accepts_twice: 1_000, ..Plan::mixed(seed) },
+        story: accepted_twice,
+        witness: "accepted_twice",
+    },
+    Scenario {
+        number: 46,
+        name: "a_connector_dies_with_its_calls",
+        plan: |seed| Plan { platforms: 2, connectors: 2, agents: 40, create_every_us: 40 * MS, ..Plan::calm(seed) },
+        story: connector_dies,
+        witness: "reconciled",
+    },
+];
+
+/// 19: the reply is lost, the client retries.
+fn answers_lost(world: &mut World) -> Verdict {
+    world.begin()?;
+    world.lose_answers(300);
+    world.run_ms(15_000)?;
+    world.finish()
+}
+
+/// 20: a retry comes through another node while there is an election.
+fn retries_elsewhere(world: &mut World) -> Verdict {
+    world.begin()?;
+    world.lose_answers(200);
+    for _ in 0..6 {
+        let shard = world.any_shard();
+        let leader = busy_leader(world, shard)?;
+        world.isolate(leader, true);
+        world.run_ms(2_500)?;
+        world.join_all();
+        world.run_ms(500)?;
+    }
+    world.finish()
+}
+
+/// 31: the leader dies with a thousand offers out: they stand, with the same ids, and their time is stretched.
+fn offers_out(world: &mut World) -> Verdict {
+    world.begin()?;
+    let enough = world.until(30_000, |world| world.offers_open(0) >= 1_000)?;
+    let before = world.open_offers(0)?;
+    if !enough {
+        return Err(format!("V only {} offers are out", before.len()));
+    }
+    world.witness.offers_out += before.len() as u64;
+    let leader = world.wait_for_leader(0)?;
+    world.kill(leader);
+    world.until(5_000, |world| world.leader(0).is_some_and(|id| id != leader))?;
+    world.run_ms(300)?;
+    let after = world.open_offers(0)?;
+    let lost: Vec<_> = before.iter().filter(|offer| !after.contains(offer)).collect();
+    // What was answered in the half second is no loss; what agents had not yet answered must stand.
+    if lost.len() > before.len() / 10 {
+        return Err(format!("T {} of {} offers did not survive the failover", lost.len(), before.len()));
+    }
+    world.start(leader)?;
+    world.run_ms(5_000)?;
+    world.finish()
+}
+
+/// 32: accept races expiry across a failover: one of the two, everywhere the same.
+fn races_expiry(world: &mut World) -> Verdict {
+    world.begin()?;
+    for _ in 0..6 {
+        let told = world.witness.offers_told;
+        world.until(10_000, |world| world.witness.offers_told > told)?;
+        world.run_ms(1_900)?;
+        let leader = world.wait_for_leader(0)?;
+        world.kill_for(leader, 200);
+        world.witness.offers_raced += 1;
+        world.run_ms(2_500)?;
+    }
+    world.finish()
+}
+
+/// 33: two accept through two nodes.
+fn accepted_twice(world: &mut World) -> Verdict {
+    world.begin()?;
+    world.run_ms(8_000)?;
+    let shard = world.any_shard();
+    let leader = busy_leader(world, shard)?;
+    world.kill_for(leader, 500);
+    world.run_ms(8_000)?;
+    world.finish()
+}
+
+/// 46: a platform's connector dies with its calls, returns, reconciles.
+fn connector_dies(world: &mut World) -> Verdict {
+    world.begin()?;
+    world.until(40_000, |world| world.connected_calls() >= 500)?;
+    for connector in world.connectors() {
+        world.client_dies(connector);
+    }
+    // Its lease lapses meanwhile.
+    world.run_ms(20_000)?;
+    let leader = world.wait_for_leader(0)?;
+    for connector in world.connectors() {
+        world.revive(connector);
+    }
+    world.run_ms(100)?;
+    world.kill_for(leader, 500);
+    world.run_ms(6_000)?;
+    world.finish()
+}

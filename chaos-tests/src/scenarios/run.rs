@@ -1,0 +1,102 @@
+//! Runs scenarios on many seeds, on as many threads as there are processors.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::Scenario;
+use crate::history::Violation;
+use crate::outcome::Outcome;
+use crate::sim::{self, Failure, Report, Witness};
+
+/// What many seeds came to.
+#[derive(Default)]
+pub struct Runs {
+    pub seeds: u64,
+    pub witness: Witness,
+    pub longest_interruption_ms: u64,
+    pub failures: Vec<Failure>,
+    /// Seeds in which the fault did not happen.
+    pub vacuous: Vec<u64>,
+    pub hashes: BTreeMap<u64, u64>,
+}
+
+/// Failures that are kept; one is enough to know.
+const FAILURES_KEPT: usize = 20;
+
+/// One seed.
+pub fn run_seed(scenario: &Scenario, seed: u64, readable: bool) -> Result<Report, Failure> {
+    sim::run((scenario.plan)(seed), readable, scenario.story)
+}
+
+/// Many seeds.
+pub fn run_seeds(scenario: &Scenario, seeds: Range<u64>) -> Runs {
+    let next = AtomicU64::new(seeds.start);
+    let runs = Mutex::new(Runs::default());
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if !seeds.contains(&seed) {
+                        return;
+                    }
+                    let told = run_seed(scenario, seed, false);
+                    let mut runs = runs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    runs.take(scenario, seed, told);
+                }
+            });
+        }
+    });
+    runs.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+impl Runs {
+    fn take(&mut self, scenario: &Scenario, seed: u64, told: Result<Report, Failure>) {
+        self.seeds += 1;
+        match told {
+            Ok(report) => {
+                let happened = report.witness.all().iter().any(|(name, count)| *name == scenario.witness && *count > 0);
+                if !happened {
+                    self.vacuous.push(seed);
+                }
+                self.witness.add(&report.witness);
+                self.longest_interruption_ms = self.longest_interruption_ms.max(report.longest_interruption_ms);
+                self.hashes.insert(seed, report.trace_hash);
+            }
+            Err(failure) => {
+                self.witness.add(&failure.witness);
+                if self.failures.len() < FAILURES_KEPT {
+                    self.failures.push(failure);
+                }
+            }
+        }
+    }
+
+    /// The row that `make chaos` prints.
+    pub fn outcome(&self, scenario: &Scenario) -> Outcome {
+        let counted = self.witness.all().into_iter().find(|(name, _)| *name == scenario.witness);
+        let mut violations: Vec<Violation> = self.failures.iter().map(violation).collect();
+        violations.extend(self.vacuous.first().map(|seed| Violation {
+            invariant: 'V',
+            what: format!("{} of {} runs were vacuous, the first with seed {seed}", self.vacuous.len(), self.seeds),
+        }));
+        Outcome {
+            runs: self.seeds,
+            seeds: self.seeds,
+            faults: self.witness.injected(),
+            witness: counted.unwrap_or((scenario.witness, 0)),
+            acknowledged: self.witness.acknowledged,
+            violations,
+            longest_interruption_ms: Some(self.longest_interruption_ms),
+            ..Outcome::default()
+        }
+    }
+}
+
+fn violation(failure: &Failure) -> Violation {
+    let letter = failure.what.chars().next().filter(|_| failure.what.chars().nth(1) == Some(' '));
+    Violation { invariant: letter.unwrap_or('?'), what: failure.to_string() }
+}

@@ -1,0 +1,289 @@
+//! Agents: programs with a session, run by the client library's session logic, and people of several moods.
+
+use kindred_client::Error;
+use kindred_client::logic::resume::Step;
+use kindred_client::logic::session::Received;
+use kindred_client::logic::{Health, Target};
+use kindred_proto::v1::{self, assignment, session_request::Action, session_response::Message};
+use rand::Rng;
+
+use super::super::event::{Conn, Event};
+use super::super::node::node_at;
+use super::super::plan::{MS, S};
+use super::super::server::Asking;
+use super::super::telling;
+use super::super::world::{Verdict, World};
+use super::calls::CALL_MS;
+use super::{Act, Agent, Role};
+use crate::history;
+
+/// What was planned this long ago and did not happen is planned again.
+const FORGOTTEN_US: u64 = 4 * S;
+/// Between two looks at it.
+const REMEMBER_US: u64 = 2 * S;
+
+impl World {
+    fn agent(&mut self, client: usize) -> Option<&mut Agent> {
+        match &mut self.clients[client].role {
+            Role::Agent(agent) => Some(agent),
+            _ => None,
+        }
+    }
+
+    pub(in super::super) fn agent_dials(&mut self, client: usize) -> Verdict {
+        let now_ms = self.now_us() / MS;
+        let caller = &mut self.clients[client].caller;
+        let endpoint = caller.endpoints.pick(now_ms, Target::Anyone, None);
+        let to = node_at(caller.endpoints.address(endpoint)).ok_or("an address of nobody")?;
+        if let Some(agent) = self.agent(client) {
+            agent.dialing = false;
+        }
+        let Some(conn) = self.connect(client, to) else {
+            self.clients[client].caller.endpoints.outcome(endpoint, now_ms, Health::Dead);
+            return self.agent_hung_up(client, None);
+        };
+        let super::Client { caller, role, .. } = &mut self.clients[client];
+        caller.endpoints.outcome(endpoint, now_ms, Health::Alive);
+        let Role::Agent(agent) = role else { return Ok(()) };
+        agent.conn = Some(conn);
+        let requests = agent.logic.connect(now_ms, &mut caller.budget);
+        requests.into_iter().for_each(|request| self.send_up(conn, request));
+        self.plan_due(client);
+        Ok(())
+    }
+
+    /// Its stream is over: it opens another one when its logic says so.
+    pub(in super::super) fn agent_hung_up(&mut self, client: usize, error: Option<&Error>) -> Verdict {
+        let now_ms = self.now_us() / MS;
+        let super::Client { caller, role, .. } = &mut self.clients[client];
+        let Role::Agent(agent) = role else { return Ok(()) };
+        agent.conn = None;
+        match agent.logic.broken(now_ms, error, &mut caller.budget) {
+            Step::ReopenAt(at_ms) if !agent.dialing => {
+                agent.dialing = true;
+                self.witness.streams_resumed += 1;
+                self.at((at_ms * MS).max(self.time), Event::Dial { client });
+            }
+            Step::ReopenAt(_) => {}
+            Step::Fail(error) => return Err(format!("agent {client} lost its session for good: {error}")),
+        }
+        Ok(())
+    }
+
+    pub(in super::super) fn session_due(&mut self, client: usize) -> Verdict {
+        let now_ms = self.now_us() / MS;
+        let Some(agent) = self.agent(client) else { return Ok(()) };
+        if agent.due_at_ms > now_ms {
+            return Ok(());
+        }
+        agent.due_at_ms = u64::MAX;
+        let (conn, requests) = (agent.conn, agent.logic.due(now_ms));
+        for (request_id, _) in agent.logic.overdue(now_ms) {
+            agent.records.remove(&request_id);
+        }
+        if let Some(conn) = conn {
+            requests.into_iter().for_each(|request| self.send_up(conn, request));
+        }
+        self.plan_due(client);
+        Ok(())
+    }
+
+    fn plan_due(&mut self, client: usize) {
+        let now_ms = self.now_us() / MS;
+        let Some(agent) = self.agent(client) else { return };
+        let due_ms = agent.logic.next_due_ms().max(now_ms + 1);
+        if due_ms < agent.due_at_ms || agent.due_at_ms <= now_ms {
+            agent.due_at_ms = due_ms;
+            self.at(due_ms.saturating_mul(MS), Event::SessionDue { client });
+        }
+    }
+
+    pub(in super::super) fn session_told(&mut self, conn: Conn, response: v1::SessionResponse) -> Verdict {
+        let (client, now_us) = (conn.client, self.now_us());
+        let super::Client { caller, role, .. } = &mut self.clients[client];
+        let Role::Agent(agent) = role else { return Ok(()) };
+        if agent.conn != Some(conn) {
+            return Ok(());
+        }
+        let received = agent.logic.received(now_us / MS, response, &mut caller.budget);
+        match received {
+            Received::Quiet => {}
+            Received::Answered(request_id, answer) => {
+                let record = agent.records.remove(&request_id);
+                self.witness.acknowledged += u64::from(answer.is_ok());
+                let told = match &answer {
+                    Ok(answer) => telling::answered(answer),
+                    Err(error) => telling::refused(error),
+                };
+                if let (Some(record), Some(told)) = (record.and_then(|at| self.history.calls.get_mut(at)), told) {
+                    (record.ended_us, record.told) = (Some(now_us), Some(told));
+                }
+                if let Ok(answer) = answer
+                    && let Some(interaction) = answer.interaction
+                {
+                    self.look_over(client, &interaction);
+                }
+            }
+            Received::Told(response) => self.hears(client, response.message)?,
+        }
+        self.plan_due(client);
+        Ok(())
+    }
+
+    fn hears(&mut self, client: usize, message: Option<Message>) -> Verdict {
+        match message {
+            Some(Message::Agent(told)) => {
+                let presence = told.agent.as_ref().and_then(|agent| agent.presence.as_ref());
+                let away = presence.is_none_or(|p| p.status() != v1::presence::Status::Available);
+                let silent = told.agent.as_ref().is_some_and(|agent| agent.not_responding_until.is_some());
+                if away || silent {
+                    self.plan(client, "", -1, Act::Available, (50 * MS, 800 * MS));
+                }
+                told.interactions.iter().for_each(|interaction| self.look_over(client, interaction));
+            }
+            Some(Message::Offer(offered)) => self.is_offered(client, offered),
+            Some(Message::Assignment(told)) => {
+                told.interaction.iter().for_each(|interaction| self.look_over(client, interaction));
+            }
+            // Another stream took the agent: an earlier one of its own that did not know yet that it is over.
+            Some(Message::Detached(_)) => {
+                self.witness.sessions_taken += 1;
+                self.after(S, 3 * S, Event::Act { client, act: Act::Attach });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn is_offered(&mut self, client: usize, offered: v1::SessionOffer) {
+        let (Some(interaction), Some(offer)) = (offered.interaction, offered.offer) else { return };
+        let now_us = self.now_us();
+        self.witness.offers_told += 1;
+        self.offers_at_us.push(now_us);
+        self.history.offers_told.push((now_us, interaction.name.clone(), offer.id.clone(), offered.agent));
+        let (name, id) = (interaction.name, offer.id);
+        // After the faults everybody hurries: what waits shall end.
+        let answers_us = if self.working { self.plan.answers_us } else { (20 * MS, 500 * MS) };
+        let (moody, (least_us, most_us)) = (self.plan.moody, answers_us);
+        let mood = self.rng.random_range(0..1_000);
+        let act = match mood {
+            _ if mood < moody / 2 && self.working => Act::Decline { interaction: name, offer: id },
+            _ if mood < moody && self.working => return,
+            _ => Act::Accept { interaction: name, offer: id },
+        };
+        if let Act::Accept { interaction, offer } = &act
+            && self.chance(self.plan.accepts_twice)
+        {
+            let act = Act::AcceptElsewhere { interaction: interaction.clone(), offer: offer.clone() };
+            self.after(least_us, most_us, Event::Act { client, act });
+        }
+        self.after(least_us, most_us, Event::Act { client, act });
+    }
+
+    /// What of an interaction is this agent's, and how it goes on.
+    fn look_over(&mut self, client: usize, interaction: &v1::Interaction) {
+        let Some(agent) = self.agent(client) else { return };
+        let own = agent.name.clone();
+        let mut steps = Vec::new();
+        for part in interaction.assignments.iter().filter(|part| part.agent == own) {
+            let act = match part.state() {
+                assignment::State::Connecting => Some(Act::Connected { assignment: part.name.clone() }),
+                assignment::State::Active | assignment::State::Held => {
+                    Some(Act::Complete { assignment: part.name.clone() })
+                }
+                assignment::State::WrapUp => Some(Act::WrapUp { assignment: part.name.clone() }),
+                _ => None,
+            };
+            match act {
+                Some(act) => {
+                    agent.work.insert(part.name.clone(), part.state);
+                    steps.push((part.name.clone(), part.state, act));
+                }
+                None => drop(agent.work.remove(&part.name)),
+            }
+        }
+        for (name, state, act) in steps {
+            let range = match act {
+                Act::Connected { .. } => (50 * MS, 600 * MS),
+                Act::Complete { .. } => (300 * MS, 4 * S),
+                _ => (100 * MS, S),
+            };
+            self.plan(client, &name, state, act, range);
+        }
+    }
+
+    /// Plans a step, unless it is planned already.
+    fn plan(&mut self, client: usize, what: &str, state: i32, act: Act, (least_us, most_us): (u64, u64)) {
+        let now_us = self.now_us();
+        let Some(agent) = self.agent(client) else { return };
+        let key = (what.to_owned(), state);
+        if agent.planned.get(&key).is_some_and(|at_us| now_us < at_us + FORGOTTEN_US) {
+            return;
+        }
+        agent.planned.insert(key, now_us + most_us);
+        self.after(least_us, most_us, Event::Act { client, act });
+    }
+
+    pub(in super::super) fn agent_acts(&mut self, client: usize, act: Act) -> Verdict {
+        let Some(name) = self.agent(client).map(|agent| agent.name.clone()) else { return Ok(()) };
+        let action = match act {
+            Act::Available => {
+                let presence = v1::Presence { status: v1::presence::Status::Available as i32, ..Default::default() };
+                Action::Presence(v1::SessionPresence { agent: name, presence: Some(presence), after_contact: false })
+            }
+            Act::Accept { interaction, offer } => Action::Accept(v1::SessionAccept { interaction, offer_id: offer }),
+            Act::AcceptElsewhere { interaction, offer } => {
+                self.witness.accepted_twice += 1;
+                let request_id = self.request_id(client);
+                let request =
+                    v1::AcceptOfferRequest { name: interaction, offer_id: offer, request_id, ..Default::default() };
+                self.call(client, Asking::Accept(request));
+                return Ok(());
+            }
+            Act::Decline { interaction, offer } => {
+                Action::Decline(v1::SessionDecline { interaction, offer_id: offer, reason: "busy".into() })
+            }
+            Act::Connected { assignment } => Action::Connected(v1::SessionConnected { assignment }),
+            Act::Complete { assignment } => Action::Complete(v1::SessionComplete { assignment, note: String::new() }),
+            Act::WrapUp { assignment } => Action::CompleteWrapUp(v1::SessionCompleteWrapUp { assignment }),
+            Act::Attach => Action::Attach(v1::SessionAttach { agents: vec![name] }),
+            Act::Remember => return self.remembers(client),
+            _ => return Ok(()),
+        };
+        self.ask_session(client, action)
+    }
+
+    /// Parts that should have gone on long ago: what it said about them may have been lost.
+    fn remembers(&mut self, client: usize) -> Verdict {
+        self.after(REMEMBER_US, REMEMBER_US, Event::Act { client, act: Act::Remember });
+        let Some(agent) = self.agent(client) else { return Ok(()) };
+        let work: Vec<(String, i32)> = agent.work.iter().map(|(name, state)| (name.clone(), *state)).collect();
+        for (name, state) in work {
+            let assignment = name.clone();
+            let act = match assignment::State::try_from(state) {
+                Ok(assignment::State::Connecting) => Act::Connected { assignment },
+                Ok(assignment::State::WrapUp) => Act::WrapUp { assignment },
+                _ => Act::Complete { assignment },
+            };
+            self.plan(client, &name, state, act, (MS, 500 * MS));
+        }
+        Ok(())
+    }
+
+    fn ask_session(&mut self, client: usize, action: Action) -> Verdict {
+        let (now_ms, request_id) = (self.now_us() / MS, self.request_id(client));
+        let tenant = self.tenants[self.clients[client].tenant].id.to_string();
+        let request = uuid::Uuid::parse_str(&request_id).map_err(|error| error.to_string())?.as_u128();
+        let record = self.record(client, history::Asked::Write { tenant, request });
+        let Some(agent) = self.agent(client) else { return Ok(()) };
+        agent.records.insert(request_id.clone(), record);
+        let conn = agent.conn;
+        match agent.logic.ask(now_ms, now_ms + CALL_MS, request_id, action) {
+            Ok(Some(request)) => conn.into_iter().for_each(|conn| self.send_up(conn, request.clone())),
+            Ok(None) => {}
+            Err(error) => return Err(format!("agent {client} cannot ask: {error}")),
+        }
+        self.plan_due(client);
+        Ok(())
+    }
+}

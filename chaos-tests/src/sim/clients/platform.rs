@@ -1,0 +1,161 @@
+//! Platforms: they submit interactions, hang up for impatient customers, look how things stand; connectors also
+//! say that they are there, and reconcile when they come back.
+
+use kindred_client::Error;
+use kindred_proto::v1;
+use rand::Rng;
+
+use super::super::event::Event;
+use super::super::plan::{MS, S};
+use super::super::server::{Answer, Asking};
+use super::super::world::{Verdict, World};
+use super::{Act, Role};
+
+/// Channels of what is submitted.
+const CHANNELS: [&str; 3] = ["voice", "chat", "email"];
+/// Of a thousand customers so many lose patience.
+const IMPATIENT: u32 = 150;
+/// And after so many somebody looks.
+const LOOKED_AT: u32 = 250;
+/// Creates that are remembered, so that a story can repeat them.
+const ASKED_KEPT: usize = 50;
+/// Without a heartbeat for so long the lease may have lapsed, in whoever's clock.
+const LAPSED_US: u64 = 7 * S;
+/// A connector's heartbeat.
+const BEAT_US: u64 = 2 * S;
+
+impl World {
+    pub(in super::super) fn platform_acts(&mut self, client: usize, act: Act) -> Verdict {
+        let parent = format!("tenants/{}", self.tenants[self.clients[client].tenant].id);
+        let Role::Platform(platform) = &mut self.clients[client].role else { return Ok(()) };
+        let connector = platform.connector.clone();
+        let asking = match act {
+            Act::Create => {
+                platform.created += 1;
+                let most_us = 2 * self.plan.create_every_us;
+                if self.working {
+                    self.after(1, most_us, Event::Act { client, act: Act::Create });
+                }
+                if !self.working || self.is_reconciling(client) {
+                    return Ok(());
+                }
+                let channel = CHANNELS[self.rng.random_range(0..CHANNELS.len())].to_owned();
+                let queue = format!("{parent}/queues/q{}", self.rng.random_range(0..2));
+                let connector = connector.unwrap_or_default();
+                let interaction = v1::Interaction { channel, queue, connector, ..Default::default() };
+                let (request_id, interaction) = (self.request_id(client), Some(interaction));
+                Asking::Create(v1::CreateInteractionRequest { parent, interaction, request_id, ..Default::default() })
+            }
+            Act::HangUp { interaction } => Asking::Abandon(v1::AbandonInteractionRequest {
+                name: interaction,
+                request_id: self.request_id(client),
+                ..Default::default()
+            }),
+            Act::Look { interaction } => Asking::Read { interaction },
+            Act::Beat => return self.beat(client, connector),
+            _ => return Ok(()),
+        };
+        if let (Asking::Create(_), true) = (&asking, self.asked.len() < ASKED_KEPT) {
+            self.asked.push((client, asking.clone()));
+        }
+        self.call(client, asking);
+        Ok(())
+    }
+
+    /// A connector registers first; others begin at once.
+    pub(in super::super) fn platform_begins(&mut self, client: usize) {
+        let request_id = self.request_id(client);
+        let Role::Platform(platform) = &self.clients[client].role else { return };
+        match platform.connector.clone() {
+            Some(name) => {
+                let parent = name.split("/connectors/").next().unwrap_or_default().to_owned();
+                let connector_id = name.rsplit('/').next().unwrap_or_default().to_owned();
+                let request = v1::RegisterConnectorRequest {
+                    parent,
+                    connector: Some(v1::Connector::default()),
+                    connector_id,
+                    request_id,
+                };
+                self.call(client, Asking::Register(request));
+            }
+            None => self.after(1, S, Event::Act { client, act: Act::Create }),
+        }
+    }
+
+    fn is_reconciling(&self, client: usize) -> bool {
+        matches!(&self.clients[client].role, Role::Platform(platform) if platform.reconciling)
+    }
+
+    fn beat(&mut self, client: usize, connector: Option<String>) -> Verdict {
+        let Some(name) = connector else { return Ok(()) };
+        self.after(BEAT_US, BEAT_US, Event::Act { client, act: Act::Beat });
+        let beating = |call: &super::OpenCall| matches!(call.asking, Asking::Heartbeat(_));
+        if !self.clients[client].caller.open.values().any(beating) {
+            let request_id = self.request_id(client);
+            self.call(
+                client,
+                Asking::Heartbeat(v1::HeartbeatConnectorRequest { name, request_id, ..Default::default() }),
+            );
+        }
+        Ok(())
+    }
+
+    /// A connector comes back: what it still knows to be alive is alive, the rest is not.
+    pub(in super::super) fn reconcile(&mut self, client: usize) {
+        let request_id = self.request_id(client);
+        let Role::Platform(platform) = &mut self.clients[client].role else { return };
+        let Some(name) = platform.connector.clone().filter(|_| !platform.reconciling) else { return };
+        platform.reconciling = true;
+        let alive_interactions = platform.alive.iter().cloned().collect();
+        self.witness.reconciled += 1;
+        let request = v1::ReconcileConnectorRequest { name, alive_interactions, request_id, ..Default::default() };
+        self.call(client, Asking::Reconcile(request));
+    }
+
+    pub(super) fn platform_told(&mut self, client: usize, asking: &Asking, outcome: Result<Answer, Error>) -> Verdict {
+        let now_us = self.now_us();
+        match (asking, outcome) {
+            (Asking::Create(_), Ok(answer)) => {
+                let Some(interaction) = answer.interaction() else { return Err("a create without a reply".into()) };
+                let name = format!("tenants/{}/interactions/{}", interaction.tenant, interaction.id);
+                if let Role::Platform(platform) = &mut self.clients[client].role {
+                    platform.alive.insert(name.clone());
+                }
+                if self.chance(IMPATIENT) {
+                    let act = Act::HangUp { interaction: name.clone() };
+                    self.after(200 * MS, 8 * S, Event::Act { client, act });
+                }
+                if self.chance(LOOKED_AT) {
+                    self.after(MS, 3 * S, Event::Act { client, act: Act::Look { interaction: name } });
+                }
+            }
+            (Asking::Create(_), Err(error)) if error.is("REQUEST_TOO_OLD") => self.witness.too_old += 1,
+            (Asking::Register(_), Ok(_)) => {
+                self.after(1, S, Event::Act { client, act: Act::Create });
+                self.after(1, BEAT_US, Event::Act { client, act: Act::Beat });
+            }
+            (Asking::Register(_), Err(_)) => self.platform_begins(client),
+            // Its lease lapsed meanwhile: nobody knows which of its calls are still alive, unless it says so.
+            (Asking::Heartbeat(_), Ok(_)) => {
+                let Role::Platform(platform) = &mut self.clients[client].role else { return Ok(()) };
+                let before_us = std::mem::replace(&mut platform.beaten_us, now_us);
+                if before_us > 0 && now_us - before_us > LAPSED_US {
+                    self.reconcile(client);
+                }
+            }
+            (Asking::Create(_) | Asking::Heartbeat(_), Err(error)) if error.is("CONNECTOR_LAPSED") => {
+                self.reconcile(client);
+            }
+            (Asking::Reconcile(_), outcome) => {
+                if let Role::Platform(platform) = &mut self.clients[client].role {
+                    platform.reconciling = false;
+                }
+                if outcome.is_err() {
+                    self.reconcile(client);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

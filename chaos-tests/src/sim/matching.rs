@@ -1,0 +1,102 @@
+//! The Matchmakers' turns: production's planner, fed by the apply thread, proposing through the Gateway.
+
+use kindred_domain::ids::TenantId;
+use kindred_node::actors::{Answered, BACK_OFF_MS, BATCH_MS, Planner};
+use kindred_node::consensus::clock::Clocks as _;
+use kindred_node::consensus::gateway::{Answering, Unavailable};
+use kindred_node::consensus::lanes::Lane;
+use kindred_node::consensus::ports::Feed;
+use rand::Rng;
+use tokio::sync::oneshot::error::TryRecvError;
+
+use super::crew::Minds;
+use super::event::{Event, Life};
+use super::plan::MS;
+use super::world::{Verdict, World};
+
+/// A batch that was proposed.
+pub struct UnderWay {
+    epoch: u64,
+    until_us: u64,
+    waiting: Vec<(TenantId, Answering)>,
+    answers: Vec<Answered>,
+}
+
+impl World {
+    pub(super) fn matchmaker_turn(&mut self, life: Life, shard: u32) -> Verdict {
+        let now_us = self.now_us();
+        let seed: u128 = self.rng.random();
+        let Some(node) = self.nodes.get_mut(&life.id).filter(|node| node.life() == life) else { return Ok(()) };
+        let clocks = node.clocks.clone();
+        let own_us = clocks.now().monotonic_us;
+        let Some(up) = &mut node.up else { return Ok(()) };
+        let feeds = up.feeds.take(shard);
+        let seat = &mut up.seats[shard as usize];
+        seat.turn_at_us = None;
+        for feed in feeds {
+            let leads = matches!(feed, Feed::Lead { .. });
+            let lost = matches!(feed, Feed::Lost);
+            seat.planner.hear(feed, own_us);
+            if lost || leads {
+                seat.batch = None;
+            }
+            if leads {
+                while seat.planner.read_on() {}
+            }
+        }
+        if let Some(batch) = seat.planner.plan(own_us, seed) {
+            let epoch = seat.planner.epoch();
+            let mut under_way =
+                UnderWay { epoch, until_us: now_us + BATCH_MS * MS, waiting: Vec::new(), answers: Vec::new() };
+            for command in Planner::<Minds>::commands(batch) {
+                let Some(tenant) = command.tenant.clone() else { continue };
+                let bytes = kindred_node::wire::log::encode_command(&command);
+                match up.gateway.enqueue(shard, Lane::Internal, Some(tenant.clone()), bytes) {
+                    Ok(answer) => under_way.waiting.push((tenant, answer)),
+                    Err(why) => under_way.answers.push((tenant, Err(why))),
+                }
+            }
+            seat.batch = Some(under_way);
+        }
+        seat.planner.follow();
+        let wake = seat.planner.next_wake(own_us).map(|wait| now_us + clocks.in_world_us(wait.as_micros() as u64));
+        // One wake at a time: a sooner one replaces a later one, which then finds nothing to do.
+        if let Some(at_us) =
+            wake.filter(|at_us| seat.wake_at_us.is_none_or(|planned| planned <= now_us || *at_us < planned))
+        {
+            seat.wake_at_us = Some(at_us);
+            self.at(at_us, Event::Turn(life, shard));
+        }
+        self.settle(life.id)
+    }
+
+    /// Looks whether batches were answered.
+    pub(super) fn look_at_batches(&mut self, life: Life) {
+        let now_us = self.now_us();
+        let Some(up) = self.running(life) else { return };
+        let mut turns = Vec::new();
+        for (shard, seat) in up.seats.iter_mut().enumerate() {
+            let Some(batch) = &mut seat.batch else { continue };
+            let waiting = std::mem::take(&mut batch.waiting);
+            for (tenant, mut answer) in waiting {
+                match answer.try_recv() {
+                    Ok(outcome) => batch.answers.push((tenant, outcome)),
+                    Err(TryRecvError::Closed) => batch.answers.push((tenant, Err(Unavailable::ResultUnknown))),
+                    Err(TryRecvError::Empty) if now_us >= batch.until_us => {
+                        batch.answers.push((tenant, Err(Unavailable::ResultUnknown)));
+                    }
+                    Err(TryRecvError::Empty) => batch.waiting.push((tenant, answer)),
+                }
+            }
+            if batch.waiting.is_empty()
+                && let Some(batch) = seat.batch.take()
+            {
+                let lost = seat.planner.batch_ended(batch.epoch, batch.answers);
+                turns.push((shard as u32, if lost { BACK_OFF_MS * MS } else { 10 }));
+            }
+        }
+        for (shard, wait_us) in turns {
+            self.after(wait_us, wait_us + 50, Event::Turn(life, shard));
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! A tenant's events without a gap: live ones as they are published, missed ones from the disk.
+
+use std::ops::{Bound, ControlFlow};
+
+use kindred_domain::Event;
+use kindred_domain::ids::TenantId;
+use kindred_node::consensus::gateway::Gateway;
+use kindred_node::consensus::ports::EventBatch;
+use kindred_node::storage::{KeyBuf, Store, Table};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::TryRecvError;
+
+/// See the module.
+pub struct Tail {
+    tenant: TenantId,
+    shard: u32,
+    live: Receiver<EventBatch>,
+    /// The next event's number.
+    pub next: u64,
+    behind: bool,
+}
+
+impl Tail {
+    /// Begins with `next`; `behind` if that has happened already.
+    pub fn new(gateway: &Gateway, shard: u32, tenant: TenantId) -> Option<Self> {
+        Some(Self { live: gateway.subscribe(shard)?, tenant, shard, next: 0, behind: false })
+    }
+
+    /// Where it begins, once that is known.
+    pub fn begin(&mut self, next: u64, now: u64) {
+        (self.next, self.behind) = (next, next < now);
+    }
+
+    /// Everything up to this number was given out.
+    pub fn seen(&self) -> u64 {
+        self.next.saturating_sub(1)
+    }
+
+    /// What has happened since.
+    pub fn poll(&mut self, store: &Store) -> Result<Vec<Event>, String> {
+        let mut events = Vec::new();
+        if self.behind {
+            self.behind = false;
+            self.from_disk(store, &mut events)?;
+        }
+        loop {
+            match self.live.try_recv() {
+                Ok(batch) => {
+                    for event in batch.iter() {
+                        if event.tenant != self.tenant || event.number < self.next {
+                            continue;
+                        }
+                        if event.number > self.next {
+                            self.from_disk(store, &mut events)?;
+                        }
+                        if event.number == self.next {
+                            events.push(event.clone());
+                            self.next += 1;
+                        }
+                    }
+                }
+                Err(TryRecvError::Lagged(_)) => self.from_disk(store, &mut events)?,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return Ok(events),
+            }
+        }
+    }
+
+    fn from_disk(&mut self, store: &Store, events: &mut Vec<Event>) -> Result<(), String> {
+        let key = |number: u64| {
+            let mut key = KeyBuf::new();
+            key.text(&self.tenant).number(number);
+            key.bytes().to_vec()
+        };
+        let view = store.view(self.shard).map_err(|error| error.to_string())?;
+        let mut bad = None;
+        let mut next = self.next;
+        let to = key(u64::MAX);
+        let scanned = view.scan_range(Table::Event, &key(self.next), Bound::Excluded(&to), |_, value| {
+            match kindred_node::wire::log::decode_event(value) {
+                Ok(event) => {
+                    next = event.number + 1;
+                    events.push(event);
+                    ControlFlow::Continue(())
+                }
+                Err(error) => {
+                    bad = Some(error.to_string());
+                    ControlFlow::Break(())
+                }
+            }
+        });
+        self.next = next;
+        scanned.map_err(|error| error.to_string())?;
+        bad.map_or(Ok(()), Err)
+    }
+}

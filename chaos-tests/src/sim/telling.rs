@@ -1,0 +1,41 @@
+//! What clients were told, in the history's form.
+
+use kindred_client::logic::session;
+use kindred_client::{Error, Kind};
+
+use super::server::{Answer, Asking};
+use crate::history::record;
+use crate::history::{Place, Shown, Told};
+
+/// A call that was answered with success.
+pub fn told(answer: &Answer, asking: &Asking) -> Told {
+    let at =
+        Place { shard: answer.at.shard, index: answer.at.index, position: answer.at.position, term: answer.at.term };
+    let shown = match (&answer.reply, &answer.read, asking) {
+        (Some(reply), _, _) => record::domain_reply(reply),
+        (None, Some(Some(read)), _) => vec![record::interaction(read)],
+        (None, Some(None), Asking::Read { interaction }) => vec![Shown::Nothing { name: interaction.clone() }],
+        _ => Vec::new(),
+    };
+    Told::Done { at, repeated: answer.repeated, shown }
+}
+
+/// A request of a session that was answered with success.
+pub fn answered(answer: &session::Answer) -> Option<Told> {
+    let at = record::place(answer.header.as_ref()?);
+    let mut shown: Vec<Shown> = answer.interaction.iter().map(record::interaction).collect();
+    shown.extend(answer.agents.iter().map(record::agent));
+    Some(Told::Done { at, repeated: answer.header.as_ref().is_some_and(|header| header.repeated), shown })
+}
+
+/// A call that failed; `None` if it may have happened all the same.
+pub fn refused(error: &Error) -> Option<Told> {
+    if error.result_unknown() {
+        return None;
+    }
+    let reason = error.reason.clone();
+    match error.kind {
+        Kind::ResourceExhausted => Some(Told::NotDone { reason }),
+        _ => Some(Told::Refused { at: None, reason }),
+    }
+}
