@@ -37,6 +37,10 @@ bench: release
 	@NO_SERVICES=1 tools/setup etcd-server
 	@target/release/kindred bench --node-binary target/release/kindred-node
 
-## Longer simulation: SEEDS, FIRST_SEED.
+## Every scenario of both worlds with its limits: SEEDS, FIRST_SEED, MINUTES (of faults without end afterwards), SCENARIO
+## (numbers or names). The exit code says whether anything was broken.
 chaos: setup
-	SEEDS=$${SEEDS:-2000} FIRST_SEED=$${FIRST_SEED:-0} cargo test --release -p kindred-chaos -- --nocapture
+	@NO_SERVICES=1 tools/setup iptables iproute2
+	cargo build --release -p kindred-node -p kindred-chaos
+	@target/release/kindred-chaos run --node-binary target/release/kindred-node --seeds "$${SEEDS:-300}" \
+	  --first-seed "$${FIRST_SEED:-0}" --minutes "$${MINUTES:-0}" --scenario "$${SCENARIO:-}"

@@ -2,6 +2,10 @@
 
 pub mod group;
 pub mod history;
+pub mod live;
 pub mod outcome;
+
+pub mod registry;
+pub mod report;
 pub mod scenarios;
 pub mod sim;
