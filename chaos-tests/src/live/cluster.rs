@@ -190,7 +190,8 @@ impl Cluster {
     /// Starts all that do not run, at the same time.
     pub async fn start_all(&mut self) -> anyhow::Result<()> {
         let mut started = Vec::new();
-        for (number, node) in self.nodes.iter_mut().enumerate().filter(|(_, node)| !node.is_running()) {
+        for (number, node) in self.nodes.iter_mut().enumerate().filter(|(_, node)| !node.is_running() && !node.removed)
+        {
             node.spawn(&self.network, &self.binary)?;
             started.push(number);
         }
@@ -212,6 +213,12 @@ impl Cluster {
             killed += 1;
         }
         Ok(killed)
+    }
+
+    /// The largest node's memory, MiB.
+    pub fn rss_mib(&self) -> anyhow::Result<u64> {
+        let sizes = self.nodes.iter().filter(|node| node.is_running()).map(Node::rss_mib);
+        Ok(sizes.collect::<anyhow::Result<Vec<_>>>()?.into_iter().max().unwrap_or(0))
     }
 
     /// Another program from the next start on.
@@ -245,13 +252,25 @@ impl Cluster {
         self.start_all().await
     }
 
+    /// Waits until a node has applied what the leader had committed when this was asked.
+    pub async fn equal_soon(&self, node: usize, within: Duration) -> anyhow::Result<()> {
+        let leader = self.leader().await?;
+        let goal = self.status_of(leader).await.map_or(0, |view| view.shards[0].commit_index);
+        let until = Instant::now() + within;
+        while self.status_of(node).await.is_none_or(|view| view.shards[0].applied_index < goal) {
+            ensure!(Instant::now() < until, "{} does not come to {goal}", self.nodes[node].id);
+            sleep(LOOK).await;
+        }
+        Ok(())
+    }
+
     /// Waits until all nodes have applied the same index and know the same hash of the state (leader and followers
     /// compare theirs through the log); nobody may be quarantined.
     pub async fn equal(&self) -> anyhow::Result<()> {
         let until = Instant::now() + EQUAL;
         loop {
-            let looks = (0..self.nodes.len()).map(|node| self.status_of(node));
-            let views = futures::future::join_all(looks).await;
+            let members = (0..self.nodes.len()).filter(|node| !self.nodes[*node].removed);
+            let views = futures::future::join_all(members.map(|node| self.status_of(node))).await;
             let stand = |view: v1::ClusterStatus| {
                 view.shards.iter().map(|s| (s.shard, s.applied_index, s.state_hash)).collect::<Vec<_>>()
             };
@@ -264,7 +283,7 @@ impl Cluster {
             }
             sleep(LOOK).await;
         }
-        for node in &self.nodes {
+        for node in self.nodes.iter().filter(|node| !node.removed) {
             ensure!(!node.ops("/readyz").await?.contains("quarantined"), "{} is quarantined", node.id);
         }
         Ok(())

@@ -65,17 +65,29 @@ pub fn power_loss(node: &Node) -> anyhow::Result<Lost> {
 
 /// Flips one bit in the middle of the newest file of this kind that has at least so many bytes.
 pub fn flip_bit(node: &Node, extension: &str, bytes_min: u64) -> anyhow::Result<PathBuf> {
-    ensure!(!node.is_running(), "{} runs: its disk is its own", node.id);
-    let large =
-        files(&node.data, extension)?.into_iter().filter(|path| fs::metadata(path).is_ok_and(|m| m.len() >= bytes_min));
+    let is_large = |path: &PathBuf| fs::metadata(path).is_ok_and(|m| m.len() >= bytes_min);
+    let large = files(&node.data, extension)?.into_iter().filter(is_large);
     let path = large.last().with_context(|| format!("{} has no such .{extension} file", node.id))?;
-    let file = File::options().read(true).write(true).open(&path)?;
+    flip(node, &path)?;
+    Ok(path)
+}
+
+/// Flips one bit in each table file; how many there were.
+pub fn flip_every_table(node: &Node) -> anyhow::Result<usize> {
+    let tables = files(&node.data, "sst")?;
+    ensure!(!tables.is_empty(), "{} has no table file", node.id);
+    tables.iter().try_for_each(|path| flip(node, path))?;
+    Ok(tables.len())
+}
+
+fn flip(node: &Node, path: &Path) -> anyhow::Result<()> {
+    ensure!(!node.is_running(), "{} runs: its disk is its own", node.id);
+    let file = File::options().read(true).write(true).open(path)?;
     let at = file.metadata()?.len() / 2;
     let mut byte = [0];
     file.read_exact_at(&mut byte, at)?;
     byte[0] ^= 1 << 3;
-    file.write_all_at(&byte, at)?;
-    Ok(path)
+    Ok(file.write_all_at(&byte, at)?)
 }
 
 /// Takes the last part of every write-ahead log away, synced or not: a disk that lied, or a file restored from

@@ -32,6 +32,8 @@ pub fn name(collection: &str, id: &str) -> String {
 pub struct Options {
     /// The program of the nodes.
     pub node_binary: PathBuf,
+    /// The same program, built with the feature `chaos`: it panics when asked to.
+    pub sabotaged_binary: PathBuf,
     /// Where everything is kept meanwhile; the system's temporary folder if absent.
     pub dir: Option<PathBuf>,
     /// Keep the folder of a scenario that failed.
@@ -42,7 +44,8 @@ pub struct Options {
 
 impl Options {
     pub fn new(node_binary: PathBuf) -> Options {
-        Options { node_binary, dir: None, keep: false, short: false }
+        let sabotaged_binary = node_binary.with_file_name("kindred-node-chaos");
+        Options { node_binary, sabotaged_binary, dir: None, keep: false, short: false }
     }
 
     /// The usual load.

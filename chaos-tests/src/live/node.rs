@@ -31,6 +31,8 @@ pub struct Node {
     /// Where its applied entries are copied.
     pub archive: PathBuf,
     pub shim: Option<Shim>,
+    /// The cluster has let it go: it is not started again, and need not be equal to the others.
+    pub removed: bool,
     number: usize,
     config: PathBuf,
     log: PathBuf,
@@ -78,7 +80,19 @@ impl Node {
         let config = home.join("node.toml");
         fs::write(&config, text)?;
         let log = home.join("node.log");
-        Ok(Node { id, spot, data, archive, shim: None, number, config, log, child: None, paused: false })
+        Ok(Node {
+            id,
+            spot,
+            data,
+            archive,
+            shim: None,
+            removed: false,
+            number,
+            config,
+            log,
+            child: None,
+            paused: false,
+        })
     }
 
     /// Starts it and waits until it says that it serves; how long that took.
@@ -166,9 +180,18 @@ impl Node {
         self.paused && self.is_running()
     }
 
-    /// Any signal: how scenarios with a special build make it panic.
-    pub fn send(&self, signal: Signal) -> anyhow::Result<()> {
-        self.signal(signal)
+    /// Makes a node of the special build panic in its raft thread, or in an actor.
+    pub fn sabotage(&self, in_actor: bool) -> anyhow::Result<()> {
+        self.signal(if in_actor { Signal::USR2 } else { Signal::USR1 })
+    }
+
+    /// Memory that is its own, MiB.
+    pub fn rss_mib(&self) -> anyhow::Result<u64> {
+        let pid = self.child.as_ref().and_then(Child::id).context("it does not run")?;
+        let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kib / 1024)
     }
 
     /// Waits until it has ended, by itself or because it was asked to.

@@ -5,7 +5,7 @@ use super::{
     cluster::{Cluster, Shape},
     remains::Remains,
     verdict::verdict,
-    workload::{Demand, Load},
+    workload::{Demand, Load, calls::Caller},
 };
 use crate::{history::Violation, outcome::Outcome};
 use anyhow::Context as _;
@@ -19,6 +19,9 @@ const WARM: Duration = Duration::from_secs(90);
 /// The next leader's first offer comes within this, or never.
 const OFFER: Duration = Duration::from_secs(60);
 
+/// A node that was started again has caught up within this.
+pub const READY: Duration = Duration::from_secs(90);
+
 /// Limits of `faults.md`, held by `make chaos` and by no test.
 pub const KILL_MAX_MS: u64 = 1_500;
 pub const DRAIN_MAX_MS: u64 = 300;
@@ -27,6 +30,8 @@ pub struct Story {
     pub options: Options,
     pub cluster: Cluster,
     pub load: Load,
+    /// What waits at the end is meant to: nobody waits for it to be resolved.
+    pub undrained: bool,
     outcome: Outcome,
     began_us: u64,
 }
@@ -49,14 +54,31 @@ impl Story {
         let remark = cluster.network.name().to_owned();
         let outcome = Outcome { runs: 1, remark, ..Outcome::default() };
         let began_us = load.recorder.now_us();
-        let story = Story { options: options.clone(), cluster, load, outcome, began_us };
-        story.load.acknowledged_more(WARM_CALLS, WARM).await?;
+        let story = Story { options: options.clone(), cluster, load, undrained: false, outcome, began_us };
+        if demand.per_second > 0.0 {
+            story.load.acknowledged_more(WARM_CALLS, WARM).await?;
+        }
         Ok(story)
     }
 
     /// Goes on until so many calls more are acknowledged.
     pub async fn goes_on(&self, calls: u64) -> anyhow::Result<()> {
         self.load.acknowledged_more(calls, WARM).await
+    }
+
+    pub fn acknowledged(&self) -> u64 {
+        self.load.recorder.acknowledged()
+    }
+
+    /// A caller of the scenario's own, whose calls are recorded like all.
+    pub fn caller(&self) -> Caller {
+        Caller::new(&self.load.recorder)
+    }
+
+    /// Starts a node and waits until it has caught up.
+    pub async fn return_of(&mut self, node: usize) -> anyhow::Result<()> {
+        self.cluster.start(node).await?;
+        self.cluster.ready(node, READY).await
     }
 
     /// The load runs for a while.
@@ -72,6 +94,11 @@ impl Story {
     /// So much proves that the faults happened.
     pub fn witness(&mut self, name: &'static str, count: u64) {
         self.outcome.witness = (name, self.outcome.witness.1 + count);
+    }
+
+    /// So much in all proves it: a counter that counts from the beginning.
+    pub fn set_witness(&mut self, name: &'static str, count: u64) {
+        self.outcome.witness = (name, count);
     }
 
     /// A promise was broken, as far as the scenario itself can see.
@@ -109,9 +136,35 @@ impl Story {
         let signal_us = self.load.recorder.now_us();
         self.cluster.kill(leader).await?;
         self.fault();
+        self.note_kill(signal_us).await?;
+        Ok(leader)
+    }
+
+    /// A leader ended at this moment without a word: how long until the next offer.
+    pub async fn note_kill(&mut self, signal_us: u64) -> anyhow::Result<()> {
         let took = self.next_offer(signal_us).await?;
         self.outcome.kills_ms.push(took.as_millis() as u64);
-        Ok(leader)
+        Ok(())
+    }
+
+    /// SIGKILL of a leader where nobody submits, so that there is no next offer to wait for.
+    pub async fn kill_leader_quietly(&mut self, leader: usize) -> anyhow::Result<()> {
+        self.cluster.kill(leader).await?;
+        self.fault();
+        Ok(())
+    }
+
+    /// Waits until another node than this leads and an offer was seen afterwards, of what was submitted after this
+    /// moment; how long all of that took.
+    pub async fn offer_of_another(&self, leader: usize, from_us: u64) -> anyhow::Result<Duration> {
+        let until = tokio::time::Instant::now() + READY;
+        while self.cluster.standing().await.is_none_or(|(now, _)| now == leader) {
+            anyhow::ensure!(tokio::time::Instant::now() < until, "nobody takes the leader's place");
+            sleep(super::cluster::LOOK).await;
+        }
+        let elected_us = self.load.recorder.now_us();
+        let took = self.next_offer(elected_us).await?;
+        Ok(Duration::from_micros(elected_us - from_us) + took)
     }
 
     /// SIGTERM of the leader, and the longest time without an offer around it; it stays down. Who it was.
@@ -159,7 +212,8 @@ impl Story {
         let last_us = self.load.recorder.now_us();
         self.cluster.heal().await?;
         // V: a leader is there, queues drain, replicas are equal.
-        for (what, done) in [("drain", self.load.drain().await), ("replicas", self.cluster.equal().await)] {
+        let drained = if self.undrained { Ok(()) } else { self.load.drain().await };
+        for (what, done) in [("drain", drained), ("replicas", self.cluster.equal().await)] {
             if let Err(error) = done {
                 self.outcome.violations.push(Violation { invariant: 'V', what: format!("{what}: {error:#}") });
             }

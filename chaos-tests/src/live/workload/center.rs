@@ -51,17 +51,45 @@ pub async fn open(client: &Client, agents: usize, timeouts: Timeouts) -> anyhow:
     }
     there(client.create_queue(queue(timeouts)).await)?;
     there(client.create_routing_profile(profile()).await)?;
+    hire(client, "a", agents).await
+}
+
+/// Makes so many agents, `a0`, `a1`, …; they are OFFLINE.
+pub async fn hire(client: &Client, prefix: &str, count: usize) -> anyhow::Result<()> {
     let hire = |number: usize| {
         let agent = v1::Agent {
             routing_profile: name("routingProfiles", "all"),
-            endpoint: format!("sip:a{number}@example.invalid"),
+            endpoint: format!("sip:{prefix}{number}@example.invalid"),
             ..Default::default()
         };
-        let (parent, agent_id) = (parent(), format!("a{number}"));
+        let (parent, agent_id) = (format!("tenants/{TENANT}"), format!("{prefix}{number}"));
         let request = v1::CreateAgentRequest { parent, agent: Some(agent), agent_id, ..Default::default() };
         async { there(client.create_agent(request).await) }
     };
-    Ok(stream::iter(0..agents).map(hire).buffer_unordered(AT_ONCE).try_for_each(|()| async { Ok(()) }).await?)
+    Ok(stream::iter(0..count).map(hire).buffer_unordered(AT_ONCE).try_for_each(|()| async { Ok(()) }).await?)
+}
+
+/// They say that they are there, without a session: what they are offered is told to whoever asks.
+pub async fn seat(client: &Client, prefix: &str, count: usize) -> anyhow::Result<()> {
+    let presence = v1::Presence { status: v1::presence::Status::Available as i32, ..Default::default() };
+    let request = v1::BatchSetPresenceRequest {
+        parent: format!("tenants/{TENANT}"),
+        names: (0..count).map(|number| name("agents", &format!("{prefix}{number}"))).collect(),
+        presence: Some(presence),
+        ..Default::default()
+    };
+    client.batch_set_presence(request).await?;
+    Ok(())
+}
+
+/// A queue nobody serves, in which nobody waits longer than this.
+pub async fn waiting_room(client: &Client, id: &str, max_wait_s: Option<i64>) -> anyhow::Result<String> {
+    let queue =
+        v1::Queue { policy: name("policies", "idle"), max_wait: max_wait_s.and_then(seconds), ..Default::default() };
+    let parent = format!("tenants/{TENANT}");
+    let request = v1::CreateQueueRequest { parent, queue: Some(queue), queue_id: id.into(), ..Default::default() };
+    there(client.create_queue(request).await)?;
+    Ok(name("queues", id))
 }
 
 fn queue(timeouts: Timeouts) -> v1::CreateQueueRequest {

@@ -6,7 +6,7 @@ use kindred_client::{Client, Session, SessionReader, new_request_id, v1};
 use std::{
     collections::{HashSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{sync::watch, task::JoinSet, time::sleep};
 use v1::{session_request::Action, session_response::Message};
@@ -175,8 +175,10 @@ impl Sitting {
                 true => Action::Decline(v1::SessionDecline { interaction, offer_id: offer.id, reason: "busy".into() }),
                 false => Action::Accept(v1::SessionAccept { interaction, offer_id: offer.id }),
             };
+            let began = Instant::now();
             // What follows from it is told as an assignment.
             drop(caller.act(&session, action).await);
+            caller.recorder.accepted(began.elapsed());
         });
     }
 

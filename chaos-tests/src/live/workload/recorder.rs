@@ -2,7 +2,7 @@
 use crate::history::{Asked, Call, History, Place, Shown, ShownAssignment, ShownOffer, Told, Watched};
 use kindred_client::{Error, Kind, v1};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering},
@@ -17,6 +17,8 @@ struct Seen {
     submitted: HashMap<String, u64>,
     /// Offers seen by watchers: event number, when it was first seen, and of which interaction.
     offers: BTreeMap<u64, (u64, String)>,
+    /// When an agent's answer was told, and how long it took.
+    accepts: Vec<(u64, Duration)>,
     /// What should not be, in words.
     trouble: Vec<String>,
 }
@@ -170,6 +172,35 @@ impl Recorder {
         let began = seen.history.calls.iter().filter(|call| (from_us..until_us).contains(&call.began_us));
         let took = began.filter_map(|call| Some(call.ended_us? - call.began_us)).max();
         Duration::from_micros(took.unwrap_or(0))
+    }
+
+    /// Events of a kind that the first reader was told.
+    pub fn events(&self, kind: &str) -> u64 {
+        let seen = self.seen();
+        let told = seen.history.watched.first().map_or(&[][..], |watched| &watched.events);
+        told.iter().filter(|(_, told)| told == kind).count() as u64
+    }
+
+    /// Times that an agent was told of an offer that it had been told of before.
+    pub fn offers_told_again(&self) -> u64 {
+        let seen = self.seen();
+        let distinct: HashSet<&String> = seen.history.offers_told.iter().map(|(_, _, offer, _)| offer).collect();
+        (seen.history.offers_told.len() - distinct.len()) as u64
+    }
+
+    /// An agent's answer to an offer took this long.
+    pub fn accepted(&self, took: Duration) {
+        let now_us = self.now_us();
+        self.seen().accepts.push((now_us, took));
+    }
+
+    /// Answers to offers in this stretch: how many, and how long the slowest in a hundred took.
+    pub fn accepts(&self, from_us: u64, until_us: u64) -> (usize, Duration) {
+        let seen = self.seen();
+        let within = seen.accepts.iter().filter(|(at, _)| (from_us..until_us).contains(at));
+        let mut took: Vec<Duration> = within.map(|(_, took)| *took).collect();
+        took.sort_unstable();
+        (took.len(), took.get(took.len() * 99 / 100).copied().unwrap_or_default())
     }
 
     /// Calls under way now.

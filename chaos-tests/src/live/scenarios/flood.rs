@@ -1,0 +1,77 @@
+//! More than the cluster can take.
+use crate::{
+    live::{
+        Options, TENANT,
+        story::Story,
+        workload::{calls::Caller, center},
+    },
+    outcome::Outcome,
+};
+use kindred_client::{Client, new_request_id, v1};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::task::JoinSet;
+
+/// Callers that submit without pause. The lane of submits holds 8 192 commands: so many cannot all be in it, and each
+/// that is answered comes again at once, so what is asked is always a multiple of what can be done.
+const CALLERS: usize = 5 * 8_192;
+const SHORT_CALLERS: usize = 12_000;
+/// They expire by themselves: the flood is not to be served.
+const MAX_WAIT_S: i64 = 5;
+/// Accepts, p99, while it floods.
+const ACCEPT_MAX: Duration = Duration::from_millis(1_000);
+const RSS_MAX_MIB: u64 = 2_048;
+
+/// 37: for half a minute five times what the lanes hold comes in. Submits are refused, agents' answers are not, memory
+/// stays bounded, and afterwards everything is as before.
+pub async fn five_times_too_much(options: &Options) -> anyhow::Result<Outcome> {
+    let mut story = Story::begin(options).await?;
+    let clients = (0..8).map(|first| story.cluster.client(first, Duration::from_secs(5)));
+    let clients = clients.collect::<anyhow::Result<Vec<_>>>()?;
+    let queue = center::waiting_room(&clients[0], "flood", Some(MAX_WAIT_S)).await?;
+    let (stop, refused) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let mut flood = JoinSet::new();
+    for number in 0..options.turns(CALLERS, SHORT_CALLERS) {
+        let caller = story.caller();
+        let (client, queue) = (clients[number % clients.len()].clone(), queue.clone());
+        flood.spawn(pour(caller, client, queue, stop.clone(), refused.clone()));
+    }
+    story.fault();
+    let from_us = story.load.recorder.now_us();
+    story.lives(Duration::from_secs(options.turns(30, 8) as u64)).await;
+    let until_us = story.load.recorder.now_us();
+    let (accepts, p99) = story.load.recorder.accepts(from_us, until_us);
+    let rss_mib = story.cluster.rss_mib()?;
+    stop.store(true, Ordering::Release);
+    while flood.join_next().await.is_some() {}
+    let full = story.cluster.metric("kindred_lane_full_total").await? as u64;
+    story.witness("commands refused because a lane was full", full);
+    let slow = !options.short && p99 > ACCEPT_MAX;
+    story.holds('B', accepts > 0 && !slow, format!("{accepts} accepts, p99 {p99:?}"));
+    story.holds('M', rss_mib < RSS_MAX_MIB, format!("a node takes {rss_mib} MiB"));
+    let refused = refused.load(Ordering::Relaxed);
+    story.remark(format!("{accepts} accepts meanwhile, p99 {p99:?}; {rss_mib} MiB; {refused} told RESOURCE_EXHAUSTED"));
+    story.goes_on(100).await?;
+    story.end().await
+}
+
+async fn pour(caller: Caller, client: Client, queue: String, stop: Arc<AtomicBool>, refused: Arc<AtomicU64>) {
+    while !stop.load(Ordering::Acquire) {
+        let request_id = new_request_id();
+        let request = v1::CreateInteractionRequest {
+            parent: format!("tenants/{TENANT}"),
+            interaction: Some(v1::Interaction { queue: queue.clone(), channel: "chat".into(), ..Default::default() }),
+            request_id: request_id.clone(),
+            ..Default::default()
+        };
+        if let Err(error) = caller.write_within(&client, &request_id, request, Duration::from_secs(3)).await {
+            let full = error.kind == kindred_client::Kind::ResourceExhausted;
+            refused.fetch_add(u64::from(full), Ordering::Relaxed);
+        }
+    }
+}

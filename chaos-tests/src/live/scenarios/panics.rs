@@ -1,0 +1,37 @@
+//! A bug of our own: a thread panics.
+use crate::{
+    live::{Options, story::Story},
+    outcome::Outcome,
+};
+use anyhow::ensure;
+use std::time::Duration;
+
+/// A node whose thread panicked is gone within this.
+const GONE: Duration = Duration::from_secs(10);
+
+/// 44: the leader panics in its raft thread, then in an actor. The process ends at once, like one that is killed.
+pub async fn a_thread_panics(options: &Options) -> anyhow::Result<Outcome> {
+    let binary = &options.sabotaged_binary;
+    ensure!(
+        binary.is_file(),
+        "`{}` is not there: cargo build -p kindred-node --features chaos --bin kindred-node-chaos",
+        binary.display()
+    );
+    let options = Options { node_binary: binary.clone(), ..options.clone() };
+    let mut story = Story::begin(&options).await?;
+    for turn in 0..options.turns(6, 2) {
+        let leader = story.cluster.leader().await?;
+        let signal_us = story.load.recorder.now_us();
+        story.cluster.nodes[leader].sabotage(turn % 2 == 1)?;
+        story.fault();
+        let ended = story.cluster.nodes[leader].gone(GONE).await?;
+        story.holds('D', !ended.well(), format!("it ended with {ended}, as if all were well"));
+        story.note_kill(signal_us).await?;
+        let log = story.cluster.nodes[leader].log();
+        let panicked = log.lines().rev().take(50).any(|line| line.contains("panicked at"));
+        story.witness("threads that panicked", u64::from(panicked));
+        story.return_of(leader).await?;
+        story.goes_on(100).await?;
+    }
+    story.end().await
+}
