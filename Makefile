@@ -42,5 +42,6 @@ bench: release
 chaos: setup
 	@NO_SERVICES=1 tools/setup iptables iproute2
 	cargo build --release -p kindred-node -p kindred-chaos
+	cargo build --release -p kindred-node --features chaos --bin kindred-node-chaos
 	@target/release/kindred-chaos run --node-binary target/release/kindred-node --seeds "$${SEEDS:-300}" \
 	  --first-seed "$${FIRST_SEED:-0}" --minutes "$${MINUTES:-0}" --scenario "$${SCENARIO:-}"

@@ -2,7 +2,7 @@
 use anyhow::{bail, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kindred_chaos::{
-    live::{self, Options},
+    live::{self, Options, scenarios::soak},
     outcome::{Outcome, World},
     registry::{self, Wanted},
     report::{self, Row},
@@ -42,7 +42,7 @@ struct Run {
     /// After the live scenarios: faults without end for so many minutes.
     #[arg(long, default_value_t = 0)]
     minutes: u64,
-    /// Numbers or names, with commas; all if absent.
+    /// Numbers or names, with commas; all if absent, `none` for faults without end alone.
     #[arg(long, default_value = "")]
     scenario: String,
     #[arg(long, value_enum, default_value_t = Worlds::All)]
@@ -149,6 +149,14 @@ impl Run {
             let ended = runtime.block_on(interruptible((scenario.run)(options.clone())))?;
             let ended = ended.map_err(|error| format!("{error:#}"));
             let row = Row { number: scenario.number, name: scenario.name.into(), world: World::Live, ended };
+            say(&row, began);
+            rows.push(row);
+        }
+        if self.minutes > 0 {
+            let began = Instant::now();
+            let ended = runtime.block_on(interruptible(soak::faults_without_end(&options, self.minutes)))?;
+            let ended = ended.map_err(|error| format!("{error:#}"));
+            let row = Row { number: 0, name: "faults_without_end".into(), world: World::Live, ended };
             say(&row, began);
             rows.push(row);
         }

@@ -30,7 +30,7 @@ pub fn live_scenarios() -> Vec<scenarios::Scenario> {
 pub struct Wanted(Vec<String>);
 
 impl Wanted {
-    /// `1,7,a_zombie_returns`; empty for all.
+    /// `1,7,a_zombie_returns`; empty for all, `none` for none.
     pub fn parse(text: &str) -> Wanted {
         Wanted(text.split(',').map(|word| word.trim().to_lowercase()).filter(|word| !word.is_empty()).collect())
     }
@@ -43,7 +43,9 @@ impl Wanted {
     pub fn unknown(&self) -> Vec<&String> {
         let live = live_scenarios().into_iter().map(|s| (s.number, s.name));
         let known: Vec<_> = live.chain(sim_scenarios().into_iter().map(|s| (s.number, s.name))).collect();
-        let is_known = |word: &&String| known.iter().any(|(n, name)| **word == n.to_string() || word.as_str() == *name);
+        let is_known = |word: &&String| {
+            word.as_str() == "none" || known.iter().any(|(n, name)| **word == n.to_string() || word.as_str() == *name)
+        };
         self.0.iter().filter(|word| !is_known(word)).collect()
     }
 }

@@ -39,7 +39,8 @@ enum Do {
     DumpLog(kindred_node::dump::Options),
 }
 
-fn main() -> anyhow::Result<()> {
+/// Public for the program in `chaos/`.
+pub fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Do::Serve { config, dev, data_dir, log_archive, trust_log } => {
             let mut settings = match (dev, &config) {

@@ -16,6 +16,8 @@ use tokio::time::sleep;
 const WARM_CALLS: u64 = 150;
 /// The load comes to that within this, or nothing works.
 const WARM: Duration = Duration::from_secs(90);
+/// Customers who come just before a fault.
+const CROWD: usize = 16;
 /// The next leader's first offer comes within this, or never.
 const OFFER: Duration = Duration::from_secs(60);
 
@@ -129,10 +131,22 @@ impl Story {
         }
     }
 
+    /// A few calls on their way, so that the next fault falls into them.
+    pub async fn crowd(&mut self) {
+        self.load.crowd(CROWD);
+        // They are tasks of this runtime: they have begun when it has turned.
+        sleep(Duration::from_millis(1)).await;
+    }
+
+    /// Calls that are under way now.
+    pub fn pending(&self) -> u64 {
+        self.load.recorder.pending_at(self.load.recorder.now_us())
+    }
+
     /// SIGKILL of the leader, and the time to the next offer; it stays down. Who it was.
     pub async fn kill_leader(&mut self) -> anyhow::Result<usize> {
         let leader = self.cluster.leader().await?;
-        self.witness("calls pending at the kill", self.load.recorder.pending());
+        self.crowd().await;
         let signal_us = self.load.recorder.now_us();
         self.cluster.kill(leader).await?;
         self.fault();
@@ -142,6 +156,12 @@ impl Story {
 
     /// A leader ended at this moment without a word: how long until the next offer.
     pub async fn note_kill(&mut self, signal_us: u64) -> anyhow::Result<()> {
+        self.witness("calls pending at the kill", self.load.recorder.pending_at(signal_us));
+        self.note_end(signal_us).await
+    }
+
+    /// The same, where something else is the witness.
+    pub async fn note_end(&mut self, signal_us: u64) -> anyhow::Result<()> {
         let took = self.next_offer(signal_us).await?;
         self.outcome.kills_ms.push(took.as_millis() as u64);
         Ok(())
@@ -170,6 +190,7 @@ impl Story {
     /// SIGTERM of the leader, and the longest time without an offer around it; it stays down. Who it was.
     pub async fn drain_leader(&mut self) -> anyhow::Result<usize> {
         let leader = self.cluster.leader().await?;
+        self.crowd().await;
         let signal_us = self.load.recorder.now_us();
         self.cluster.nodes[leader].stop().await?;
         self.fault();

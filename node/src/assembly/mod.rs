@@ -3,6 +3,8 @@ mod drain;
 mod founding;
 pub mod keeper;
 mod readiness;
+#[cfg(feature = "chaos")]
+mod sabotage;
 mod seed;
 mod servers;
 mod steward;
@@ -93,6 +95,11 @@ pub async fn start(config: Config, on_fault: OnFault) -> anyhow::Result<Node> {
     let gateway = prepared.gateway.clone();
     gateway.set_forwarder(links.clone());
     let floor = actors::Floor::start(gateway.clone(), origin.shards)?;
+    #[cfg(feature = "chaos")]
+    let links = {
+        crate::ops::sabotage::listen()?;
+        Arc::new(sabotage::Sabotaged(links))
+    };
     let runtime = prepared.run(links, floor)?;
 
     let tenants = Tenants::new(gateway.clone());

@@ -18,9 +18,18 @@ struct Ops {
 
 /// Installs the process's recorder.
 pub fn install() -> anyhow::Result<PrometheusHandle> {
-    Ok(PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &LATENCY_BUCKETS_S)?
-        .install_recorder()?)
+    let builder =
+        PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &LATENCY_BUCKETS_S)?;
+    #[cfg(not(feature = "chaos"))]
+    let handle = builder.install_recorder()?;
+    #[cfg(feature = "chaos")]
+    let handle = {
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        metrics::set_global_recorder(super::sabotage::Passed(recorder))?;
+        handle
+    };
+    Ok(handle)
 }
 
 /// Between two rounds of upkeep. Until then every sample of a histogram is kept one by one.

@@ -13,6 +13,7 @@ mod partitions;
 mod quorums;
 mod retries;
 mod returning;
+pub mod soak;
 
 use super::Options;
 use crate::outcome::Outcome;

@@ -26,7 +26,7 @@ pub async fn a_thread_panics(options: &Options) -> anyhow::Result<Outcome> {
         story.fault();
         let ended = story.cluster.nodes[leader].gone(GONE).await?;
         story.holds('D', !ended.well(), format!("it ended with {ended}, as if all were well"));
-        story.note_kill(signal_us).await?;
+        story.note_end(signal_us).await?;
         let log = story.cluster.nodes[leader].log();
         let panicked = log.lines().rev().take(50).any(|line| line.contains("panicked at"));
         story.witness("threads that panicked", u64::from(panicked));

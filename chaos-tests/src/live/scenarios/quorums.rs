@@ -27,7 +27,7 @@ pub async fn the_quorum_is_lost_and_returns(options: &Options) -> anyhow::Result
         story.lives(KNOWS).await;
         let falsely = story.acknowledged() - before;
         story.holds('D', falsely == 0, format!("{falsely} writes were acknowledged by one of three"));
-        story.witness("calls that waited for the quorum", story.load.recorder.pending());
+        story.witness("calls that waited for the quorum", story.pending());
         for follower in followers {
             story.cluster.start(follower).await?;
         }
@@ -41,7 +41,8 @@ pub async fn the_quorum_is_lost_and_returns(options: &Options) -> anyhow::Result
 pub async fn all_are_killed_at_once(options: &Options) -> anyhow::Result<Outcome> {
     let mut story = Story::begin(options).await?;
     for _ in 0..options.turns(5, 1) {
-        story.witness("calls pending at the kill", story.load.recorder.pending());
+        story.crowd().await;
+        story.witness("calls pending at the kill", story.pending());
         let killed = story.cluster.kill_all().await?;
         (0..killed).for_each(|_| story.fault());
         story.cluster.start_all().await?;

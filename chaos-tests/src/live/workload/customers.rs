@@ -70,6 +70,11 @@ impl Customers {
         while lives.join_next().await.is_some() {}
     }
 
+    /// One more, besides those who come at their rate.
+    pub async fn once(&self) {
+        self.live(self.numbers.fetch_add(1, Ordering::Relaxed)).await;
+    }
+
     async fn live(&self, number: u64) {
         let id = format!("i-{number}");
         let interaction = name("interactions", &id);

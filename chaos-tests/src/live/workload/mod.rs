@@ -64,6 +64,9 @@ pub struct Load {
     stop: watch::Sender<bool>,
     moves: watch::Sender<u64>,
     customers: JoinHandle<()>,
+    /// Who comes besides, all at once.
+    crowds: JoinSet<()>,
+    one_more: Customers,
     _desks: JoinSet<()>,
     _readers: JoinSet<()>,
 }
@@ -98,14 +101,35 @@ impl Load {
             looked_at: 0.05,
             numbers: Arc::default(),
         };
+        let one_more = customers.clone();
         let customers = tokio::spawn(customers.come(stopped));
-        let client = clients[0].clone();
-        Ok(Load { recorder, client, per_second, stop, moves, customers, _desks: desks, _readers: readers })
+        let (client, crowds) = (clients[0].clone(), JoinSet::new());
+        Ok(Load {
+            recorder,
+            client,
+            per_second,
+            stop,
+            moves,
+            customers,
+            crowds,
+            one_more,
+            _desks: desks,
+            _readers: readers,
+        })
     }
 
     /// From now on so many customers come in a second.
     pub fn set_rate(&self, per_second: f64) {
         self.per_second.send_replace(per_second);
+    }
+
+    /// So many customers at this moment: what comes next falls into their calls.
+    pub fn crowd(&mut self, count: usize) {
+        while self.crowds.try_join_next().is_some() {}
+        for _ in 0..count {
+            let customer = self.one_more.clone();
+            self.crowds.spawn(async move { customer.once().await });
+        }
     }
 
     /// Every agent's connection drops, and each comes back through another node.
@@ -128,7 +152,12 @@ impl Load {
     pub async fn drain(&mut self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
         let until = Instant::now() + DRAINED;
-        if tokio::time::timeout_at(until, &mut self.customers).await.is_err() {
+        let all = async {
+            // One that panicked shows in what it did not do.
+            let _ = (&mut self.customers).await;
+            while self.crowds.join_next().await.is_some() {}
+        };
+        if tokio::time::timeout_at(until, all).await.is_err() {
             bail!("customers still wait for their answers {DRAINED:?} after the last fault");
         }
         loop {

@@ -10,6 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// A call that began longer ago than this is not what a fault fell into.
+const RECENT_US: u64 = 30_000_000;
+
 #[derive(Default)]
 struct Seen {
     history: History,
@@ -203,11 +206,13 @@ impl Recorder {
         (took.len(), took.get(took.len() * 99 / 100).copied().unwrap_or_default())
     }
 
-    /// Calls under way now.
-    pub fn pending(&self) -> u64 {
-        // Calls at the end of the list are the youngest; the old ones without an answer will get none.
+    /// Calls that were under way at this moment.
+    pub fn pending_at(&self, at_us: u64) -> u64 {
         let seen = self.seen();
-        seen.history.calls.iter().rev().take(2_000).filter(|call| call.ended_us.is_none()).count() as u64
+        let spans = |call: &&Call| call.began_us <= at_us && call.ended_us.is_none_or(|ended_us| ended_us > at_us);
+        // The youngest are last. An old one without an answer got none long ago.
+        let recent = |call: &&Call| call.began_us + RECENT_US > at_us;
+        seen.history.calls.iter().rev().take_while(recent).filter(spans).count() as u64
     }
 
     /// All of it; nothing may be recorded afterwards.
