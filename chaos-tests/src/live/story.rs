@@ -217,7 +217,8 @@ impl Story {
         let looked = ended.and_then(|()| look(&self.cluster));
         match looked {
             Ok(looked) => {
-                self.cluster.home.keep = !self.outcome.violations.is_empty() && self.options.keep;
+                let well = self.outcome.violations.is_empty() && self.outcome.witness.1 > 0;
+                self.cluster.home.keep = self.options.keep && !well;
                 Ok((self.outcome, looked))
             }
             Err(error) => {

@@ -1,10 +1,12 @@
 //! Disks that are full, that fail, that are slow.
+use super::returning::submit;
 use crate::{
     live::{
         Options,
         cluster::{LOOK, Shape},
         damage,
         story::{READY, Story},
+        workload::center,
     },
     outcome::Outcome,
 };
@@ -17,8 +19,11 @@ use std::{
 };
 use tokio::time::{Instant, sleep};
 
-/// Room for a node's logs and memtables, and not much more.
-const DISK_MIB: u32 = 400;
+/// Room for a node's logs and tables; memory is taken only for what is written.
+const DISK_MIB: u32 = 2_048;
+/// Written at a time while a disk is full, so that what RocksDB has set aside for its log is used up.
+const BATCH: usize = 128;
+const CONTEXT_BYTES: usize = 16 * 1024;
 const MIB: usize = 1024 * 1024;
 /// A node whose disk refuses a write has ended within this.
 const STOPS: Duration = Duration::from_secs(60);
@@ -79,9 +84,13 @@ pub async fn the_leaders_disk_is_full(options: &Options) -> anyhow::Result<Outco
         sleep(LOOK).await;
     }
     story.goes_on(100).await?;
-    let from = Instant::now();
+    let client = story.cluster.client(0, STOPS)?;
+    let (queue, caller) = (center::waiting_room(&client, "bulk", Some(5)).await?, story.caller());
+    let (from, mut written) = (Instant::now(), 0);
     while story.cluster.nodes[full].ended_by_itself().is_none() {
         ballast.fill();
+        submit(&caller, &client, &queue, CONTEXT_BYTES, written..written + BATCH).await?;
+        written += BATCH;
         ensure!(from.elapsed() < STOPS, "a node goes on without a disk");
         sleep(LOOK).await;
     }

@@ -1,13 +1,13 @@
 //! More than the cluster can take.
 use crate::{
     live::{
-        Options, TENANT,
+        Options, TENANT, TOKEN,
         story::Story,
         workload::{calls::Caller, center},
     },
     outcome::Outcome,
 };
-use kindred_client::{Client, new_request_id, v1};
+use kindred_client::{Client, Config, new_request_id, v1};
 use std::{
     sync::{
         Arc,
@@ -17,12 +17,17 @@ use std::{
 };
 use tokio::task::JoinSet;
 
-/// Callers that submit without pause. The lane of submits holds 8 192 commands: so many cannot all be in it, and each
-/// that is answered comes again at once, so what is asked is always a multiple of what can be done.
-const CALLERS: usize = 5 * 8_192;
-const SHORT_CALLERS: usize = 12_000;
+/// Callers that submit without pause, each with so much context: a lane holds 32 MiB, and each that is answered comes
+/// again at once, so five times as much is asked as there is room for.
+const CALLERS: usize = 5 * 2_048;
+const CONTEXT_BYTES: usize = 16 * 1024;
+/// Clients they share, and connections of each to each node: a server limits the streams of one.
+const CLIENTS: usize = 4;
+const CONNECTIONS: usize = 16;
 /// They expire by themselves: the flood is not to be served.
 const MAX_WAIT_S: i64 = 5;
+/// How long they wait for an answer.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Accepts, p99, while it floods.
 const ACCEPT_MAX: Duration = Duration::from_millis(1_000);
 const RSS_MAX_MIB: u64 = 2_048;
@@ -31,12 +36,12 @@ const RSS_MAX_MIB: u64 = 2_048;
 /// stays bounded, and afterwards everything is as before.
 pub async fn five_times_too_much(options: &Options) -> anyhow::Result<Outcome> {
     let mut story = Story::begin(options).await?;
-    let clients = (0..8).map(|first| story.cluster.client(first, Duration::from_secs(5)));
+    let clients = (0..CLIENTS).map(|_| many_connections(&story));
     let clients = clients.collect::<anyhow::Result<Vec<_>>>()?;
     let queue = center::waiting_room(&clients[0], "flood", Some(MAX_WAIT_S)).await?;
     let (stop, refused) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let mut flood = JoinSet::new();
-    for number in 0..options.turns(CALLERS, SHORT_CALLERS) {
+    for number in 0..CALLERS {
         let caller = story.caller();
         let (client, queue) = (clients[number % clients.len()].clone(), queue.clone());
         flood.spawn(pour(caller, client, queue, stop.clone(), refused.clone()));
@@ -60,16 +65,27 @@ pub async fn five_times_too_much(options: &Options) -> anyhow::Result<Outcome> {
     story.end().await
 }
 
+fn many_connections(story: &Story) -> anyhow::Result<Client> {
+    let mut config = Config::new(story.cluster.endpoints()).token(TOKEN);
+    config.connections_per_endpoint = CONNECTIONS;
+    Ok(Client::new(&config)?)
+}
+
 async fn pour(caller: Caller, client: Client, queue: String, stop: Arc<AtomicBool>, refused: Arc<AtomicU64>) {
     while !stop.load(Ordering::Acquire) {
         let request_id = new_request_id();
         let request = v1::CreateInteractionRequest {
             parent: format!("tenants/{TENANT}"),
-            interaction: Some(v1::Interaction { queue: queue.clone(), channel: "chat".into(), ..Default::default() }),
+            interaction: Some(v1::Interaction {
+                queue: queue.clone(),
+                channel: "chat".into(),
+                context: vec![7; CONTEXT_BYTES].into(),
+                ..Default::default()
+            }),
             request_id: request_id.clone(),
             ..Default::default()
         };
-        if let Err(error) = caller.write_within(&client, &request_id, request, Duration::from_secs(3)).await {
+        if let Err(error) = caller.write_within(&client, &request_id, request, PATIENCE).await {
             let full = error.kind == kindred_client::Kind::ResourceExhausted;
             refused.fetch_add(u64::from(full), Ordering::Relaxed);
         }

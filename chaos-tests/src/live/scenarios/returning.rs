@@ -28,9 +28,15 @@ pub async fn a_follower_sleeps_past_the_logs_end(options: &Options) -> anyhow::R
         story.cluster.network.isolate(follower)?;
         story.fault();
         let leader = story.cluster.leader().await?;
-        let at = story.cluster.status_of(leader).await.map_or(0, |status| status.shards[0].last_index + 1);
-        let until = Instant::now() + READY;
-        while story.cluster.status_of(leader).await.is_none_or(|status| status.shards[0].first_index <= at) {
+        let (mut at, until) = (None, Instant::now() + READY);
+        loop {
+            let status = story.cluster.status_of(leader).await;
+            if let Some(shard) = status.as_ref().and_then(|status| status.shards.first()) {
+                let lacks = *at.get_or_insert(shard.last_index + 1);
+                if shard.first_index > lacks {
+                    break;
+                }
+            }
             ensure!(Instant::now() < until, "the log was not cut");
             story.lives(Duration::from_millis(100)).await;
         }
@@ -59,14 +65,14 @@ pub async fn a_node_returns_to_a_hundred_thousand(options: &Options) -> anyhow::
     let queue = center::waiting_room(&client, "crowd", None).await?;
     let caller = story.caller();
     let crowd = if options.short { CROWD / 50 } else { CROWD };
-    submit(&caller, &client, &queue, 0..crowd).await?;
+    submit(&caller, &client, &queue, 0, 0..crowd).await?;
     let mut worst = Duration::ZERO;
     for turn in 0..options.turns(3, 1) {
         let node = story.cluster.follower().await?;
         story.cluster.kill(node).await?;
         story.fault();
         let more = crowd + turn * crowd / 20;
-        submit(&caller, &client, &queue, more..more + crowd / 20).await?;
+        submit(&caller, &client, &queue, 0, more..more + crowd / 20).await?;
         let began = Instant::now();
         story.return_of(node).await?;
         let took = began.elapsed();
@@ -87,6 +93,7 @@ async fn submit(caller: &Caller, client: &Client, queue: &str, numbers: std::ops
             interaction: Some(v1::Interaction {
                 queue: queue.to_owned(),
                 channel: "chat".into(),
+                context: vec![7; context_bytes].into(),
                 ..Default::default()
             }),
             interaction_id: format!("w-{number}"),

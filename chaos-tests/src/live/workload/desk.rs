@@ -14,6 +14,9 @@ use v1::{session_request::Action, session_response::Message};
 /// Offers remembered so as not to answer one twice when a new connection tells of it again.
 const SEEN_MAX: usize = 64;
 
+/// Before an agent looks again how it stands.
+const AGAIN: Duration = Duration::from_millis(300);
+
 /// How agents are.
 #[derive(Clone, Copy, Debug)]
 pub struct Habits {
@@ -198,8 +201,7 @@ impl Sitting {
         let busy = self.busy.clone();
         self.doing.spawn(async move {
             let assignment = part.name.clone();
-            // Refused: something else happened first, and will be told.
-            let _ = talk.through(part).await;
+            talk.to_its_end(part).await;
             lock(&busy).remove(&assignment);
         });
     }
@@ -219,6 +221,21 @@ struct Talk {
 }
 
 impl Talk {
+    /// Until it is over, whatever is not answered on the way: an agent does not leave a customer on the line.
+    async fn to_its_end(&self, mut part: v1::Assignment) {
+        let name = part.name.clone();
+        while self.through(part).await.is_err() {
+            sleep(AGAIN).await;
+            let seen = self.caller.read(&self.client, &self.interaction).await;
+            let parts = seen.map(|interaction| interaction.assignments).unwrap_or_default();
+            match parts.into_iter().find(|part| part.name == name && part.state() != v1::assignment::State::Ended) {
+                Some(stands) => part = stands,
+                // Refused because something else happened first; what follows is told.
+                None => return,
+            }
+        }
+    }
+
     async fn through(&self, part: v1::Assignment) -> Result<(), kindred_client::Error> {
         use v1::assignment::State;
         let (mut state, name) = (part.state(), part.name);
