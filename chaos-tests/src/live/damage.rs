@@ -66,8 +66,8 @@ pub fn power_loss(node: &Node) -> anyhow::Result<Lost> {
 /// Flips one bit in the middle of the newest file of this kind that has at least so many bytes.
 pub fn flip_bit(node: &Node, extension: &str, bytes_min: u64) -> anyhow::Result<PathBuf> {
     let is_large = |path: &PathBuf| fs::metadata(path).is_ok_and(|m| m.len() >= bytes_min);
-    let large = files(&node.data, extension)?.into_iter().filter(is_large);
-    let path = large.last().with_context(|| format!("{} has no such .{extension} file", node.id))?;
+    let mut large = files(&node.data, extension)?.into_iter().filter(is_large);
+    let path = large.next_back().with_context(|| format!("{} has no such .{extension} file", node.id))?;
     flip(node, &path)?;
     Ok(path)
 }

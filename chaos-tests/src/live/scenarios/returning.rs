@@ -85,7 +85,14 @@ pub async fn a_node_returns_to_a_hundred_thousand(options: &Options) -> anyhow::
     story.end().await
 }
 
-async fn submit(caller: &Caller, client: &Client, queue: &str, numbers: std::ops::Range<usize>) -> anyhow::Result<()> {
+/// Interactions `w-…` that wait in a queue.
+pub async fn submit(
+    caller: &Caller,
+    client: &Client,
+    queue: &str,
+    context_bytes: usize,
+    numbers: std::ops::Range<usize>,
+) -> anyhow::Result<()> {
     let one = |number: usize| {
         let request_id = new_request_id();
         let request = v1::CreateInteractionRequest {

@@ -26,6 +26,7 @@ fn seconds(seconds: i64) -> Option<prost_types::Duration> {
 }
 
 /// What is there already, because an earlier answer was lost, is as good.
+#[allow(clippy::result_large_err, reason = "as in the client, whose error it is")]
 fn there<T>(made: Result<T, Error>) -> Result<(), Error> {
     match made {
         Err(error) if error.kind != Kind::AlreadyExists => Err(error),
