@@ -3,6 +3,7 @@
 use protobuf::Message as _;
 use raft::eraftpb::{ConfChange, ConfChangeSingle, ConfChangeType, ConfChangeV2, ConfState, Entry, EntryType};
 
+use super::decoding;
 use super::errors::MemberChangeError;
 use super::types::{MemberChange, Membership, RaftId};
 
@@ -37,15 +38,14 @@ pub(super) fn change_of(entry: &Entry) -> Option<Result<ConfChangeV2, protobuf::
         EntryType::EntryNormal => None,
         EntryType::EntryConfChangeV2 => {
             let mut change = ConfChangeV2::default();
-            Some(change.merge_from_bytes(&entry.data).map(|()| change))
+            Some(change.merge_from_bytes(&entry.data).and_then(|()| decoding::change(change)))
         }
         // Never proposed by us; a single change of the older form reads the same.
         EntryType::EntryConfChange => {
             let mut old = ConfChange::default();
-            Some(old.merge_from_bytes(&entry.data).map(|()| {
-                let mut change = ConfChangeV2::default();
-                change.set_changes(vec![single(old.node_id, old.get_change_type())]);
-                change
+            Some(old.merge_from_bytes(&entry.data).and_then(|()| {
+                let single = ConfChangeSingle { node_id: old.node_id, change_type: old.change_type };
+                decoding::change(ConfChangeV2 { changes: vec![single], ..Default::default() })
             }))
         }
     }

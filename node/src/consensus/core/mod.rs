@@ -14,6 +14,7 @@
 //! - Raft 0.7.0 panics if a lone voter is elected while its own entries are not on disk, or if anyone
 //!   stands for election between taking a snapshot and applying it: no ticks and no `TimeoutNow` then.
 
+mod decoding;
 mod errors;
 mod inputs;
 mod membership;

@@ -1,8 +1,8 @@
 //! What an opaque message says, for traces, metrics and the simulation's oracles. Decides nothing.
 
-use protobuf::Message as _;
-use raft::eraftpb::{Message, MessageType};
+use raft::eraftpb::MessageType;
 
+use super::decoding;
 use super::types::RaftId;
 
 /// The kinds of message that replicas exchange.
@@ -55,8 +55,7 @@ pub struct MessageFacts {
 
 /// Reads a message without acting on it; `None` if it is not one.
 pub fn peek(bytes: &[u8]) -> Option<MessageFacts> {
-    let mut message = Message::default();
-    message.merge_from_bytes(bytes).ok()?;
+    let message = decoding::message(bytes).ok()?;
     let kind = match message.get_msg_type() {
         MessageType::MsgAppend => MessageKind::Append,
         MessageType::MsgAppendResponse => MessageKind::AppendAnswer,

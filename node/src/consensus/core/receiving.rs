@@ -1,18 +1,17 @@
 //! What a replica hears from others, and what it does not listen to.
 
-use protobuf::Message as _;
 use raft::eraftpb::{Message, MessageType};
 use raft::{ProgressState, StateRole};
 
 use super::Core;
+use super::decoding;
 use super::errors::BadMessage;
 use super::recent_log::LogReader;
 
 impl<R: LogReader> Core<R> {
     /// A message from another replica of the shard. An error means that it was ignored.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), BadMessage> {
-        let mut message = Message::default();
-        message.merge_from_bytes(bytes).map_err(|error| BadMessage::Undecodable(error.to_string()))?;
+        let mut message = decoding::message(bytes)?;
         let here = self.raft_id();
         if message.to != here {
             return Err(BadMessage::Misdelivered { to: message.to, here });

@@ -12,6 +12,7 @@ use protobuf::Message as _;
 use raft::eraftpb::{ConfState, Entry, Snapshot};
 use raft::{GetEntriesContext, RaftState, Storage, StorageError};
 
+use super::decoding;
 use super::errors::LogReadError;
 use super::types::{Position, RaftId, SnapshotWanted};
 use crate::consensus::limits::SNAPSHOTS_SENDING_MAX;
@@ -161,8 +162,8 @@ impl<R: LogReader> RecentLog<R> {
         let encoded = self.reader.entries(low, high, max_bytes).map_err(storage_error)?;
         let mut entries = Vec::with_capacity(encoded.len());
         for (bytes, index) in encoded.iter().zip(low..high) {
-            let mut entry = Entry::default();
-            entry.merge_from_bytes(bytes)?;
+            let broken = |error: super::BadMessage| storage_error(LogReadError::Broken(error.to_string()));
+            let entry = decoding::entry(bytes).map_err(broken)?;
             if entry.index != index {
                 return Err(storage_error(LogReadError::Missing { index }));
             }

@@ -9,7 +9,7 @@ use super::recent_log::LogReader;
 use super::types::{
     Committed, Content, HardState, LogEntry, Outgoing, Output, Persist, RaftId, Role, SnapshotWanted, Urgency,
 };
-use super::{Core, Flight, HandedOut, limits, membership};
+use super::{Core, Flight, HandedOut, decoding, limits, membership};
 
 /// The write that this turn will ask for, and what waits for it.
 #[derive(Default)]
@@ -236,8 +236,7 @@ fn encode(message: &Message) -> Bytes {
 /// An entry as a [`LogReader`](super::LogReader) or the archive gives it, read without a replica: for proofs and
 /// replays. A membership change is told as [`Content::Empty`]: what it led to depends on the membership before.
 pub fn read_entry(bytes: &[u8]) -> Result<Committed, super::BadMessage> {
-    let mut entry = Entry::default();
-    entry.merge_from_bytes(bytes).map_err(|error| super::BadMessage::Undecodable(error.to_string()))?;
+    let entry = decoding::entry(bytes)?;
     let is_change = membership::change_of(&entry).is_some();
     let content =
         if is_change || entry.data.is_empty() { Content::Empty } else { Content::Commands(Bytes::from(entry.data)) };

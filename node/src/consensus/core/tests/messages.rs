@@ -346,3 +346,41 @@ fn a_leader_that_resigns_steps_down_if_nobody_takes_over() {
     (0..3 * limits::ELECTION_TICKS_MAX).for_each(|_| core.tick());
     assert_eq!(core.standing().role, Role::Follower, "it does not stand for election");
 }
+
+/// A number that is no kind of message, entry or change.
+const NO_KIND: i32 = 99;
+
+#[test]
+fn kinds_that_are_not_known_are_refused_and_not_asked_for() {
+    let mut group = Group::founding(&[1, 2, 3]);
+    let node = group.node(1);
+    let mut unknown = message(MessageType::MsgHeartbeat, 2, 1, 2);
+    unknown.msg_type = NO_KIND;
+    assert_eq!(give(node, &unknown), Err(BadMessage::Forbidden("99".into())));
+    assert_eq!(peek(&unknown.write_to_bytes().unwrap()), None);
+    let without_term = message(MessageType::MsgRequestVote, 2, 1, 0);
+    assert!(matches!(give(node, &without_term), Err(BadMessage::Forbidden(_))));
+    let without_context = message(MessageType::MsgReadIndex, 2, 1, 0);
+    assert!(matches!(give(node, &without_context), Err(BadMessage::Forbidden(_))));
+    let mut append = message(MessageType::MsgAppend, 2, 1, 2);
+    (append.index, append.log_term) = (1, 1);
+    let mut entry = raft::eraftpb::Entry { index: 2, term: 2, entry_type: NO_KIND, ..Default::default() };
+    append.entries = vec![entry.clone()];
+    assert!(matches!(give(node, &append), Err(BadMessage::Undecodable(_))));
+    assert!(matches!(read_entry(&entry.write_to_bytes().unwrap()), Err(BadMessage::Undecodable(_))));
+    node.turn();
+    let stray = raft::eraftpb::Entry { index: 3, term: 2, ..Default::default() };
+    append.entries = vec![stray];
+    assert!(matches!(give(node, &append), Err(BadMessage::Forbidden(_))), "entry 3 does not follow 1");
+    node.turn();
+    assert_eq!(node.unsynced, [], "nothing of it reached the log");
+    // A change of a kind that is not known is committed like any other, and changes nothing.
+    let single = raft::eraftpb::ConfChangeSingle { node_id: 9, change_type: NO_KIND };
+    let change = raft::eraftpb::ConfChangeV2 { changes: vec![single], ..Default::default() };
+    entry.set_entry_type(raft::eraftpb::EntryType::EntryConfChangeV2);
+    entry.data = change.write_to_bytes().unwrap();
+    (append.entries, append.commit) = (vec![entry], 2);
+    give(node, &append).unwrap();
+    while node.turn() {}
+    assert_eq!(node.memberships, [Membership::of_voters(&[1, 2, 3])]);
+}
