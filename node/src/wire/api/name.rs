@@ -50,10 +50,14 @@ pub(super) fn id_fault(id: &str) -> Option<String> {
     None
 }
 
-/// Splits `{collection}/{id}` off the front.
+/// Splits `{collection}/{id}` off the front; what is left is empty only where nothing follows, not even a slash.
 fn segment<'a>(text: &'a str, collection: &str) -> Option<(&'a str, &'a str)> {
     let rest = text.strip_prefix(collection)?.strip_prefix('/')?;
-    Some(rest.split_once('/').unwrap_or((rest, "")))
+    match rest.split_once('/') {
+        Some((_, "")) => None,
+        Some(parts) => Some(parts),
+        None => Some((rest, "")),
+    }
 }
 
 impl Form<'_> {

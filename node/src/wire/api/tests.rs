@@ -131,6 +131,16 @@ fn names_of_others_are_not_there() {
 }
 
 #[test]
+fn nothing_follows_a_name_not_even_a_slash() {
+    let tenant = acme();
+    let mut form = Form::new(&tenant);
+    form.parent(&"parent", "tenants/acme/");
+    let _: QueueId = form.name(&"queue", "tenants/acme/queues/support/");
+    form.assignment(&"name", "tenants/acme/interactions/i/assignments/01890000-0000-7000-8000-000000000001/");
+    assert_eq!(form.finish(()).map_err(fields), Err(vec!["parent".into(), "queue".into(), "name".into()]));
+}
+
+#[test]
 fn tokens_come_back_only_where_they_belong() {
     let place = Place { looked_at: 300, matched: 17 };
     let read = |tenant: &TenantId, token: &str| {
