@@ -24,7 +24,7 @@ use super::faults::{DiskOp, Hook};
 use super::limits::SHARDS_MAX;
 use super::types::{HardState, Position};
 
-const BLOCK_BYTES: usize = 4096;
+pub(super) const BLOCK_BYTES: usize = 4096;
 const MAGIC: u64 = u64::from_be_bytes(*b"KNDSIDE1");
 const HEAD_BYTES: usize = 40;
 const NOTE_BYTES: usize = 40;
@@ -139,7 +139,7 @@ impl SideFile {
     }
 }
 
-fn encode(number: u64, storage: u128, notes: &BTreeMap<u32, Note>) -> [u8; BLOCK_BYTES] {
+pub(super) fn encode(number: u64, storage: u128, notes: &BTreeMap<u32, Note>) -> [u8; BLOCK_BYTES] {
     let mut block = [0; BLOCK_BYTES];
     block[..8].copy_from_slice(&MAGIC.to_le_bytes());
     block[8..16].copy_from_slice(&number.to_le_bytes());
@@ -157,7 +157,7 @@ fn encode(number: u64, storage: u128, notes: &BTreeMap<u32, Note>) -> [u8; BLOCK
     block
 }
 
-fn decode(block: &[u8; BLOCK_BYTES], storage: u128) -> Option<(u64, BTreeMap<u32, Note>)> {
+pub(super) fn decode(block: &[u8; BLOCK_BYTES], storage: u128) -> Option<(u64, BTreeMap<u32, Note>)> {
     let crc = u32::from_le_bytes(*block.last_chunk()?);
     let word = |at: usize| block[at..].first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
     let owner = u128::from_le_bytes(*block[16..].first_chunk()?);

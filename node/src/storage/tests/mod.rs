@@ -10,6 +10,7 @@ mod opening;
 mod side;
 mod snapshots;
 mod states;
+mod values;
 
 use std::collections::BTreeMap;
 use std::fs;

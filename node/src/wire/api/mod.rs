@@ -21,6 +21,8 @@ pub use form::{Field, Form, Refused};
 pub use malformed::{FieldViolation, Malformed};
 
 #[cfg(test)]
+mod given_out;
+#[cfg(test)]
 mod round_trips;
 #[cfg(test)]
 mod tests;
