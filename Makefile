@@ -1,6 +1,6 @@
 # Each target installs what it needs and says so. Nothing is installed twice.
 SHELL := /bin/bash
-.PHONY: demo test bench lint chaos setup release nextest python
+.PHONY: demo test bench lint chaos fuzz mutants setup release nextest python
 
 DEBIAN := ccache libclang-dev clang protobuf-compiler mold
 
@@ -45,3 +45,12 @@ chaos: setup
 	cargo build --release -p kindred-node --features chaos --bin kindred-node-chaos
 	@target/release/kindred-chaos run --node-binary target/release/kindred-node --seeds "$${SEEDS:-300}" \
 	  --first-seed "$${FIRST_SEED:-0}" --minutes "$${MINUTES:-0}" --scenario "$${SCENARIO:-}"
+
+## Every decoder under libFuzzer, SECONDS_EACH for each target; what is found beyond the corpus lies in target/fuzz.
+fuzz: setup
+	@tools/fuzz
+
+## Do the tests of domain and matching notice when a line does something else? A sample of N, its SEED printed.
+mutants: setup
+	@cargo mutants --version >/dev/null 2>&1 || { echo "installing cargo-mutants from crates.io"; cargo install --locked cargo-mutants; }
+	@tools/mutants

@@ -1,10 +1,10 @@
 //! Breaks Kindred, to see whether it keeps its promises. Nobody depends on this crate.
 
+pub mod fuzz;
 pub mod group;
 pub mod history;
 pub mod live;
 pub mod outcome;
-
 pub mod registry;
 pub mod report;
 pub mod scenarios;

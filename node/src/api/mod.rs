@@ -15,6 +15,8 @@ pub mod desk;
 pub mod events;
 pub mod failure;
 mod filter;
+#[doc(hidden)]
+pub mod fuzzing;
 mod interaction_list;
 pub mod interactions;
 mod listing;

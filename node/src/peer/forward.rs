@@ -86,7 +86,7 @@ fn is_unsent(status: &tonic::Status) -> bool {
 }
 
 /// What the caller is told.
-fn answer(response: ForwardResponse, shard: ShardId) -> Result<Outcome, Unavailable> {
+pub(super) fn answer(response: ForwardResponse, shard: ShardId) -> Result<Outcome, Unavailable> {
     match response.outcome {
         Some(forward_response::Outcome::Applied(applied)) => {
             let result = wire::log::decode_outcome(&applied.reply).map_err(|_| Unavailable::ResultUnknown)?;

@@ -1,6 +1,8 @@
 //! Carries raft messages, forwarded commands and snapshots between nodes; may lose them, and reads of them only whether a
 //! forwarded command can be read.
 mod forward;
+#[doc(hidden)]
+pub mod fuzzing;
 mod links;
 mod reception;
 mod service;

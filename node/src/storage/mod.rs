@@ -65,6 +65,8 @@ mod archive;
 mod engine;
 mod error;
 mod faults;
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod key;
 pub mod limits;

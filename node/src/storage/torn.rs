@@ -67,7 +67,7 @@ fn cut(log: &Path, whole: usize) -> std::io::Result<()> {
 }
 
 /// The length up to which a write-ahead log consists of whole logical records.
-fn whole_bytes(log: &[u8]) -> usize {
+pub(super) fn whole_bytes(log: &[u8]) -> usize {
     let (mut at, mut whole, mut inside) = (0, 0, false);
     loop {
         let left = BLOCK - at % BLOCK;
