@@ -6,6 +6,7 @@ use kindred_chaos::{
     outcome::{Outcome, World},
     registry::{self, Wanted},
     report::{self, Row},
+    scenarios,
 };
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
@@ -92,12 +93,20 @@ fn main() -> anyhow::Result<ExitCode> {
 
 fn replay(seed: u64, scenario: &str) -> anyhow::Result<ExitCode> {
     let wanted = Wanted::parse(scenario);
+    let mut failed = false;
     let chosen: Vec<_> = registry::sim_scenarios().into_iter().filter(|s| wanted.takes(s.number, s.name)).collect();
     ensure!(!chosen.is_empty(), "no simulated scenario is called `{scenario}`");
     for scenario in chosen {
-        println!("{} {} with seed {seed}\n{}", scenario.number, scenario.name, (scenario.trace)(seed));
+        println!("{} {} with seed {seed}", scenario.number, scenario.name);
+        let (lines, ended) = match scenarios::run_seed(&scenario, seed, true) {
+            Ok(report) => (report.lines, format!("holds; trace {:016x}\n{:?}", report.trace_hash, report.witness)),
+            Err(failure) => (failure.lines.clone(), format!("{failure}\n{:?}", failure.witness)),
+        };
+        lines.iter().for_each(|line| println!("{line}"));
+        println!("{ended}");
+        failed |= ended.starts_with("seed");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 impl Run {
@@ -130,7 +139,8 @@ impl Run {
     fn simulated(&self, wanted: &Wanted, rows: &mut Vec<Row>) {
         for scenario in registry::sim_scenarios().into_iter().filter(|s| wanted.takes(s.number, s.name)) {
             let began = Instant::now();
-            let outcome = (scenario.run)(self.first_seed..self.first_seed + self.seeds);
+            let runs = scenarios::run_seeds(&scenario, self.first_seed..self.first_seed + self.seeds);
+            let outcome = runs.outcome(&scenario);
             let row =
                 Row { number: scenario.number, name: scenario.name.into(), world: World::Sim, ended: Ok(outcome) };
             say(&row, began);

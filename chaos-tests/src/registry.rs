@@ -1,23 +1,9 @@
 //! Every scenario by number and name, of both worlds: what `kindred-chaos run` and `replay` choose from.
-use crate::{
-    live::scenarios,
-    outcome::{Outcome, World},
-};
-use std::ops::Range;
-
-/// A scenario of the simulated world: runs these seeds.
-#[derive(Clone, Copy)]
-pub struct SimScenario {
-    pub number: u32,
-    pub name: &'static str,
-    pub run: fn(Range<u64>) -> Outcome,
-    /// A readable trace of one seed.
-    pub trace: fn(u64) -> String,
-}
+use crate::{live::scenarios, outcome::World, scenarios::Scenario};
 
 /// What can be simulated.
-pub fn sim_scenarios() -> Vec<SimScenario> {
-    Vec::new()
+pub fn sim_scenarios() -> Vec<Scenario> {
+    crate::scenarios::all()
 }
 
 /// What runs on real processes.

@@ -255,8 +255,14 @@ impl Cluster {
     /// Waits until a node has applied what the leader had committed when this was asked.
     pub async fn equal_soon(&self, node: usize, within: Duration) -> anyhow::Result<()> {
         let leader = self.leader().await?;
-        let goal = self.status_of(leader).await.map_or(0, |view| view.shards[0].commit_index);
         let until = Instant::now() + within;
+        let goal = loop {
+            if let Some(view) = self.status_of(leader).await {
+                break view.shards[0].commit_index;
+            }
+            ensure!(Instant::now() < until, "the leader does not say how far it is");
+            sleep(LOOK).await;
+        };
         while self.status_of(node).await.is_none_or(|view| view.shards[0].applied_index < goal) {
             ensure!(Instant::now() < until, "{} does not come to {goal}", self.nodes[node].id);
             sleep(LOOK).await;

@@ -1,36 +1,25 @@
 //! The verdict on a run: what clients saw against what the log says.
-use crate::history::{Archive, Asked, History, Told, Violation};
-use kindred_domain::{Answer, State};
+use crate::history::{self, Archive, History, Violation};
+use kindred_domain::State;
 use kindred_node::wire;
-use std::collections::HashMap;
 
 /// Violations told at most.
 const TOLD_MAX: usize = 50;
 /// The state's own invariants are checked after so many entries, and at the end.
 const CHECK_EVERY: usize = 500;
 
-/// Where a request was applied: index, position, and whether it was refused.
-type Spot = (u64, u32, bool);
-
 #[derive(Default)]
 struct Log {
-    /// First applications; a second is a violation.
-    fresh: HashMap<u128, Vec<Spot>>,
-    /// Events by tenant and number.
-    events: HashMap<(String, u64), ()>,
     violations: Vec<Violation>,
 }
 
-/// Every promise that was broken, by the simple checks of this module.
+/// Every promise that was broken: by the state's own invariants at every step of the log, and by the independent model.
 pub fn verdict(archive: &Archive, history: &History) -> Vec<Violation> {
     let mut log = Log::default();
     for (shard, entries) in archive {
         log.replay(*shard, entries);
     }
-    log.durable(history);
-    log.once();
-    log.told(history);
-    log.violations.truncate(TOLD_MAX);
+    log.violations.extend(history::check(archive, history));
     log.violations
 }
 
@@ -46,7 +35,7 @@ impl Log {
         for (count, archived) in entries.iter().enumerate() {
             if !archived.bytes.is_empty() {
                 match wire::log::decode_entry(archived.index, archived.bytes.clone().into()) {
-                    Ok(entry) => self.apply(&mut state, &entry),
+                    Ok(entry) => drop(state.apply(&entry)),
                     Err(error) => return self.broken('D', format!("shard {shard}, entry {}: {error}", archived.index)),
                 }
             }
@@ -60,68 +49,12 @@ impl Log {
             }
         }
     }
-
-    fn apply(&mut self, state: &mut State, entry: &kindred_domain::Entry) {
-        let applied = state.apply(entry);
-        for (position, (command, answer)) in entry.commands.iter().zip(&applied.answers).enumerate() {
-            if let (Some(request), Answer::Fresh(result)) = (command.request, answer) {
-                let spot = (entry.index, position as u32, result.is_err());
-                self.fresh.entry(request.id.0).or_default().push(spot);
-            }
-        }
-        for event in applied.events {
-            self.events.insert((event.tenant.to_string(), event.number), ());
-        }
-    }
-
-    /// D: what was acknowledged is where the answer said.
-    fn durable(&mut self, history: &History) {
-        for call in &history.calls {
-            let (Asked::Write { request, .. }, Some(told)) = (&call.asked, &call.told) else { continue };
-            let spots = self.fresh.get(request);
-            let wrong = match told {
-                Told::Done { at, .. } => {
-                    let there = spots.is_some_and(|spots| spots.contains(&(at.index, at.position, false)));
-                    (!there).then(|| format!("acknowledged at ({}, {}), found at {spots:?}", at.index, at.position))
-                }
-                Told::NotDone { reason } => {
-                    let done = spots.is_some_and(|spots| spots.iter().any(|spot| !spot.2));
-                    done.then(|| format!("told `{reason}`, but done at {spots:?}"))
-                }
-                Told::Refused { .. } => None,
-            };
-            if let Some(wrong) = wrong {
-                self.broken('D', format!("request {request:032x}: {wrong}"));
-            }
-        }
-    }
-
-    /// E: nothing is done twice.
-    fn once(&mut self) {
-        let twice = self.fresh.iter().filter(|(_, spots)| spots.iter().filter(|spot| !spot.2).count() > 1);
-        let words: Vec<_> = twice.map(|(id, spots)| format!("request {id:032x} was done at {spots:?}")).collect();
-        words.into_iter().for_each(|what| self.broken('E', what));
-    }
-
-    /// Event streams have no gap and tell nothing that the log does not know.
-    fn told(&mut self, history: &History) {
-        for watched in history.watched.iter().filter(|watched| watched.everything) {
-            for two in watched.events.windows(2).filter(|two| two[1].0 != two[0].0 + 1) {
-                self.broken('E', format!("a reader was told event {} after {}", two[1].0, two[0].0));
-            }
-            for (number, kind) in &watched.events {
-                if !self.events.contains_key(&(watched.tenant.clone(), *number)) {
-                    self.broken('D', format!("a reader was told event {number} ({kind}), which the log does not have"));
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{Call, Place, Watched};
+    use crate::history::{Asked, Call, Place, Told, Watched};
 
     #[test]
     fn what_was_acknowledged_and_is_not_there_is_lost() {
@@ -136,7 +69,7 @@ mod tests {
         };
         let history = History { calls: vec![call], ..Default::default() };
         let found = verdict(&Archive::default(), &history);
-        assert!(matches!(&found[..], [violation] if violation.invariant == 'D'), "{found:?}");
+        assert!(found.iter().any(|violation| violation.invariant == 'D'), "{found:?}");
     }
 
     #[test]
@@ -145,6 +78,6 @@ mod tests {
         let watched = Watched { tenant: "t".into(), everything: true, events };
         let history = History { watched: vec![watched], ..Default::default() };
         let found = verdict(&Archive::default(), &history);
-        assert!(found.iter().any(|violation| violation.invariant == 'E'), "{found:?}");
+        assert!(!found.is_empty(), "{found:?}");
     }
 }

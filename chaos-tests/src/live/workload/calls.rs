@@ -1,5 +1,6 @@
 //! Calls that are recorded: one request id for all their attempts, and an answer that is checked later.
-use super::recorder::{Recorder, number, shown};
+use super::recorder::{Recorder, number};
+use crate::history::record::interaction as shown;
 use crate::history::{Asked, Shown};
 use crate::live::TENANT;
 use kindred_client::{Answer, Call, Client, Error, Session, new_request_id, v1};

@@ -1,5 +1,5 @@
 //! What every client saw, as it comes: the history a checker reads, and the figures that come out of it.
-use crate::history::{Asked, Call, History, Place, Shown, ShownAssignment, ShownOffer, Told, Watched};
+use crate::history::{Asked, Call, History, Place, Shown, Told, Watched, record};
 use kindred_client::{Error, Kind, v1};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -126,7 +126,7 @@ impl Recorder {
     pub fn event(&self, reader: usize, event: &v1::Event) {
         let now_us = self.now_us();
         let mut seen = self.seen();
-        let kind = event.kind().as_str_name().trim_start_matches("KIND_").to_owned();
+        let kind = record::kind(event);
         seen.history.watched[reader].events.push((event.number, kind));
         if event.kind() == v1::event::Kind::OfferMade {
             seen.offers.entry(event.number).or_insert_with(|| (now_us, event.interaction.clone()));
@@ -181,7 +181,7 @@ impl Recorder {
     pub fn events(&self, kind: &str) -> u64 {
         let seen = self.seen();
         let told = seen.history.watched.first().map_or(&[][..], |watched| &watched.events);
-        told.iter().filter(|(_, told)| told == kind).count() as u64
+        told.iter().filter(|(_, told)| told.trim_start_matches("KIND_") == kind).count() as u64
     }
 
     /// Times that an agent was told of an offer that it had been told of before.
@@ -223,23 +223,6 @@ impl Recorder {
 
 fn place(header: &v1::ResponseHeader) -> Place {
     Place { shard: header.shard, index: header.index, position: header.position, term: header.term }
-}
-
-/// An interaction as the checker's model follows it; states by their names without prefix (`QUEUED`).
-pub fn shown(interaction: &v1::Interaction) -> Shown {
-    let word = |name: &str| name.trim_start_matches("STATE_").to_owned();
-    let offer = interaction.offers.iter().rev().find(|offer| offer.revoke_time.is_none());
-    let part = |part: &v1::Assignment| ShownAssignment {
-        id: part.name.clone(),
-        agent: part.agent.clone(),
-        state: word(part.state().as_str_name()),
-    };
-    Shown::Interaction {
-        name: interaction.name.clone(),
-        state: word(interaction.state().as_str_name()),
-        offer: offer.map(|offer| ShownOffer { id: offer.id.clone(), agent: offer.agent.clone() }),
-        assignments: interaction.assignments.iter().map(part).collect(),
-    }
 }
 
 /// The number of a request id.
