@@ -210,4 +210,14 @@ mod tests {
         assert!(!matches(&both, &agent));
         assert_eq!((both.depth(), both.nodes()), (3, 4));
     }
+
+    #[test]
+    fn every_node_and_listed_value_is_counted() {
+        let listed = Selector::In { operand: Operand::Skill("spanish".into()), values: vec![Value::Micros(1); 3] };
+        assert_eq!((listed.depth(), listed.nodes()), (1, 4));
+        let not = |inner| Selector::Not(Box::new(inner));
+        let deep = Selector::Or(vec![not(not(listed.clone())), listed]);
+        assert_eq!((deep.depth(), deep.nodes()), (4, 11));
+        assert_eq!((Selector::And(vec![]).depth(), Selector::And(vec![]).nodes()), (1, 1));
+    }
 }

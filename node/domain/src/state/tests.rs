@@ -11,6 +11,25 @@ use crate::{
 };
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 
+#[test]
+fn a_closed_interaction_is_counted_by_its_parts() {
+    let mut fixture = Fixture::new();
+    fixture.create("i", "c");
+    let mut interaction = fixture.interaction("i").clone();
+    interaction.labels.clear();
+    let bare = super::Closed::stub(&interaction).bytes;
+    interaction.context_bytes += 1_000;
+    interaction.labels = [("a".into(), crate::selector::Value::Flag(true))].into();
+    let label = super::Closed::stub(&interaction).bytes - bare - 1_000;
+    assert_eq!(label, 48);
+    interaction.transitions.extend([Transition { state: InteractionState::Queued, at_ms: 1 }; 2]);
+    assert_eq!(super::Closed::stub(&interaction).bytes - bare - 1_000 - label, 32);
+    assert_eq!(bare, 256 + 16 * (interaction.transitions.len() as u32 - 2) + 96 * interaction.assignments.len() as u32);
+    let (closed, requests) = (super::Closed::default(), Requests::default());
+    assert!(closed.is_empty() && closed.len() == 0 && requests.is_empty() && requests.len() == 0);
+    assert_eq!(alloc::format!("{:?}", Uid(0x0123 << 112 | 7)), "01230000-0000-0000-0000-000000000007");
+}
+
 /// What the runtime would have on disk.
 #[derive(Default)]
 struct Disk {

@@ -31,9 +31,9 @@ use std::collections::BTreeMap;
 use world::World;
 
 /// Runs one scenario; the first line that fails is named with file and number. After each a state restored from disk equals
-/// the running one.
+/// the running one. Answers the hash of all that the entries gave.
 #[allow(dead_code, reason = "each test binary uses its own half")]
-pub fn run(file: &str, text: &str) -> Result<(), String> {
+pub fn run(file: &str, text: &str) -> Result<u64, String> {
     let mut world = World::new();
     for (at, text) in text.lines().enumerate() {
         let text = text.split('#').next().unwrap_or("").trim();
@@ -44,7 +44,7 @@ pub fn run(file: &str, text: &str) -> Result<(), String> {
             .and_then(|()| world.restore_and_compare())
             .map_err(|problem| format!("tests/scenarios/{file}:{}: `{text}`: {problem}", at + 1))?;
     }
-    Ok(())
+    Ok(world.transcript)
 }
 
 /// Runs lines whose commands may be refused; what must hold always is checked all the same. Says how often what happened.

@@ -28,6 +28,8 @@ pub struct World {
     next_uid: u128,
     /// How often which kind of event happened.
     pub happened: BTreeMap<String, u64>,
+    /// A hash of everything that every entry so far gave.
+    pub transcript: u64,
 }
 
 impl World {
@@ -44,6 +46,7 @@ impl World {
             offers: BTreeMap::new(),
             next_uid: 1,
             happened: BTreeMap::new(),
+            transcript: FNV_OFFSET,
         };
         let adopt = AdoptTenant { id: TenantId::new("t"), display_name: "Tenant".into() };
         let adopted = world.accepted(&Line::parse("adopt"), adopt.into());
@@ -152,6 +155,7 @@ impl World {
             return Err("two replicas disagree".into());
         }
         self.rows.write(self.index, &applied)?;
+        self.transcript = fnv(self.transcript, &format!("{applied:?} {:?}", self.state.next_due_ms()));
         self.remember(&applied);
         for event in &applied.events {
             let kind = super::expectations::name(event);
@@ -193,6 +197,13 @@ impl World {
             }
         }
     }
+}
+
+/// FNV-1a, 64 bits: the same in every release of Rust.
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn fnv(hash: u64, text: &str) -> u64 {
+    text.bytes().fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 fn of_shard(body: impl Into<Body>) -> Command {

@@ -209,6 +209,7 @@ fn platform(chance: &mut Chance, world: &World) -> String {
 }
 
 /// Time is between entries, not in them.
+#[allow(dead_code, reason = "each test binary uses its own part")]
 pub fn one_entry(text: &str) -> bool {
     !text.starts_with("wait") && !text.starts_with("leader-change")
 }
