@@ -118,7 +118,7 @@ impl Life {
 
     pub fn step(&mut self) {
         let now_ms = self.floor.now_ms;
-        match self.chance.below(24) {
+        match self.chance.below(25) {
             0..5 => self.submit(),
             5..7 => self.hire(),
             7..11 => self.floor.now_ms += self.chance.below(9_000),
@@ -146,6 +146,7 @@ impl Life {
                 }
             }
             18..21 => self.change_agent(),
+            24 => self.dismiss(),
             21 => {
                 let queue = self.chance.pick(&QUEUES);
                 self.change_queue(queue);
@@ -177,6 +178,16 @@ impl Life {
             interaction.state = InteractionState::Queued;
             interaction.exclusions.push(Exclusion { agent, until_ms, times: 1 });
         });
+    }
+
+    /// Somebody without work leaves for good.
+    fn dismiss(&mut self) {
+        let idle = self.floor.agents.values().find(|agent| agent.work.is_empty()).map(|agent| agent.id.clone());
+        if let Some(id) = idle.filter(|_| self.floor.agents.len() > 3) {
+            self.floor.agents.remove(&id);
+            let key = RecordKey::Agent(self.floor.tenant.clone(), id);
+            self.floor.matchmaker.remove_record(&key);
+        }
     }
 
     fn change_agent(&mut self) {
