@@ -19,7 +19,7 @@ use crate::{
     consensus::{
         gateway::{Gateway, ReadMode},
         ports::StoreRef,
-        runtime::{self, MachineClocks, OnFault, Runtime, Start},
+        runtime::{self, MachineClocks, OnFault, Prepared, Runtime, Start},
         shared::{Address, Shared},
     },
     ops::config::{Config, Member},
@@ -71,18 +71,7 @@ pub async fn start(config: Config, on_fault: OnFault) -> anyhow::Result<Node> {
     bound.receive(&mut tasks, reception.clone(), stopping.clone());
     let origin = founding::settle(&config, &store, &own_peer, &own_client, CLUSTER_VERSION).await?;
     let identity = store.identity();
-    let prepared = runtime::prepare(Start {
-        store: store.clone(),
-        raft_id: identity.raft_id,
-        cluster_id: identity.cluster_id.clone(),
-        node: NodeId::from(config.node.id.as_str()),
-        shards: origin.shards,
-        version: CLUSTER_VERSION,
-        trust_log: config.node.trust_log,
-        on_fault: on_fault.clone(),
-        clocks: Arc::new(MachineClocks::default()),
-        seed: rand::random(),
-    })?;
+    let prepared = prepare(&config, &store, origin.shards, on_fault.clone())?;
     let shared = prepared.shared.clone();
     note_members(&shared, &origin.members);
     let own = Own {
@@ -129,6 +118,23 @@ pub async fn start(config: Config, on_fault: OnFault) -> anyhow::Result<Node> {
         },
     )?;
     Ok(Node { client, peer, ops, gateway, runtime, tasks, stop })
+}
+
+/// Consensus as it is on this disk.
+fn prepare(config: &Config, store: &StoreRef, shards: u32, on_fault: OnFault) -> anyhow::Result<Prepared> {
+    let identity = store.identity();
+    runtime::prepare(Start {
+        store: store.clone(),
+        raft_id: identity.raft_id,
+        cluster_id: identity.cluster_id,
+        node: NodeId::from(config.node.id.as_str()),
+        shards,
+        version: CLUSTER_VERSION,
+        trust_log: config.node.trust_log,
+        on_fault,
+        clocks: Arc::new(MachineClocks::default()),
+        seed: rand::random(),
+    })
 }
 
 /// What shard 0 knows of members is newer than what the configuration, or the answer to a join, says.

@@ -274,9 +274,11 @@ impl World {
         let (now_ms, request_id) = (self.now_us() / MS, self.request_id(client));
         let tenant = self.tenants[self.clients[client].tenant].id.to_string();
         let request = uuid::Uuid::parse_str(&request_id).map_err(|error| error.to_string())?.as_u128();
-        let record = self.record(client, history::Asked::Write { tenant, request });
+        // An attach is not remembered by its id: it says who speaks, and saying it again changes nothing.
+        let remembered = !matches!(action, Action::Attach(_));
+        let record = remembered.then(|| self.record(client, history::Asked::Write { tenant, request }));
         let Some(agent) = self.agent(client) else { return Ok(()) };
-        agent.records.insert(request_id.clone(), record);
+        agent.records.extend(record.map(|record| (request_id.clone(), record)));
         let conn = agent.conn;
         match agent.logic.ask(now_ms, now_ms + CALL_MS, request_id, action) {
             Ok(Some(request)) => conn.into_iter().for_each(|conn| self.send_up(conn, request.clone())),
