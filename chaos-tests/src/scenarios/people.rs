@@ -27,6 +27,7 @@ pub const SCENARIOS: &[Scenario] = &[
             platforms: 12,
             connectors: 0,
             create_every_us: 12 * MS,
+            create_max: 120,
             offer_timeout_ms: 20_000,
             answers_us: (12 * S, 16 * S),
             moody: 0,

@@ -30,6 +30,8 @@ pub struct Plan {
     pub accepts_twice: u32,
     /// Between two interactions of a platform, on average.
     pub create_every_us: u64,
+    /// A platform submits no more than so many.
+    pub create_max: u64,
     /// Entries of a shard's log after which it is cut, so that who was away needs a snapshot; 0 for never.
     pub cut_after_ms: u64,
     /// How long everything may take to be well again once all faults have ended.
@@ -68,6 +70,7 @@ impl Plan {
             moody: 150,
             accepts_twice: 50,
             create_every_us: 400 * MS,
+            create_max: u64::MAX,
             cut_after_ms: 0,
             heal_us: 90 * S,
             network: Network::QUIET,

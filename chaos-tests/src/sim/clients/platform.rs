@@ -32,11 +32,12 @@ impl World {
         let asking = match act {
             Act::Create => {
                 platform.created += 1;
+                let enough = platform.created > self.plan.create_max;
                 let most_us = 2 * self.plan.create_every_us;
-                if self.working {
+                if self.working && !enough {
                     self.after(1, most_us, Event::Act { client, act: Act::Create });
                 }
-                if !self.working || self.is_reconciling(client) {
+                if !self.working || enough || self.is_reconciling(client) {
                     return Ok(());
                 }
                 let channel = CHANNELS[self.rng.random_range(0..CHANNELS.len())].to_owned();
