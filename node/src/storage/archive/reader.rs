@@ -106,7 +106,8 @@ impl ArchiveReader {
             self.held = Some(entry);
             return Ok(Some(gap));
         }
-        self.next = Some(entry.index + 1);
+        let next = entry.index.checked_add(1);
+        self.next = Some(next.ok_or_else(|| Error::archive(&self.dir, "no index follows the last entry's"))?);
         Ok(Some(Archived::Entry(entry)))
     }
 }

@@ -99,7 +99,7 @@ impl Archive {
             let mut next = first;
             let torn = loop {
                 match segment.next()? {
-                    Found::Entry(entry) => next = entry.index + 1,
+                    Found::Entry(entry) => next = entry.index.saturating_add(1),
                     Found::End => break None,
                     Found::Torn(what) => break Some(what),
                 }
