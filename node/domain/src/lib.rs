@@ -17,6 +17,7 @@ mod fixture;
 pub mod ids;
 pub mod lawful;
 pub mod limits;
+pub mod planted;
 pub mod record;
 pub mod rejection;
 pub mod reply;

@@ -8,6 +8,7 @@ use crate::consensus::{
 use kindred_domain::{
     Command, Reply,
     ids::{InteractionId, TenantId},
+    planted,
     record::{Interaction, Record, RecordKey},
     reply::Dropped,
 };
@@ -199,6 +200,9 @@ impl<C: Crew> Planner<C> {
         }
         metrics::counter!("kindred_offers_dropped_total").increment(dropped.len() as u64);
         // What was made shows in the records; the rest of a batch that was partly lost is simply planned again.
+        if lost && planted!(BatchNeverReleased) {
+            return lost;
+        }
         let ended = if lost { Ended::Lost } else { Ended::Applied(dropped) };
         self.ended = Some((index, ended));
         lost

@@ -6,6 +6,7 @@
 //! [`LogClock::lead`], whose gap the new leader writes into its first entry.
 
 use super::limits::CLOCK_SLEW_DIVISOR;
+use kindred_domain::planted;
 
 /// One reading of the leader's clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,8 @@ impl LogClock {
     /// Starts a term. `last_log_ms` is the log time of the last entry of earlier terms, which the new
     /// leader must have applied. If UTC here is behind it, log time stands there and runs on, slower.
     pub fn lead(last_log_ms: u64, now: Now) -> (Self, LeaderTime) {
-        let log_us = now.utc_us.max(last_log_ms.saturating_mul(1_000));
+        let last_ms = if planted!(LogTimeBack) { 0 } else { last_log_ms };
+        let log_us = now.utc_us.max(last_ms.saturating_mul(1_000));
         let log_ms = log_us / 1_000;
         let clock = Self { log_us, read_us: now.monotonic_us, slew_rest_us: 0 };
         (clock, LeaderTime { log_ms, gap_ms: log_ms.saturating_sub(last_log_ms) })
@@ -59,6 +61,7 @@ impl LogClock {
         let slew_us = slew_us / CLOCK_SLEW_DIVISOR;
         let natural_us = self.log_us + elapsed_us;
         let towards_utc = now.utc_us.clamp(natural_us.saturating_sub(slew_us), natural_us + slew_us);
+        let towards_utc = if planted!(LogTimeByWallClock) { now.utc_us } else { towards_utc };
         self.log_us = towards_utc.max(self.log_us);
         self.log_us / 1_000
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use kindred_domain::planted;
 use rocksdb::WriteBatch;
 
 use super::engine::range;
@@ -16,7 +17,7 @@ use super::limits::{KEY_MAX_BYTES, ONE_BY_ONE_MAX, TRIM_MARKS_MAX, VALUE_MAX_BYT
 use super::shard::{MetaKey, Shard, Shared, lock};
 use super::store::Store;
 use super::table::{Family, Table};
-use super::types::Applied;
+use super::types::{Applied, HardState};
 use super::view::visit;
 
 /// The first batch's memory; later ones take as much as the one before needed.
@@ -195,8 +196,14 @@ impl Store {
             return Err(engine.break_off(DiskOp::StateWrite.doing(), what));
         }
         let (shard, meta) = (batch.shard.id, engine.family(Family::Meta));
-        batch.batch.put_cf(meta, MetaKey::Applied.of(shard), applied.encode());
-        if let Some(members) = members {
+        if !planted!(AppliedApart) || applied.index.is_multiple_of(4) {
+            batch.batch.put_cf(meta, MetaKey::Applied.of(shard), applied.encode());
+        }
+        if planted!(HardStateByApply) {
+            let old = HardState { term: applied.term, vote: 0, commit: applied.index };
+            batch.batch.put_cf(meta, MetaKey::HardState.of(shard), old.encode());
+        }
+        if let Some(members) = members.filter(|_| !planted!(MembersNotStored)) {
             batch.batch.put_cf(meta, MetaKey::Members.of(shard), members);
         }
         let bytes = batch.batch.size_in_bytes();

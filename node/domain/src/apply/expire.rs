@@ -13,7 +13,7 @@ use super::{
 use crate::{
     event::{EventKind, QueuedCause, RevokeCause},
     ids::*,
-    limits,
+    limits, planted,
     record::*,
     state::{DueKey, State},
 };
@@ -58,6 +58,7 @@ fn expire_one(ctx: &mut Ctx<'_>, key: DueKey) {
         DueKey::NotResponding(agent) => rona::not_responding_over(ctx, &agent),
         DueKey::Presence(agent) => standing::presence_expired(ctx, &agent),
         DueKey::Offline(agent) => lease::go_offline(ctx, &agent),
+        DueKey::Session(_) if planted!(SessionNeverLapses) => {}
         DueKey::Session(session) => lease::session_lapsed(ctx, session),
         DueKey::Connector(connector) => lapse::lapse(ctx, &connector),
     }
@@ -166,7 +167,7 @@ fn silence_due(ctx: &mut Ctx<'_>, id: &InteractionId) {
 /// answer while there was no leader.
 pub(super) fn extend(state: &mut State, out: &mut Out, gap_ms: u64) {
     let gap_ms = gap_ms.min(limits::EXTENSION_MAX_MS);
-    if gap_ms == 0 {
+    if gap_ms == 0 || planted!(DeadlinesNotStretched) {
         return;
     }
     let due = state.due.iter().filter(|(_, tenant, key)| is_extended(state, tenant, key));

@@ -15,12 +15,13 @@ mod sweep;
 use crate::{
     command::{Body, Command},
     entry::{Applied, Entry},
+    planted,
     record::*,
     rejection::Rejection,
     reply::{Answer, Reply},
     state::State,
 };
-use alloc::string::ToString;
+use alloc::{string::ToString, sync::Arc};
 use ctx::{Ctx, Out};
 
 impl State {
@@ -35,6 +36,15 @@ impl State {
         self.index = entry.index;
         if entry.commands.iter().any(|c| matches!(c.body, Body::LeaderStarted(_))) {
             expire::extend(self, &mut out, self.now_ms - before_ms);
+            if planted!(ReservationForgotten) {
+                let agents = self.tenants.values_mut().flat_map(|tenant| tenant.agents.values_mut());
+                agents.for_each(|agent| Arc::make_mut(agent).work.retain(|work| !work.offered));
+            }
+            if planted!(HoldForgotten) {
+                let open = self.tenants.values_mut().flat_map(|tenant| tenant.interactions.values_mut());
+                let parts = open.flat_map(|interaction| &mut Arc::make_mut(interaction).assignments);
+                parts.filter(|a| a.state == AssignmentState::Held).for_each(|a| a.state = AssignmentState::Active);
+            }
         }
         expire::expire(self, &mut out);
         for (position, command) in entry.commands.iter().enumerate() {

@@ -1,8 +1,8 @@
 //! The state from what was written: records, names of closed interactions, remembered requests. The result equals the
 //! state that wrote them.
 use super::{Derived, Due, First, State, Stub, Tenant};
-use crate::{ids::*, record::Record};
-use alloc::collections::BTreeSet;
+use crate::{ids::*, planted, record::Record};
+use alloc::{collections::BTreeSet, sync::Arc};
 use core::fmt;
 
 /// A row speaks of a tenant that has no record.
@@ -36,7 +36,10 @@ impl State {
             Record::Node(node) => {
                 self.nodes.insert(node.raft_id, node);
             }
-            Record::Tenant(record) => {
+            Record::Tenant(mut record) => {
+                if planted!(EventNumbersRestart) {
+                    Arc::make_mut(&mut record).next_event = record.stretch_first;
+                }
                 let tenant = Tenant::of(record.clone());
                 self.tenants.insert(record.id.clone(), tenant);
             }

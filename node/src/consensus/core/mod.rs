@@ -34,6 +34,7 @@ mod types;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use kindred_domain::planted;
 use raft::eraftpb::{HardState as RaftHardState, Message};
 use raft::{Config as RaftConfig, ProgressState, RaftState, RawNode, ReadOnlyOption, StateRole};
 use rand::{Rng, SeedableRng};
@@ -138,7 +139,8 @@ impl<R: LogReader> Core<R> {
     /// Starts a replica from what is on its disk.
     pub fn new(config: Config, boot: Boot, reader: R) -> Result<Self, BootError> {
         // An unclean stop can leave the state ahead of the last written commit, which raft does not allow.
-        let commit = boot.hard_state.commit.max(boot.applied);
+        let applied = if planted!(CommitNotRaised) { 0 } else { boot.applied };
+        let commit = boot.hard_state.commit.max(applied);
         if boot.last_index < commit {
             let Boot { last_index, applied, .. } = boot;
             return Err(BootError::LogBehind { last_index, commit, applied });
@@ -326,7 +328,7 @@ fn raft_config(raft_id: RaftId, applied: u64) -> RaftConfig {
         max_committed_size_per_ready: limits::COMMITTED_BYTES_PER_READY_MAX,
         check_quorum: true,
         pre_vote: true,
-        read_only_option: ReadOnlyOption::Safe,
+        read_only_option: if planted!(ReadByLease) { ReadOnlyOption::LeaseBased } else { ReadOnlyOption::Safe },
         ..Default::default()
     }
 }

@@ -7,6 +7,8 @@
 
 use std::collections::VecDeque;
 
+use kindred_domain::planted;
+
 use super::errors::ReadsFull;
 use super::types::{ReadDone, ReadFailure};
 use crate::consensus::limits::{READ_CONTEXTS_MAX, READ_RETRY_TICKS, READ_TIMEOUT_TICKS, READS_WAITING_MAX};
@@ -87,7 +89,7 @@ impl Reads {
             return None;
         }
         let number = self.next_number;
-        self.next_number += 1;
+        self.next_number += u64::from(!planted!(ReadContextReused));
         let reads = self.waiting.drain(..).collect();
         self.asked.push_back(Asked { number, asked_tick: tick, reads });
         let mut context = self.origin.to_vec();

@@ -20,6 +20,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use kindred_domain::{
     Answer, Body, Command, Entry, Event, State,
     command::CompareHash,
+    planted,
     record::{Record, RecordKey},
 };
 use std::{
@@ -187,9 +188,14 @@ impl ApplyThread {
                 Content::Empty => {}
                 Content::Membership(membership) => members = Some(super::encode_members(&membership)),
                 Content::Commands(bytes) => {
-                    let decoded = wire::log::decode_entry(entry.index, bytes).with_context(|| {
+                    let mut decoded = wire::log::decode_entry(entry.index, bytes).with_context(|| {
                         format!("entry {} of shard {shard} cannot be read: a newer kindred-node is needed", entry.index)
                     })?;
+                    if planted!(ExpiryByWallClock)
+                        && decoded.commands.iter().any(|c| matches!(c.body, Body::Advance(_)))
+                    {
+                        decoded.time_ms = self.clocks.now().utc_us / 1_000;
+                    }
                     self.commands(shard, &decoded, entry.term, entry.waiters, &mut events, &mut repeats)?;
                     // Before anything of a version this program does not know is applied, or written.
                     let gate = self.seats[shard as usize].state.shard().cluster_version;
@@ -230,6 +236,10 @@ impl ApplyThread {
     ) -> anyhow::Result<()> {
         let seat = &mut self.seats[shard as usize];
         let mut applied = seat.state.apply(entry);
+        if planted!(EventLostAtLeaderChange) && entry.commands.iter().any(|c| matches!(c.body, Body::LeaderStarted(_)))
+        {
+            applied.events.clear();
+        }
         let at = At { shard, term, index: entry.index, position: 0, log_ms: seat.state.now_ms() };
         seat.persister.add(&applied, at)?;
         if let Some((index, hash)) = applied.compare {

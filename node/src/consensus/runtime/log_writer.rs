@@ -9,6 +9,7 @@ use crate::{
     storage::{self, LogWriter, ShardWrite, Staged},
 };
 use crossbeam_channel::{Receiver, Sender};
+use kindred_domain::planted;
 use std::sync::{Arc, atomic::Ordering};
 
 use super::apply_thread::ApplyJob;
@@ -77,6 +78,9 @@ impl LogThread {
             hand(&self.apply, ApplyJob::Fence(done))?;
             gathered.fence = Some(reached);
         }
+        if planted!(AckBeforeWrite) {
+            self.report(&gathered.reports);
+        }
         Ok(gathered)
     }
 
@@ -91,13 +95,18 @@ impl LogThread {
             // The state is reloaded before raft hears of the switch, so that nothing is applied to the old one.
             hand(&self.apply, ApplyJob::Reload { shard, index: meta.index })?;
         }
-        for (shard, number) in gathered.reports {
-            if let Some(door) = self.shared.door(shard) {
-                door.progress.persisted.fetch_max(number, Ordering::AcqRel);
+        self.report(&gathered.reports);
+        Ok(())
+    }
+
+    /// Tells the raft thread what is durable.
+    fn report(&self, reports: &[(ShardId, u64)]) {
+        for (shard, number) in reports {
+            if let Some(door) = self.shared.door(*shard) {
+                door.progress.persisted.fetch_max(*number, Ordering::AcqRel);
             }
         }
         self.shared.waker.wake();
-        Ok(())
     }
 }
 

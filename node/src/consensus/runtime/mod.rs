@@ -34,7 +34,7 @@ use super::{
 };
 use crate::storage::{self, LogWriter, SideCheck, Store};
 use anyhow::Context as _;
-use kindred_domain::ids::NodeId;
+use kindred_domain::{ids::NodeId, planted};
 use log_reader::ShardLog;
 use std::{sync::Arc, thread::JoinHandle};
 
@@ -141,6 +141,7 @@ fn may_vote(
 ) -> anyhow::Result<bool> {
     match start.store.side_check(shard)? {
         SideCheck::Ok => return Ok(true),
+        _ if planted!(SideFileIgnored) => return Ok(true),
         SideCheck::Behind { .. } => tracing::error!(
             shard,
             "the log is behind what was once synced: this replica does not vote until it has caught up"

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kindred_domain::planted;
 use rocksdb::WriteBatch;
 
 use super::super::error::Error;
@@ -88,7 +89,8 @@ impl Plan {
     }
 
     fn must_sync(&self) -> bool {
-        !self.write.entries.is_empty() || self.write.install.is_some() || self.term_or_vote_changes()
+        let voted = self.term_or_vote_changes() && !planted!(VoteNotSynced);
+        !self.write.entries.is_empty() || self.write.install.is_some() || voted
     }
 
     /// What to note: a log that is behind keeps the note it has to reach.
@@ -136,7 +138,7 @@ impl LogWriter {
         let batch = self.batch(&plans);
         self.shared.engine.write(DiskOp::LogWrite, batch)?;
         let must_sync = plans.iter().any(Plan::must_sync);
-        if must_sync {
+        if must_sync && !planted!(AckBeforeSync) {
             self.shared.engine.sync(DiskOp::LogSync)?;
         }
         for plan in &mut plans {

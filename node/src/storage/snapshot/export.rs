@@ -1,6 +1,7 @@
 //! Reading a shard's state out, chunk by chunk.
 
 use bytes::Bytes;
+use kindred_domain::planted;
 use rocksdb::{DB, DBRawIteratorWithThreadMode};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
@@ -8,7 +9,7 @@ use super::super::engine::range;
 use super::super::error::Error;
 use super::super::key::{self, PREFIX_BYTES};
 use super::super::limits::CHUNK_BYTES;
-use super::super::table::Family;
+use super::super::table::{Family, Table};
 use super::super::view::View;
 use super::{Chunk, RECORD_HEAD, SnapshotMeta, Trailer};
 
@@ -25,7 +26,9 @@ pub struct Export<'a> {
 impl<'a> View<'a> {
     /// What a snapshot of this moment stands for.
     pub fn snapshot_meta(&self) -> SnapshotMeta {
-        SnapshotMeta { shard: self.shard, applied: self.applied(), members: self.members().clone() }
+        let mut applied = self.applied();
+        applied.index -= u64::from(planted!(SnapshotIndexBehind));
+        SnapshotMeta { shard: self.shard, applied, members: self.members().clone() }
     }
 
     /// Reads the whole state out. Later commits do not show in it.
@@ -69,6 +72,10 @@ impl Export<'_> {
         loop {
             if let Some((family, rows)) = &mut self.rows {
                 if let Some((key, value)) = rows.item() {
+                    if planted!(DedupNotInSnapshots) && key[PREFIX_BYTES] == Table::ReplyBody.code() {
+                        rows.next();
+                        continue;
+                    }
                     push(&mut self.buffer, *family, &key[PREFIX_BYTES..], value);
                     self.trailer.records += 1;
                     rows.next();

@@ -12,7 +12,7 @@ use crate::{
     command::ReconcileConnector,
     event::EventKind,
     ids::*,
-    limits,
+    limits, planted,
     record::*,
     rejection::Rejection,
     reply::Reply,
@@ -84,7 +84,7 @@ fn dead(
     let before = |at_ms: u64| command.observed_ms.is_none_or(|observed| at_ms < observed);
     let tenant = &*ctx.tenant;
     let open = tenant.by_connector.get(&command.id).into_iter().flatten();
-    open.filter(|id| !alive.contains(*id))
+    open.filter(|id| !alive.contains(*id) || planted!(ReconcileClosesAlive))
         .filter_map(|id| tenant.interactions.get(id))
         .filter(|i| i.state != InteractionState::Closed)
         .filter(|i| before(i.created_ms) && i.confirmed_ms.is_none_or(before))
