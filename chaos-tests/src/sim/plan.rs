@@ -28,6 +28,12 @@ pub struct Plan {
     pub moody: u32,
     /// Of a thousand acceptances so many are sent a second time, as another request and through another node.
     pub accepts_twice: u32,
+    /// Of a thousand agents who are connected so many put the customer on hold first.
+    pub holds: u32,
+    /// Of a thousand interactions so many are asked for a second time, under the same request id with another payload.
+    pub ids_reused: u32,
+    /// Of a thousand interactions so many are looked at, that often.
+    pub looked_at: (u32, u32),
     /// Between two interactions of a platform, on average.
     pub create_every_us: u64,
     /// A platform submits no more than so many.
@@ -69,6 +75,9 @@ impl Plan {
             answers_us: (20 * MS, 900 * MS),
             moody: 150,
             accepts_twice: 50,
+            holds: 200,
+            ids_reused: 10,
+            looked_at: (250, 1),
             create_every_us: 400 * MS,
             create_max: u64::MAX,
             cut_after_ms: 0,

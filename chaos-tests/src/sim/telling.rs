@@ -14,7 +14,7 @@ pub fn told(answer: &Answer, asking: &Asking) -> Told {
     let shown = match (&answer.reply, &answer.read, asking) {
         (Some(reply), _, _) => record::domain_reply(reply),
         (None, Some(Some(read)), _) => vec![record::interaction(read)],
-        (None, Some(None), Asking::Read { interaction }) => vec![Shown::Nothing { name: interaction.clone() }],
+        (None, Some(None), Asking::Read { interaction, .. }) => vec![Shown::Nothing { name: interaction.clone() }],
         _ => Vec::new(),
     };
     Told::Done { at, repeated: answer.repeated, shown }

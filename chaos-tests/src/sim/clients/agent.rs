@@ -188,9 +188,8 @@ impl World {
         for part in interaction.assignments.iter().filter(|part| part.agent == own) {
             let act = match part.state() {
                 assignment::State::Connecting => Some(Act::Connected { assignment: part.name.clone() }),
-                assignment::State::Active | assignment::State::Held => {
-                    Some(Act::Complete { assignment: part.name.clone() })
-                }
+                assignment::State::Active => Some(Act::Complete { assignment: part.name.clone() }),
+                assignment::State::Held => Some(Act::Retrieve { assignment: part.name.clone() }),
                 assignment::State::WrapUp => Some(Act::WrapUp { assignment: part.name.clone() }),
                 _ => None,
             };
@@ -203,7 +202,16 @@ impl World {
             }
         }
         for (name, state, act) in steps {
+            if let Act::Complete { assignment } = &act
+                && self.working
+                && self.chance(self.plan.holds)
+            {
+                let act = Act::Hold { assignment: assignment.clone() };
+                self.plan(client, &format!("{name} on hold"), state, act, (50 * MS, 400 * MS));
+            }
             let range = match act {
+                // What waits after the faults shall end.
+                _ if !self.working => (20 * MS, 500 * MS),
                 Act::Connected { .. } => (50 * MS, 600 * MS),
                 Act::Complete { .. } => (300 * MS, 4 * S),
                 _ => (100 * MS, S),
@@ -244,6 +252,8 @@ impl World {
                 Action::Decline(v1::SessionDecline { interaction, offer_id: offer, reason: "busy".into() })
             }
             Act::Connected { assignment } => Action::Connected(v1::SessionConnected { assignment }),
+            Act::Hold { assignment } => Action::Hold(v1::SessionHold { assignment }),
+            Act::Retrieve { assignment } => Action::Retrieve(v1::SessionRetrieve { assignment }),
             Act::Complete { assignment } => Action::Complete(v1::SessionComplete { assignment, note: String::new() }),
             Act::WrapUp { assignment } => Action::CompleteWrapUp(v1::SessionCompleteWrapUp { assignment }),
             Act::Attach => Action::Attach(v1::SessionAttach { agents: vec![name] }),

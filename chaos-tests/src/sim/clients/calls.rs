@@ -32,6 +32,7 @@ impl Caller {
 fn target(asking: &Asking) -> Target {
     match asking {
         Asking::Plain { shard: 0, .. } => Target::Cluster,
+        Asking::Read { anywhere: true, .. } => Target::Anyone,
         _ => Target::Tenant,
     }
 }
@@ -152,7 +153,7 @@ impl World {
             Asking::Register(r) => history::Asked::Write { tenant, request: request(&r.request_id)? },
             Asking::Heartbeat(r) => history::Asked::Write { tenant, request: request(&r.request_id)? },
             Asking::Reconcile(r) => history::Asked::Write { tenant, request: request(&r.request_id)? },
-            Asking::Read { interaction } => history::Asked::Read { name: interaction.clone() },
+            Asking::Read { interaction, .. } => history::Asked::Read { name: interaction.clone() },
             Asking::Plain { .. } => return None,
         };
         Some(self.record(client, asked))

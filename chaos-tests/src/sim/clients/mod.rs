@@ -61,6 +61,12 @@ pub enum Act {
     Connected {
         assignment: String,
     },
+    Hold {
+        assignment: String,
+    },
+    Retrieve {
+        assignment: String,
+    },
     Complete {
         assignment: String,
     },

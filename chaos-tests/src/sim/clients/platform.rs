@@ -15,8 +15,6 @@ use super::{Act, Role};
 const CHANNELS: [&str; 3] = ["voice", "chat", "email"];
 /// Of a thousand customers so many lose patience.
 const IMPATIENT: u32 = 150;
-/// And after so many somebody looks.
-const LOOKED_AT: u32 = 250;
 /// Creates that are remembered, so that a story can repeat them.
 const ASKED_KEPT: usize = 50;
 /// Without a heartbeat for so long the lease may have lapsed, in whoever's clock.
@@ -43,7 +41,8 @@ impl World {
                 let channel = CHANNELS[self.rng.random_range(0..CHANNELS.len())].to_owned();
                 let queue = format!("{parent}/queues/q{}", self.rng.random_range(0..2));
                 let connector = connector.unwrap_or_default();
-                let interaction = v1::Interaction { channel, queue, connector, ..Default::default() };
+                let priority = self.rng.random_range(0..3);
+                let interaction = v1::Interaction { channel, queue, connector, priority, ..Default::default() };
                 let (request_id, interaction) = (self.request_id(client), Some(interaction));
                 Asking::Create(v1::CreateInteractionRequest { parent, interaction, request_id, ..Default::default() })
             }
@@ -52,12 +51,19 @@ impl World {
                 request_id: self.request_id(client),
                 ..Default::default()
             }),
-            Act::Look { interaction } => Asking::Read { interaction },
+            Act::Look { interaction } => Asking::Read { interaction, anywhere: self.chance(500) },
             Act::Beat => return self.beat(client, connector),
             _ => return Ok(()),
         };
         if let (Asking::Create(_), true) = (&asking, self.asked.len() < ASKED_KEPT) {
             self.asked.push((client, asking.clone()));
+        }
+        if let Asking::Create(request) = &asking
+            && self.chance(self.plan.ids_reused)
+        {
+            let mut other = request.clone();
+            other.interaction.iter_mut().for_each(|interaction| interaction.priority += 1);
+            self.call(client, Asking::Create(other));
         }
         self.call(client, asking);
         Ok(())
@@ -140,8 +146,13 @@ impl World {
 
     pub(super) fn platform_told(&mut self, client: usize, asking: &Asking, outcome: Result<Answer, Error>) -> Verdict {
         match (asking, outcome) {
-            (Asking::Create(_), Ok(answer)) => {
+            (Asking::Create(request), Ok(answer)) => {
                 let Some(interaction) = answer.interaction() else { return Err("a create without a reply".into()) };
+                let asked = request.interaction.as_ref().map_or(0, |interaction| interaction.priority);
+                if interaction.priority != asked {
+                    let (id, got) = (&request.request_id, interaction.priority);
+                    return Err(format!("E request {id} asked for priority {asked}, and is answered with {got}"));
+                }
                 let name = format!("tenants/{}/interactions/{}", interaction.tenant, interaction.id);
                 if let Role::Platform(platform) = &mut self.clients[client].role {
                     platform.alive.insert(name.clone());
@@ -150,8 +161,9 @@ impl World {
                     let act = Act::HangUp { interaction: name.clone() };
                     self.after(200 * MS, 8 * S, Event::Act { client, act });
                 }
-                if self.chance(LOOKED_AT) {
-                    self.after(MS, 3 * S, Event::Act { client, act: Act::Look { interaction: name } });
+                let (looked_at, times) = self.plan.looked_at;
+                for _ in 0..if self.chance(looked_at) { times } else { 0 } {
+                    self.after(MS, 3 * S, Event::Act { client, act: Act::Look { interaction: name.clone() } });
                 }
             }
             (Asking::Create(_), Err(error)) if error.is("REQUEST_TOO_OLD") => self.witness.too_old += 1,

@@ -39,6 +39,8 @@ pub enum Asking {
     /// A linearizable read of an interaction.
     Read {
         interaction: String,
+        /// Of whichever node comes next; otherwise of the leader, if it is known.
+        anywhere: bool,
     },
     /// A command as it is: for what is set up before a run, or by operators.
     Plain {
@@ -106,7 +108,7 @@ impl World {
                 self.submit(life, shard, Lane::Submit, &command, ReplyTo::Call(Box::new(call)))?;
                 return self.settle(to);
             }
-            Asking::Read { interaction } => {
+            Asking::Read { interaction, .. } => {
                 self.read(life, tenant.shard, call, interaction)?;
                 return self.settle(to);
             }
