@@ -92,8 +92,15 @@ impl World {
         if members.is_joint() {
             return Ok(Some(format!("shard {shard} is between two memberships")));
         }
+        let known = |id: RaftId| Some(self.nodes.get(&id)?.up.as_ref()?.shared.door(shard)?.membership());
         let own = progress(leader);
         for id in members.voters.iter().chain(&members.learners) {
+            if known(*id).as_ref() != Some(&members) {
+                return Ok(Some(format!(
+                    "shard {shard}: members are {:?} to n{id}, {members:?} to n{leader}",
+                    known(*id)
+                )));
+            }
             if progress(*id) != own {
                 return Ok(Some(format!("shard {shard}: n{id} is at {:?}, n{leader} at {own:?}", progress(*id))));
             }
