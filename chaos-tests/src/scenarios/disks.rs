@@ -72,16 +72,19 @@ fn log_cut(world: &mut World) -> Verdict {
     world.run_ms(2_000)?;
     let shard = world.busiest_shard();
     let leader = busy_leader(world, shard)?;
-    let id = if world.plan.seed % 2 == 0 { leader } else { world.others(leader)[0] };
-    world.kill(id);
+    // So many hear nothing for a while that they and one more are a quorum of those who know too little.
+    let behind: Vec<u64> = world.others(leader).into_iter().take(world.plan.nodes as usize / 2).collect();
+    behind.iter().for_each(|id| world.isolate(*id, false));
+    world.run_ms(1_500)?;
+    // All who know more are away, and the one whose log is cut could make a leader that forgets, if it voted.
+    let knowing: Vec<u64> = world.up().into_iter().filter(|id| !behind.contains(id)).collect();
+    let id = if world.plan.seed.is_multiple_of(2) { leader } else { knowing[knowing.len() - 1] };
+    knowing.iter().for_each(|id| world.kill(*id));
     world.cut_log(id)?;
-    // Those who know better than it are not all there: with its vote it could make a leader that knows too little.
-    let others = world.others(id);
-    let away: Vec<u64> = others.iter().copied().skip(world.plan.nodes as usize / 2).collect();
-    away.iter().for_each(|id| world.kill(*id));
+    world.join_all();
     world.start(id)?;
     world.run_ms(4_000)?;
-    away.into_iter().try_for_each(|id| world.start(id))?;
+    knowing.into_iter().try_for_each(|id| world.start(id))?;
     world.run_ms(4_000)?;
     world.finish()
 }
