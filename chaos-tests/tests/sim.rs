@@ -77,6 +77,14 @@ holds! {
     a_crash_between_two_memberships: 36;
     a_retry_after_its_memory_expired: 45;
     a_connector_dies_with_its_calls: 46;
+    power_fails_in_the_middle_of_an_election: 101;
+    retries_come_after_a_snapshot: 102;
+    reads_on_both_sides_of_a_partition: 103;
+    reads_in_bad_weather: 104;
+    agents_answer_too_late: 105;
+    a_batch_of_offers_is_lost: 106;
+    agents_can_do_less_while_offers_are_made: 107;
+    agents_die_with_their_node: 108;
     storm: 0;
 }
 

@@ -6,6 +6,7 @@
 mod clocks;
 mod crashes;
 mod disks;
+mod hunts;
 mod members;
 mod network;
 mod people;
@@ -19,7 +20,7 @@ pub use run::{Runs, run_seed, run_seeds};
 /// One scenario.
 #[derive(Clone, Copy)]
 pub struct Scenario {
-    /// As in `faults.md`; 0 for storms, which have none.
+    /// As in `faults.md`; 0 for storms, which have none; from 101 on what the mutation drill asked for.
     pub number: u32,
     pub name: &'static str,
     /// The cluster and the center on it.
@@ -38,6 +39,7 @@ pub fn all() -> Vec<Scenario> {
         clocks::SCENARIOS,
         people::SCENARIOS,
         members::SCENARIOS,
+        hunts::SCENARIOS,
         storms::SCENARIOS,
     ]
     .concat();

@@ -37,6 +37,25 @@ impl World {
         self.tenants[place].shard
     }
 
+    /// Handles what happens in the next so many microseconds.
+    pub fn run_us(&mut self, us: u64) -> Verdict {
+        self.run_until_us(self.time + us, |_| false).map(drop)
+    }
+
+    /// The highest term that anybody who is up has heard of.
+    pub fn highest_term(&self, shard: u32) -> u64 {
+        let up = self.nodes.values().filter_map(|node| node.up.as_ref());
+        up.filter_map(|up| up.gateway.standing(shard)).map(|standing| standing.term).max().unwrap_or(0)
+    }
+
+    /// Agents whose stream goes to a node.
+    pub fn agents_of(&self, id: RaftId) -> Vec<usize> {
+        let here = |client: &super::clients::Client| {
+            matches!(client.role, Role::Agent(_)) && client.conn().is_some_and(|conn| conn.life.id == id)
+        };
+        (0..self.clients.len()).filter(|client| here(&self.clients[*client])).collect()
+    }
+
     /// The shard of the first tenant.
     pub fn busiest_shard(&self) -> u32 {
         self.tenants[0].shard

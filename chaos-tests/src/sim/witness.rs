@@ -66,6 +66,10 @@ witness! {
     streams_resumed, leases_lapsed, sessions_taken,
     /// Offers accepted through two nodes; offers that expired in the log.
     accepted_twice, offers_expired,
+    /// Changes of configuration that operators asked for.
+    config_changes,
+    /// Programs of agents that died.
+    agents_died,
     /// Connectors that died and reconciled.
     connectors_died, reconciled,
     /// Requests repeated after their memory.

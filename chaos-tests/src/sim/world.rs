@@ -183,7 +183,7 @@ impl World {
         self.run_until_us(end_us, so)
     }
 
-    fn run_until_us(&mut self, end_us: u64, mut so: impl FnMut(&mut Self) -> bool) -> Result<bool, String> {
+    pub(super) fn run_until_us(&mut self, end_us: u64, mut so: impl FnMut(&mut Self) -> bool) -> Result<bool, String> {
         while self.queue.peek().is_some_and(|next| next.at_us <= end_us) {
             if so(self) {
                 return Ok(true);

@@ -28,6 +28,7 @@ impl World {
         caller.forget();
         if let Role::Agent(agent) = role {
             agent.forget();
+            self.witness.agents_died += 1;
         }
         self.witness.connectors_died += u64::from(self.is_connector(client));
         self.line(|| format!("client {client} dies"));

@@ -112,6 +112,15 @@ impl World {
         }
     }
 
+    /// An operator changes how many units of work agents of the first tenant can do at once.
+    pub fn set_capacity(&mut self, total: u32) {
+        let Place { id, shard } = self.tenants[0].clone();
+        let capacity = Some(Capacity { total, ..Capacity::default() });
+        let change = UpdateProfile { id: "all".into(), etag: None, display_name: None, entries: None, capacity };
+        self.witness.config_changes += 1;
+        self.call(0, plain(shard, Some(&id), change));
+    }
+
     pub(super) fn operator_told(&mut self, client: usize, asking: Asking, outcome: Result<Answer, Error>) -> Verdict {
         debug_assert!(matches!(self.clients[client].role, Role::Operator));
         match outcome {

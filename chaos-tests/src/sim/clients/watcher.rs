@@ -11,6 +11,9 @@ use super::super::server::EventMessage;
 use super::super::world::{Verdict, World};
 use super::Role;
 
+/// As the history spells it.
+const OFFER_EXPIRED: &str = "KIND_OFFER_EXPIRED";
+
 impl World {
     pub(in super::super) fn watcher_dials(&mut self, client: usize) -> Verdict {
         let now_ms = self.now_us() / MS;
@@ -39,6 +42,7 @@ impl World {
             Seen::Again => {}
             Seen::New => {
                 watcher.last = Some(message.number);
+                self.witness.offers_expired += u64::from(message.kind == OFFER_EXPIRED);
                 let record = &mut self.history.watched[watcher.record];
                 record.events.push((message.number, message.kind));
             }
