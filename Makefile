@@ -1,6 +1,6 @@
 # Each target installs what it needs and says so. Nothing is installed twice.
 SHELL := /bin/bash
-.PHONY: demo test bench lint chaos fuzz mutants setup release nextest python
+.PHONY: demo test bench lint chaos drill fuzz mutants setup release nextest python
 
 DEBIAN := ccache libclang-dev clang protobuf-compiler mold
 
@@ -54,3 +54,7 @@ fuzz: setup
 mutants: setup
 	@cargo mutants --version >/dev/null 2>&1 || { echo "installing cargo-mutants from crates.io"; cargo install --locked cargo-mutants; }
 	@tools/mutants
+
+## Bugs planted on purpose, one after the other: the suite must find each, and nothing without them. BUG, SEEDS.
+drill: setup
+	cargo test --release -p kindred-chaos --features drill --test drill -- --nocapture

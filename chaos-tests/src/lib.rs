@@ -1,5 +1,7 @@
 //! Breaks Kindred, to see whether it keeps its promises. Nobody depends on this crate.
 
+#[cfg(feature = "drill")]
+pub mod drill;
 pub mod fuzz;
 pub mod group;
 pub mod history;
