@@ -53,9 +53,9 @@ fn bit_flip(world: &mut World) -> Verdict {
     world.run_ms(3_000)?;
     let shard = world.any_shard();
     let leader = busy_leader(world, shard)?;
-    let id = if world.plan.seed % 2 == 0 { leader } else { world.others(leader)[0] };
+    let id = if world.plan.seed.is_multiple_of(2) { leader } else { world.others(leader)[0] };
     world.kill(id);
-    let target = if world.plan.seed % 3 == 0 { Target::Table } else { Target::Log };
+    let target = if world.plan.seed.is_multiple_of(3) { Target::Table } else { Target::Log };
     world.flip_bit(id, target)?;
     world.start(id)?;
     world.run_ms(5_000)?;

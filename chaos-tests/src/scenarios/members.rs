@@ -29,7 +29,7 @@ fn wiped(world: &mut World) -> Verdict {
     world.begin()?;
     let shard = world.busiest_shard();
     let leader = busy_leader(world, shard)?;
-    let id = if world.plan.seed % 2 == 0 { leader } else { world.others(leader)[0] };
+    let id = if world.plan.seed.is_multiple_of(2) { leader } else { world.others(leader)[0] };
     world.kill(id);
     world.witness.wipes += 1;
     world.replace(id)?;

@@ -1,5 +1,8 @@
 //! Runs scenarios on many seeds, on as many threads as there are processors.
 
+// A failure is rare, and read whole.
+#![allow(clippy::result_large_err)]
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Mutex;

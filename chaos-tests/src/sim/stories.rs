@@ -215,7 +215,7 @@ impl World {
     /// The process dies at a failpoint: before or after the `nth` operation of some kind from now on.
     pub fn arm_crash(&mut self, id: RaftId, which: u64, nth: u64) {
         let op = FAILPOINTS[which as usize % FAILPOINTS.len()];
-        let fault = if which % 2 == 0 { Fault::CrashBefore } else { Fault::CrashAfter };
+        let fault = if which.is_multiple_of(2) { Fault::CrashBefore } else { Fault::CrashAfter };
         self.arm(id, op, nth, fault);
     }
 

@@ -243,8 +243,7 @@ impl World {
             Act::AcceptElsewhere { interaction, offer } => {
                 self.witness.accepted_twice += 1;
                 let request_id = self.request_id(client);
-                let request =
-                    v1::AcceptOfferRequest { name: interaction, offer_id: offer, request_id, ..Default::default() };
+                let request = v1::AcceptOfferRequest { name: interaction, offer_id: offer, request_id };
                 self.call(client, Asking::Accept(request));
                 return Ok(());
             }

@@ -49,7 +49,6 @@ impl World {
             Act::HangUp { interaction } => Asking::Abandon(v1::AbandonInteractionRequest {
                 name: interaction,
                 request_id: self.request_id(client),
-                ..Default::default()
             }),
             Act::Look { interaction } => Asking::Read { interaction, anywhere: self.chance(500) },
             Act::Beat => return self.beat(client, connector),
@@ -104,10 +103,7 @@ impl World {
         let beating = |call: &super::OpenCall| matches!(call.asking, Asking::Heartbeat(_));
         if !self.clients[client].caller.open.values().any(beating) {
             let request_id = self.request_id(client);
-            self.call(
-                client,
-                Asking::Heartbeat(v1::HeartbeatConnectorRequest { name, request_id, ..Default::default() }),
-            );
+            self.call(client, Asking::Heartbeat(v1::HeartbeatConnectorRequest { name, request_id }));
         }
         Ok(())
     }
@@ -118,7 +114,7 @@ impl World {
         let Role::Platform(platform) = &mut self.clients[client].role else { return };
         let Some(name) = platform.connector.clone().filter(|_| !platform.reconciling) else { return };
         platform.reconciling = true;
-        self.call(client, Asking::Heartbeat(v1::HeartbeatConnectorRequest { name, request_id, ..Default::default() }));
+        self.call(client, Asking::Heartbeat(v1::HeartbeatConnectorRequest { name, request_id }));
     }
 
     /// What it knows to be alive is alive, the rest is not.

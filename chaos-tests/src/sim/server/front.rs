@@ -29,6 +29,7 @@ const READ_US: u64 = 5 * S;
 
 /// What is asked.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "the large one is the one there are most of")]
 pub enum Asking {
     Create(v1::CreateInteractionRequest),
     Abandon(v1::AbandonInteractionRequest),
@@ -91,7 +92,10 @@ impl World {
     pub(in super::super) fn asked(&mut self, to: RaftId, call: Ask) -> Verdict {
         let Some(node) = self.nodes.get(&to) else { return Ok(()) };
         let life = node.life();
-        let Some(up) = &node.up else { return Ok(self.refuse(to, &call)) };
+        let Some(up) = &node.up else {
+            self.refuse(to, &call);
+            return Ok(());
+        };
         if up.shared.is_stopping() {
             return self.fail(life, &call, Unavailable::Stopping.into());
         }

@@ -56,7 +56,8 @@ impl World {
     /// A message comes up a session's stream.
     pub(in super::super) fn session_asked(&mut self, conn: Conn, request: v1::SessionRequest) -> Verdict {
         if self.running(conn.life).is_none() {
-            return Ok(self.break_conn(conn));
+            self.break_conn(conn);
+            return Ok(());
         }
         let known = self.running(conn.life).is_some_and(|up| up.server.sessions.contains_key(&conn));
         if !known {
@@ -80,7 +81,7 @@ impl World {
         let resume = form.place(&"start.resume_token", &start.resume_token);
         let agents = match started(&place.id, start).and_then(|agents| form.finish(agents)) {
             Ok(agents) => agents,
-            Err(refused) => return Ok(self.end_stream(conn, Some(refused.into()))),
+            Err(refused) => return self.cut_off(conn, Some(refused.into())),
         };
         let Some(up) = self.running(conn.life) else { return Ok(()) };
         let Some(tail) = Tail::new(&up.gateway, place.shard, place.id.clone()) else { return Ok(()) };
@@ -179,7 +180,7 @@ impl World {
                     let answers = (!request_id.is_empty()).then(|| (request_id, agents.clone()));
                     self.look_at_agents(conn, agents, answers)
                 }
-                Err(failure) if request_id.is_empty() && !session.open => Ok(self.end_stream(conn, Some(failure))),
+                Err(failure) if request_id.is_empty() && !session.open => self.cut_off(conn, Some(failure)),
                 Err(failure) => {
                     let lost = match &failure {
                         Failure::Rejected(_) if !request_id.is_empty() => session.tidings.refused(&agents),
@@ -246,7 +247,7 @@ impl World {
         let (at, records) = match look {
             Ok((at, Look::Records(records))) => (at, records),
             Ok(_) => return Err("a session was answered with something else".to_owned()),
-            Err(why) => return Ok(self.end_stream(conn, Some(why.into()))),
+            Err(why) => return self.cut_off(conn, Some(why.into())),
         };
         session.at = at;
         let (first, resumed) = (!session.open, session.resumed);
@@ -264,9 +265,8 @@ impl World {
         if !first || !resumed {
             self.say_all(conn, messages, false);
         }
-        match answers {
-            Some((request_id, _)) => self.say_result(conn, request_id, v1::SessionResult::default()),
-            None => {}
+        if let Some((request_id, _)) = answers {
+            self.say_result(conn, request_id, v1::SessionResult::default());
         }
         self.look_at_session(conn)
     }
@@ -318,7 +318,7 @@ impl World {
         let records = match look {
             Ok((_, Look::Records(records))) => records,
             Ok(_) => return Err("a session was answered with something else".to_owned()),
-            Err(why) => return Ok(self.end_stream(conn, Some(why.into()))),
+            Err(why) => return self.cut_off(conn, Some(why.into())),
         };
         let events = session.telling.take().unwrap_or_default();
         let tidings = session.tidings.tell(events.iter(), &records);

@@ -41,7 +41,7 @@ impl Tail {
         let mut events = Vec::new();
         if self.behind {
             self.behind = false;
-            self.from_disk(store, &mut events)?;
+            self.read_disk(store, &mut events)?;
         }
         loop {
             match self.live.try_recv() {
@@ -51,7 +51,7 @@ impl Tail {
                             continue;
                         }
                         if event.number > self.next {
-                            self.from_disk(store, &mut events)?;
+                            self.read_disk(store, &mut events)?;
                         }
                         if event.number == self.next {
                             events.push(event.clone());
@@ -59,13 +59,13 @@ impl Tail {
                         }
                     }
                 }
-                Err(TryRecvError::Lagged(_)) => self.from_disk(store, &mut events)?,
+                Err(TryRecvError::Lagged(_)) => self.read_disk(store, &mut events)?,
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return Ok(events),
             }
         }
     }
 
-    fn from_disk(&mut self, store: &Store, events: &mut Vec<Event>) -> Result<(), String> {
+    fn read_disk(&mut self, store: &Store, events: &mut Vec<Event>) -> Result<(), String> {
         let key = |number: u64| {
             let mut key = KeyBuf::new();
             key.text(&self.tenant).number(number);

@@ -64,7 +64,7 @@ impl World {
         let (at, first, now) = match look {
             Ok((at, Look::Events(Some((first, now))))) => (at, first, now),
             Ok(_) => return Err("a stream of a tenant that is not there".to_owned()),
-            Err(why) => return Ok(self.end_stream(conn, Some(why.into()))),
+            Err(why) => return self.cut_off(conn, Some(why.into())),
         };
         if up.server.sessions.contains_key(&conn) {
             return self.session_begins(conn, at, first, now);
@@ -72,7 +72,7 @@ impl World {
         let Some(watch) = up.server.watches.get_mut(&conn) else { return Ok(()) };
         let after = watch.after.unwrap_or(now - 1);
         if let Err(failure) = check_kept(Place { looked_at: after, matched: after }, first, now) {
-            return Ok(self.end_stream(conn, Some(failure)));
+            return self.cut_off(conn, Some(failure));
         }
         watch.open = true;
         if let Some(tail) = &mut watch.tail {
@@ -99,6 +99,12 @@ impl World {
             });
         }
         messages.into_iter().for_each(|message| self.send_down(conn, |conn| Event::Watched(conn, message)));
+        Ok(())
+    }
+
+    /// The same, and that was all there was to do.
+    pub(super) fn cut_off(&mut self, conn: Conn, failure: Option<Failure>) -> Verdict {
+        self.end_stream(conn, failure);
         Ok(())
     }
 

@@ -26,7 +26,7 @@ fn a_closed_interaction_is_counted_by_its_parts() {
     assert_eq!(super::Closed::stub(&interaction).bytes - bare - 1_000 - label, 32);
     assert_eq!(bare, 256 + 16 * (interaction.transitions.len() as u32 - 2) + 96 * interaction.assignments.len() as u32);
     let (closed, requests) = (super::Closed::default(), Requests::default());
-    assert!(closed.is_empty() && closed.len() == 0 && requests.is_empty() && requests.len() == 0);
+    assert_eq!((closed.is_empty(), closed.len(), requests.is_empty(), requests.len()), (true, 0, true, 0));
     assert_eq!(alloc::format!("{:?}", Uid(0x0123 << 112 | 7)), "01230000-0000-0000-0000-000000000007");
 }
 
