@@ -15,7 +15,13 @@ pub const SCENARIOS: &[Scenario] = &[
         witness: "snapshots_installed",
     },
     Scenario { number: 12, name: "the_leader_is_isolated", plan: Plan::mixed, story: leader_isolated, witness: "lost" },
-    Scenario { number: 13, name: "the_leader_hears_nobody", plan: Plan::mixed, story: leader_deaf, witness: "lost" },
+    Scenario {
+        number: 13,
+        name: "the_leader_hears_nobody",
+        plan: |seed| Plan { agents: 24, create_every_us: 150 * MS, moody: 0, ..Plan::mixed(seed) },
+        story: leader_deaf,
+        witness: "lost",
+    },
     Scenario {
         number: 14,
         name: "two_do_not_hear_each_other_the_third_hears_both",
