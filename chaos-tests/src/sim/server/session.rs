@@ -260,10 +260,10 @@ impl World {
                 heartbeat_interval: Some(duration(HEARTBEAT_MS)),
                 resumed,
             };
-            self.say(conn, Message::Started(started), true);
+            self.say(conn, Message::Started(started), resumed);
         }
         if !first || !resumed {
-            self.say_all(conn, messages, false);
+            self.say_all(conn, messages, first);
         }
         if let Some((request_id, _)) = answers {
             self.say_result(conn, request_id, v1::SessionResult::default());

@@ -89,13 +89,16 @@ impl Runner {
             heartbeat_interval: Some(duration(HEARTBEAT_MS)),
             resumed,
         };
-        self.send(Message::Started(started), true);
+        // A token before everything was told would cost who comes back with it how everything stands.
+        self.send(Message::Started(started), resumed);
         let agents = self.session.agents();
         let (at, records) = look_at(self.call.renewed(), agents.clone(), ReadMode::Linearizable).await?;
         self.at = at;
-        let messages = self.session.introduce(&agents, &records);
+        let mut messages = self.session.introduce(&agents, &records);
         if !resumed {
+            let last = messages.pop();
             self.send_all(messages);
+            last.into_iter().for_each(|message| self.send(message, true));
         }
         Ok(())
     }
