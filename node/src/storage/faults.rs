@@ -1,6 +1,6 @@
 //! Where a test makes the disk fail: every write and sync of this room passes here, by name.
 //!
-//! A simulated node uses the real storage on a real RocksDB; what a test brick of a file system would do to
+//! A simulated node uses the real storage on a real RocksDB; what a bad file system would do to
 //! it (full, failing, dying in the middle) is done by an implementation of [`Faults`], and what a power cut
 //! would take is taken from the files while the node is down. An error answered here is an error of the
 //! disk: the store stops as it does for a real one. Without faults it costs a branch.

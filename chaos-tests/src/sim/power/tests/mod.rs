@@ -93,18 +93,18 @@ fn a_crash_takes_nothing_that_was_written() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A scripted life; `armed` may end it. Answers the past, if the store opened.
-fn script(disk: &mut SimDisk) -> Result<Past, (Option<Past>, Error)> {
-    let mut session = Session::start(disk, BTreeMap::new()).map_err(|error| {
-        disk.kill();
-        (None, error)
-    })?;
+/// A scripted life, which an armed fault may end. Answers the past, if the store was founded, and the error.
+fn script(disk: &mut SimDisk) -> (Option<Past>, Option<Error>) {
+    let mut session = match Session::start(disk, BTreeMap::new()) {
+        Ok(session) => session,
+        Err(error) => {
+            disk.kill();
+            return (None, Some(error));
+        }
+    };
     let outcome = session.all(&mut rng(1));
     disk.kill();
-    match outcome {
-        Ok(()) => Ok(session.into()),
-        Err(error) => Err((Some(session.into()), error)),
-    }
+    (Some(session.into()), outcome.err())
 }
 
 /// Every operation of the script, one by one, fails or is the last one of the process.
@@ -112,7 +112,7 @@ fn script(disk: &mut SimDisk) -> Result<Past, (Option<Past>, Error)> {
 fn every_crash_point_leaves_a_moment_of_the_past() -> anyhow::Result<()> {
     let counts: Vec<(DiskOp, u64)> = {
         let mut disk = disk(0)?;
-        script(&mut disk).map_err(|(_, error)| error)?;
+        assert!(script(&mut disk).1.is_none());
         DiskOp::ALL.into_iter().map(|op| (op, disk.count(op))).collect()
     };
     let missing: Vec<_> = counts.iter().filter(|(_, count)| *count == 0).map(|(op, _)| *op).collect();
@@ -133,22 +133,12 @@ fn crash_at(op: DiskOp, nth: u64, fault: Fault, run: u64) -> anyhow::Result<()> 
     let about = format!("{op:?} {nth} {fault:?}");
     let (mut disk, mut rng) = (disk(run)?, rng(run));
     disk.arm(op, nth, fault);
-    let past = match script(&mut disk) {
-        // Founding was cut off: it is done again.
-        Err((None, error)) => {
-            assert!(error.is_fatal(), "{about}: {error}");
-            None
-        }
-        Err((Some(past), error)) => {
-            assert!(error.is_fatal(), "{about}: {error}");
-            Some(past)
-        }
+    let (past, error) = script(&mut disk);
+    match error {
+        Some(error) => assert!(error.is_fatal(), "{about}: {error}"),
         // Giving a snapshot up cannot fail loudly.
-        Ok(past) => {
-            assert_eq!(op, DiskOp::ImportClear, "{about}");
-            Some(past)
-        }
-    };
+        None => assert_eq!(op, DiskOp::ImportClear, "{about}"),
+    }
     let crashes = matches!(fault, Fault::CrashBefore | Fault::CrashAfter);
     assert_eq!(disk.died(), crashes.then_some(op), "{about}");
     let power = rng.random::<bool>();
@@ -157,6 +147,7 @@ fn crash_at(op: DiskOp, nth: u64, fault: Fault, run: u64) -> anyhow::Result<()> 
         false => disk.crash()?,
     }
     let Some(past) = past else {
+        // Founding was cut off: it is done again.
         live(&mut disk, None, 5, &mut rng)?;
         return Ok(());
     };
