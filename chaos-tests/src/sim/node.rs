@@ -8,14 +8,12 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use kindred_node::actors::Planner;
 use kindred_node::assembly::keeper::{Cut, Keeper};
-use kindred_node::consensus::core::{Boot, RaftId, Urgency};
+use kindred_node::consensus::core::{RaftId, Urgency};
 use kindred_node::consensus::gateway::Gateway;
 use kindred_node::consensus::ports::{Feed, FeedSink, PeerSender, ShardId};
-use kindred_node::consensus::runtime::{
-    self, ApplyThread, Gathered, LogThread, Parts, RaftThread, Start, encode_members,
-};
+use kindred_node::consensus::runtime::{self, ApplyThread, Gathered, LogThread, Parts, RaftThread, Start};
 use kindred_node::consensus::shared::{Address, Shared};
-use kindred_node::storage::{Founding, HardState, KeepPolicy, Position, Store};
+use kindred_node::storage::{Founding, KeepPolicy, Store};
 
 use super::clocks::NodeClocks;
 use super::crew::Minds;
@@ -154,7 +152,7 @@ impl Node {
         let store = self.disk.open().context("opening")?;
         if store.identity().raft_id == 0 {
             // Founders know each other; who comes later waits for a snapshot.
-            let founding = if voters.contains(&self.id) { founding(voters) } else { Founding::default() };
+            let founding = if voters.contains(&self.id) { runtime::founding(voters) } else { Founding::default() };
             let known = store.shards();
             for shard in (0..shards).filter(|shard| !known.contains(shard)) {
                 store.create_shard(shard, &founding)?;
@@ -206,19 +204,6 @@ impl Node {
             receiving: Vec::new(),
         });
         Ok(())
-    }
-}
-
-fn founding(voters: &[RaftId]) -> Founding {
-    let boot = Boot::founding(voters);
-    Founding {
-        hard_state: HardState {
-            term: boot.hard_state.term,
-            vote: boot.hard_state.vote,
-            commit: boot.hard_state.commit,
-        },
-        members: encode_members(&boot.membership).into(),
-        position: Position { term: boot.truncated.term, index: boot.truncated.index },
     }
 }
 

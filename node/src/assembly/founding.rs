@@ -1,9 +1,9 @@
 //! Where a node's identity comes from: it founds a cluster with the others, or joins one.
 use crate::{
-    consensus::{core::Boot, ports::StoreRef, runtime::encode_members},
+    consensus::{ports::StoreRef, runtime},
     ops::config::{Config, Member},
     peer,
-    storage::{Founding, HardState, Position},
+    storage::Founding,
 };
 use anyhow::Context as _;
 use kindred_proto::peer::v1::{JoinRequest, JoinResponse};
@@ -92,17 +92,7 @@ fn founders(config: &Config, own_peer: &str, own_client: &str) -> BTreeMap<u64, 
 
 fn found(config: &Config, store: &StoreRef, members: BTreeMap<u64, Member>, raft_id: u64) -> anyhow::Result<Origin> {
     let voters: Vec<u64> = members.keys().copied().collect();
-    let boot = Boot::founding(&voters);
-    let founding = Founding {
-        hard_state: HardState {
-            term: boot.hard_state.term,
-            vote: boot.hard_state.vote,
-            commit: boot.hard_state.commit,
-        },
-        members: encode_members(&boot.membership).into(),
-        position: Position { term: boot.truncated.term, index: boot.truncated.index },
-    };
-    create_shards(store, config.cluster.shards, &founding)?;
+    create_shards(store, config.cluster.shards, &runtime::founding(&voters))?;
     store.set_raft_id(raft_id)?;
     tracing::info!(raft_id, ?voters, shards = config.cluster.shards, "founded");
     Ok(Origin { shards: config.cluster.shards, members, founder: true })

@@ -166,6 +166,16 @@ fn may_vote(
     Ok(false)
 }
 
+/// With what each shard begins on the disk of a founder: everybody's the same.
+pub fn founding(voters: &[RaftId]) -> storage::Founding {
+    let Boot { hard_state: HardState { term, vote, commit }, truncated, membership, .. } = Boot::founding(voters);
+    storage::Founding {
+        hard_state: storage::HardState { term, vote, commit },
+        members: encode_members(&membership).into(),
+        position: storage::Position { term: truncated.term, index: truncated.index },
+    }
+}
+
 fn boot_of(loaded: &storage::Loaded) -> anyhow::Result<Boot> {
     Ok(Boot {
         hard_state: HardState {

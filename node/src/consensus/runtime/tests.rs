@@ -9,7 +9,7 @@ use crate::{
         ports::{Feed, ShardId},
         submission::{Submission, Waiter},
     },
-    storage::{Founding, Options, Who},
+    storage::{Options, Who},
     wire,
 };
 use bytes::Bytes;
@@ -49,16 +49,7 @@ fn start(dir: &std::path::Path, voters: &[RaftId]) -> Start {
 fn start_with(dir: &std::path::Path, voters: &[RaftId], shards: u32) -> Start {
     let who = Who { cluster_id: "c".into(), node_id: "n".into() };
     let store = Arc::new(Store::open(dir, &who, &Options::default()).unwrap());
-    let boot = Boot::founding(voters);
-    let founding = Founding {
-        hard_state: storage::HardState {
-            term: boot.hard_state.term,
-            vote: boot.hard_state.vote,
-            commit: boot.hard_state.commit,
-        },
-        members: encode_members(&boot.membership).into(),
-        position: storage::Position { term: boot.truncated.term, index: boot.truncated.index },
-    };
+    let founding = founding(voters);
     let known = store.shards();
     (0..shards).filter(|shard| !known.contains(shard)).for_each(|shard| store.create_shard(shard, &founding).unwrap());
     Start {
