@@ -6,7 +6,6 @@ use kindred_domain::limits::SESSION_LEASE_MS;
 use kindred_domain::{Body, Command, Rejection, Reply, State};
 use kindred_node::api::Failure;
 use kindred_node::api::session::tidings::{Needs, Records, Session as Tidings};
-use kindred_node::api::sight::Sight;
 use kindred_node::api::status::error_status;
 use kindred_node::api::tail::check_kept;
 use kindred_node::consensus::gateway::{At, Outcome, ReadMode, Unavailable};
@@ -213,18 +212,8 @@ impl World {
         let Some(session) = up.server.sessions.get(&conn) else { return Ok(()) };
         let (tenant, shard) = (session.tenant.clone(), session.shard);
         let look = move |state: &State| {
-            let mut records = Records { log_ms: state.now_ms(), ..Records::default() };
-            let Some(tenant) = state.tenant(&tenant) else { return Look::Records(records) };
-            for id in agents {
-                let Some(agent) = tenant.agent(&id) else { continue };
-                for work in &agent.work {
-                    if let Some(record) = tenant.interaction(&work.interaction) {
-                        records.interactions.insert(record.id.clone(), Sight::of(tenant, record));
-                    }
-                }
-                records.agents.insert(id, agent.clone());
-            }
-            Look::Records(records)
+            let records = state.tenant(&tenant).map(|tenant| Records::of_agents(tenant, agents, state.now_ms()));
+            Look::Records(records.unwrap_or_default())
         };
         match up.gateway.ask(shard, ReadMode::Linearizable, look) {
             Ok(look) => {
@@ -291,16 +280,8 @@ impl World {
         }
         let (tenant, shard) = (session.tenant.clone(), session.shard);
         let look = move |state: &State| {
-            let mut records = Records { log_ms: state.now_ms(), ..Records::default() };
-            let Some(tenant) = state.tenant(&tenant) else { return Look::Records(records) };
-            for id in needs.agents {
-                records.agents.extend(tenant.agent(&id).map(|agent| (id, agent.clone())));
-            }
-            for id in needs.interactions {
-                let sight = tenant.interaction(&id).map(|record| Sight::of(tenant, record));
-                records.interactions.extend(sight.map(|sight| (id, sight)));
-            }
-            Look::Records(records)
+            let records = state.tenant(&tenant).map(|tenant| Records::of_needs(tenant, &needs, state.now_ms()));
+            Look::Records(records.unwrap_or_default())
         };
         match gateway.ask(shard, ReadMode::Stale, look) {
             Ok(look) => {

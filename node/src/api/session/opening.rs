@@ -5,7 +5,7 @@ use super::{
     tidings::{Records, Session},
 };
 use crate::{
-    api::{desk::Call, failure::Failure, sight::Sight, stream::Writer, tail::Tail},
+    api::{desk::Call, failure::Failure, stream::Writer, tail::Tail},
     consensus::{
         gateway::{At, Outcome, ReadMode, Unavailable},
         lanes::Lane,
@@ -158,18 +158,6 @@ pub(super) async fn look_at(call: Call, agents: Vec<AgentId>, mode: ReadMode) ->
 }
 
 async fn look_once(call: Call, agents: Vec<AgentId>, mode: ReadMode) -> Result<(At, Records), Failure> {
-    let look = move |tenant: &Tenant, log_ms: u64| {
-        let mut records = Records { log_ms, ..Records::default() };
-        for id in agents {
-            let Some(agent) = tenant.agent(&id) else { continue };
-            for work in &agent.work {
-                if let Some(record) = tenant.interaction(&work.interaction) {
-                    records.interactions.entry(record.id.clone()).or_insert_with(|| Sight::of(tenant, record));
-                }
-            }
-            records.agents.insert(id, agent.clone());
-        }
-        records
-    };
+    let look = move |tenant: &Tenant, log_ms: u64| Records::of_agents(tenant, agents, log_ms);
     call.look(mode, look).await
 }

@@ -9,7 +9,6 @@ use crate::{
         desk::{Call, stopped},
         events::End,
         failure::Failure,
-        sight::Sight,
         status::error_status,
         stream::Cut,
         tail::{Batch, Tail},
@@ -168,15 +167,7 @@ impl Runner {
         let needed = Arc::new(needs);
         let look = || {
             let needed = needed.clone();
-            let look = move |tenant: &Tenant, log_ms: u64| Records {
-                agents: needed.agents.iter().filter_map(|id| Some((id.clone(), tenant.agent(id)?.clone()))).collect(),
-                interactions: needed
-                    .interactions
-                    .iter()
-                    .filter_map(|id| Some((id.clone(), Sight::of(tenant, tenant.interaction(id)?))))
-                    .collect(),
-                log_ms,
-            };
+            let look = move |tenant: &Tenant, log_ms: u64| Records::of_needs(tenant, &needed, log_ms);
             let call = call.renewed();
             async move { call.look(ReadMode::Stale, look).await }
         };

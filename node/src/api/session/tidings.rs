@@ -7,6 +7,7 @@ use kindred_domain::{
     Event, EventKind,
     ids::{AgentId, AssignmentId, InteractionId, SessionId, TenantId},
     record::{Agent, AssignmentState, Interaction},
+    state::Tenant,
 };
 use kindred_proto::v1::{self, session_response::Message};
 use std::{
@@ -39,6 +40,33 @@ pub struct Records {
     pub interactions: BTreeMap<InteractionId, Sight>,
     /// Log time of the look.
     pub log_ms: u64,
+}
+
+impl Records {
+    /// Agents, with everything they have work in.
+    pub fn of_agents(tenant: &Tenant, ids: impl IntoIterator<Item = AgentId>, log_ms: u64) -> Self {
+        let mut records = Self { log_ms, ..Self::default() };
+        for id in ids {
+            let Some(agent) = tenant.agent(&id) else { continue };
+            for work in &agent.work {
+                if let Some(record) = tenant.interaction(&work.interaction) {
+                    records.interactions.entry(record.id.clone()).or_insert_with(|| Sight::of(tenant, record));
+                }
+            }
+            records.agents.insert(id, agent.clone());
+        }
+        records
+    }
+
+    /// What is needed, as far as it is in memory.
+    pub fn of_needs(tenant: &Tenant, needs: &Needs, log_ms: u64) -> Self {
+        let interaction = |id: &InteractionId| Some((id.clone(), Sight::of(tenant, tenant.interaction(id)?)));
+        Self {
+            agents: needs.agents.iter().filter_map(|id| Some((id.clone(), tenant.agent(id)?.clone()))).collect(),
+            interactions: needs.interactions.iter().filter_map(interaction).collect(),
+            log_ms,
+        }
+    }
 }
 
 /// Since when a session speaks for an agent.
