@@ -61,13 +61,7 @@ impl Archive {
         tenant: TenantId,
         id: InteractionId,
     ) -> Result<Option<Arc<Interaction>>, Error> {
-        self.read(move |store| {
-            let mut key = KeyBuf::new();
-            key.text(&tenant).text(&id);
-            let bytes = store.get(shard, Table::ClosedInteraction, key.bytes())?;
-            bytes.map(|bytes| closed(&bytes)).transpose()
-        })
-        .await
+        self.read(move |store| closed(store, shard, &tenant, &id)).await
     }
 
     /// Closed interactions in the order of their names, after one of them.
@@ -88,7 +82,7 @@ impl Archive {
             });
             let after = after.as_ref().map(KeyBuf::bytes);
             let page = store.view(shard)?.page(Table::ClosedInteraction, prefix.bytes(), after, limit)?;
-            let found: Result<Vec<_>, Error> = page.rows.iter().map(|(_, value)| closed(value)).collect();
+            let found: Result<Vec<_>, Error> = page.rows.iter().map(|(_, value)| read_closed(value)).collect();
             Ok(Page { found: found?, more: page.more })
         })
         .await
@@ -139,15 +133,7 @@ impl Archive {
         after: u64,
         limit: usize,
     ) -> Result<Page<Event>, Error> {
-        self.read(move |store| {
-            let mut from = KeyBuf::new();
-            from.text(&tenant).number(after.saturating_add(1));
-            let mut to = KeyBuf::new();
-            to.text(&tenant).number(u64::MAX);
-            let decode = |bytes: &[u8]| wire::log::decode_event(bytes).map_err(unreadable);
-            range(store, shard, Table::Event, &from, &to, limit, decode)
-        })
-        .await
+        self.read(move |store| events(store, shard, &tenant, after, limit)).await
     }
 
     async fn read<T: Send + 'static>(
@@ -169,7 +155,36 @@ fn unreadable(error: impl std::fmt::Display) -> Error {
     Error::Bytes(error.to_string())
 }
 
-fn closed(bytes: &[u8]) -> Result<Arc<Interaction>, Error> {
+/// A closed interaction, at once: for who may wait for the disk.
+pub fn closed(
+    store: &Store,
+    shard: ShardId,
+    tenant: &TenantId,
+    id: &InteractionId,
+) -> Result<Option<Arc<Interaction>>, Error> {
+    let mut key = KeyBuf::new();
+    key.text(tenant).text(id);
+    let bytes = store.get(shard, Table::ClosedInteraction, key.bytes())?;
+    bytes.map(|bytes| read_closed(&bytes)).transpose()
+}
+
+/// A tenant's events after a number, oldest first, at once: for who may wait for the disk.
+pub fn events(
+    store: &Store,
+    shard: ShardId,
+    tenant: &TenantId,
+    after: u64,
+    limit: usize,
+) -> Result<Page<Event>, Error> {
+    let mut from = KeyBuf::new();
+    from.text(tenant).number(after.saturating_add(1));
+    let mut to = KeyBuf::new();
+    to.text(tenant).number(u64::MAX);
+    let decode = |bytes: &[u8]| wire::log::decode_event(bytes).map_err(unreadable);
+    range(store, shard, Table::Event, &from, &to, limit, decode)
+}
+
+fn read_closed(bytes: &[u8]) -> Result<Arc<Interaction>, Error> {
     match wire::log::decode_record(bytes).map_err(unreadable)? {
         Record::Closed(interaction) | Record::Interaction(interaction) => Ok(interaction),
         _ => Err(Error::Bytes("another record in the place of a closed interaction".into())),

@@ -6,14 +6,14 @@ use kindred_client::Error;
 use kindred_client::logic::Health;
 use kindred_client::logic::session::from_status;
 use kindred_domain::ids::{InteractionId, TenantId};
-use kindred_domain::record::{Interaction, Record};
+use kindred_domain::record::Interaction;
 use kindred_domain::{Body, Command, Reply, State};
 use kindred_node::api::Failure;
 use kindred_node::api::status::error_status;
+use kindred_node::consensus::archive;
 use kindred_node::consensus::core::RaftId;
 use kindred_node::consensus::gateway::{At, Outcome, ReadMode, Unavailable};
 use kindred_node::consensus::lanes::Lane;
-use kindred_node::storage::{KeyBuf, Table};
 use kindred_node::wire::api::{PayloadKey, ask, tells};
 use kindred_proto::v1;
 use rand::Rng;
@@ -183,14 +183,8 @@ impl World {
         id: &InteractionId,
     ) -> Result<Option<Box<v1::Interaction>>, String> {
         let Some(up) = self.running(life) else { return Ok(None) };
-        let mut key = KeyBuf::new();
-        key.text(tenant).text(id);
-        let row = up.store.get(shard, Table::ClosedInteraction, key.bytes()).map_err(|error| error.to_string())?;
-        let Some(row) = row else { return Ok(None) };
-        match kindred_node::wire::log::decode_record(&row).map_err(|error| error.to_string())? {
-            Record::Closed(record) => Ok(Some(Box::new(tells::interaction(&record, None)))),
-            other => Err(format!("another record in the place of a closed interaction: {other:?}")),
-        }
+        let record = archive::closed(&up.store, shard, tenant, id).map_err(|error| error.to_string())?;
+        Ok(record.map(|record| Box::new(tells::interaction(&record, None))))
     }
 
     pub(super) fn answer_call(&mut self, life: Life, call: Ask, outcome: Result<Outcome, Unavailable>) -> Verdict {

@@ -1,14 +1,16 @@
 //! A tenant's events without a gap: live ones as they are published, missed ones from the disk.
 
-use std::ops::{Bound, ControlFlow};
-
 use kindred_domain::Event;
 use kindred_domain::ids::TenantId;
+use kindred_node::consensus::archive;
 use kindred_node::consensus::gateway::Gateway;
 use kindred_node::consensus::ports::EventBatch;
-use kindred_node::storage::{KeyBuf, Store, Table};
+use kindred_node::storage::Store;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::TryRecvError;
+
+/// Events read from disk at a time.
+const PAGE: usize = 512;
 
 /// See the module.
 pub struct Tail {
@@ -66,30 +68,14 @@ impl Tail {
     }
 
     fn read_disk(&mut self, store: &Store, events: &mut Vec<Event>) -> Result<(), String> {
-        let key = |number: u64| {
-            let mut key = KeyBuf::new();
-            key.text(&self.tenant).number(number);
-            key.bytes().to_vec()
-        };
-        let view = store.view(self.shard).map_err(|error| error.to_string())?;
-        let mut bad = None;
-        let mut next = self.next;
-        let to = key(u64::MAX);
-        let scanned = view.scan_range(Table::Event, &key(self.next), Bound::Excluded(&to), |_, value| {
-            match kindred_node::wire::log::decode_event(value) {
-                Ok(event) => {
-                    next = event.number + 1;
-                    events.push(event);
-                    ControlFlow::Continue(())
-                }
-                Err(error) => {
-                    bad = Some(error.to_string());
-                    ControlFlow::Break(())
-                }
+        loop {
+            let page = archive::events(store, self.shard, &self.tenant, self.seen(), PAGE);
+            let page = page.map_err(|error| error.to_string())?;
+            self.next = page.found.last().map_or(self.next, |last| last.number + 1);
+            events.extend(page.found);
+            if !page.more {
+                return Ok(());
             }
-        });
-        self.next = next;
-        scanned.map_err(|error| error.to_string())?;
-        bad.map_or(Ok(()), Err)
+        }
     }
 }
