@@ -39,11 +39,6 @@ impl Mind {
         Self { interaction, customer: None }
     }
 
-    /// What was found under the interaction's customer; `None` until then.
-    pub fn set_customer(&mut self, customer: Option<Arc<Customer>>) {
-        self.customer = customer;
-    }
-
     /// A score for each agent, in order: the grade, and a little for agents the customer knows.
     pub fn bid(&self, agents: &[Arc<Agent>], revision: &PolicyRevision) -> Bid {
         let about = &self.interaction;
@@ -79,7 +74,7 @@ impl Actor for InteractionActor {
 impl InteractionActor {
     /// Looks the customer up; asked again when the interaction gets another one, which happens when a caller is identified.
     fn look_up_customer(&mut self, ctx: &mut Context<Self>) {
-        self.mind.set_customer(None);
+        self.mind.customer = None;
         let Some(customer) = self.mind.interaction.customer.clone() else { return };
         let (gateway, shard, tenant) = (self.gateway.clone(), self.shard, self.mind.interaction.tenant.clone());
         let wanted = customer.clone();
@@ -91,7 +86,7 @@ impl InteractionActor {
         ctx.spawn(actix::ActorFutureExt::map(look.into_actor(self), move |found, actor: &mut Self, _| {
             // Two looks may overtake each other: only the present customer counts.
             if actor.mind.interaction.customer.as_ref() == Some(&wanted) {
-                actor.mind.set_customer(found);
+                actor.mind.customer = found;
             }
         }));
     }

@@ -16,7 +16,7 @@ pub const BATCH_MS: u64 = 5_000;
 /// Wait after a batch could not be proposed.
 pub const BACK_OFF_MS: u64 = 20;
 /// Between two looks at who is near the front.
-pub const FRONT_EVERY_MS: u64 = 50;
+const FRONT_EVERY_MS: u64 = 50;
 
 /// See the module.
 pub struct MatchmakerShell {

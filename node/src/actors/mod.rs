@@ -13,5 +13,5 @@ mod support;
 
 pub use floor::Floor;
 pub use interaction::Mind;
-pub use matchmaker::{BACK_OFF_MS, BATCH_MS, FRONT_EVERY_MS};
+pub use matchmaker::{BACK_OFF_MS, BATCH_MS};
 pub use planner::{Answered, Crew, Planner};
