@@ -239,7 +239,10 @@ mod tests {
         let recorder = Recorder::default();
         recorder.submits("early");
         let signal_us = recorder.now_us() + 1;
-        std::thread::sleep(Duration::from_millis(2));
+        // "After" is a matter of this clock alone: as soon as it has moved on, it is.
+        while recorder.now_us() < signal_us + 1_000 {
+            std::hint::spin_loop();
+        }
         recorder.submits("late");
         let reader = recorder.reader("t");
         let offer = |number, interaction: &str| {
