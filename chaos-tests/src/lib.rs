@@ -11,3 +11,4 @@ pub mod registry;
 pub mod report;
 pub mod scenarios;
 pub mod sim;
+pub mod trace;

@@ -1,7 +1,7 @@
-//! Many seeds of the simulated cluster, and one to look at.
+//! Many seeds of raft groups under a ledger, and one to look at.
 //!
-//! `SEEDS=2000 cargo test -p kindred-chaos --test sim seeds` runs more; `FIRST_SEED=7` starts elsewhere;
-//! `SEED=7 cargo test -p kindred-chaos --test sim one_seed -- --nocapture` prints what happened in one.
+//! `SEEDS=2000 cargo test -p kindred-chaos --test group seeds` runs more; `FIRST_SEED=7` starts elsewhere;
+//! `SEED=7 cargo test -p kindred-chaos --test group one_seed -- --nocapture` prints what happened in one.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -10,7 +10,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::machine::{Machine, Operation, Outcome, Workload};
-use super::trace::mix;
+use crate::trace::mix;
 
 /// Lists in one shard.
 const KEYS: u8 = 4;

@@ -20,7 +20,6 @@ pub mod ledger;
 pub mod machine;
 pub mod oracles;
 pub mod scenario;
-pub mod trace;
 pub mod witness;
 mod world;
 

@@ -8,7 +8,7 @@ use kindred_node::consensus::core::{
 
 use super::disk::ShardDisk;
 use super::machine::Machine;
-use super::trace::mix_bytes;
+use crate::trace::mix_bytes;
 
 /// What is remembered of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 pub mod check;
 pub mod model;
 pub mod record;
+pub mod union;
 
 pub use check::{Report, check, examine};
 

@@ -146,16 +146,21 @@ pub fn domain_kind(event: &Event) -> String {
     tells::public_kind(&event.kind).as_str_name().to_owned()
 }
 
+/// An entry as a log or an archive holds it.
+pub fn archived(entry: &storage::Entry) -> anyhow::Result<Archived> {
+    let bytes = match read_entry(&entry.data)?.content {
+        Content::Commands(bytes) => bytes.to_vec(),
+        _ => Vec::new(),
+    };
+    Ok(Archived { index: entry.index, term: entry.term, bytes })
+}
+
 /// The applied entries that a node's archive holds of a shard. What it misses shows as a gap in the indexes.
 pub fn archive_from_dir(dir: &Path, shard: u32) -> anyhow::Result<Vec<Archived>> {
     let mut entries = Vec::new();
     for item in ArchiveReader::open(dir, shard)? {
         if let storage::Archived::Entry(entry) = item? {
-            let bytes = match read_entry(&entry.data)?.content {
-                Content::Commands(bytes) => bytes.to_vec(),
-                _ => Vec::new(),
-            };
-            entries.push(Archived { index: entry.index, term: entry.term, bytes });
+            entries.push(archived(&entry)?);
         }
     }
     Ok(entries)

@@ -1,12 +1,8 @@
 //! What stopped nodes have left behind: the log of all of them together, and a digest of each one's state.
 use super::node::Node;
-use crate::history::{Archive, Archived, Violation};
+use crate::history::{Archive, Violation, record, union::Union};
 use anyhow::Context as _;
-use kindred_node::{
-    consensus::core::{Content, read_entry},
-    storage::{self, ArchiveReader, Options, Store, Who},
-};
-use std::collections::BTreeMap;
+use kindred_node::storage::{self, ArchiveReader, Options, Store, Who};
 
 /// Bytes of a live log read at a time.
 const READ_BYTES: u64 = 4 << 20;
@@ -28,7 +24,7 @@ pub struct Remains {
     pub violations: Vec<Violation>,
     /// Pairs of replicas that stood at the same index, and whose states on disk were compared byte for byte.
     pub compared: u64,
-    entries: BTreeMap<(u32, u64), Archived>,
+    union: Union,
     digests: Vec<(String, Digest)>,
 }
 
@@ -40,7 +36,9 @@ impl Remains {
             remains.read(node).with_context(|| format!("what {} left behind", node.id))?;
         }
         remains.compare();
-        remains.assemble();
+        let (archive, differences) = std::mem::take(&mut remains.union).end();
+        remains.archive = archive;
+        remains.violations.extend(differences);
         Ok(remains)
     }
 
@@ -54,7 +52,7 @@ impl Remains {
         for shard in ArchiveReader::shards(&node.archive)? {
             for archived in ArchiveReader::open(&node.archive, shard)? {
                 if let storage::Archived::Entry(entry) = archived? {
-                    self.take(&node.id, shard, &entry)?;
+                    self.union.add(&node.id, shard, record::archived(&entry)?);
                 }
             }
         }
@@ -69,7 +67,7 @@ impl Remains {
                 anyhow::ensure!(!entries.is_empty(), "the log of shard {shard} ends at {next}, not at {until}");
                 for entry in entries {
                     next = entry.index + 1;
-                    self.take(&node.id, shard, &entry)?;
+                    self.union.add(&node.id, shard, record::archived(&entry)?);
                 }
             }
             let view = store.view(shard)?;
@@ -77,26 +75,6 @@ impl Remains {
             while export.next_chunk()?.is_some() {}
             let digest = Digest { shard, applied: view.applied().index, state: export.trailer().digest };
             self.digests.push((node.id.clone(), digest));
-        }
-        Ok(())
-    }
-
-    /// What several have must be the same.
-    fn take(&mut self, node: &str, shard: u32, entry: &storage::Entry) -> anyhow::Result<()> {
-        let committed = read_entry(&entry.data)?;
-        let bytes = match committed.content {
-            Content::Commands(bytes) => bytes.to_vec(),
-            _ => Vec::new(),
-        };
-        let (index, term) = (entry.index, entry.term);
-        let known =
-            self.entries.entry((shard, index)).or_insert_with(|| Archived { index, term, bytes: bytes.clone() });
-        if known.term != term || known.bytes != bytes {
-            let other = known.term;
-            self.broken(
-                'R',
-                format!("{node}: entry {index} of shard {shard}, term {term}, is another elsewhere (term {other})"),
-            );
         }
         Ok(())
     }
@@ -119,18 +97,5 @@ impl Remains {
             }
         }
         self.digests = digests;
-    }
-
-    /// The log from its first entry on; a hole is a loss.
-    fn assemble(&mut self) {
-        for ((shard, index), entry) in std::mem::take(&mut self.entries) {
-            let shard_log = self.archive.entry(shard).or_default();
-            let expected = shard_log.last().map_or(index, |last| last.index + 1);
-            shard_log.push(entry);
-            if index != expected {
-                let what = format!("entries {expected} to {} of shard {shard} are on no disk", index - 1);
-                self.broken('D', what);
-            }
-        }
     }
 }

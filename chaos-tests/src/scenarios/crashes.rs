@@ -1,7 +1,7 @@
 //! Processes die: 1–6, 9, 27.
 
 use super::{KILL_MAX_MS, Scenario, acknowledged_between, busy_leader, next_offer_ms};
-use crate::sim::plan::{MS, S};
+use crate::sim::plan::MS;
 use crate::sim::{Plan, Verdict, World};
 
 pub const SCENARIOS: &[Scenario] = &[
@@ -161,8 +161,7 @@ fn zombie(world: &mut World) -> Verdict {
         let leader = busy_leader(world, shard)?;
         world.stop(leader, 5_000);
         world.run_ms(5_000)?;
-        let (_, one_s) = (MS, S);
-        world.run_ms(one_s / MS)?;
+        world.run_ms(1_000)?;
     }
     world.finish()
 }

@@ -61,6 +61,7 @@ fn bit_flip(world: &mut World) -> Verdict {
     world.run_ms(5_000)?;
     // Whatever was found is gone for good: the operator puts an empty disk in its place.
     if world.is_broken(id) {
+        world.witness.flips_found += 1;
         world.replace(id)?;
     }
     world.finish()

@@ -24,7 +24,8 @@ pub const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-/// 26: a wiped disk under the same name is no voter; it comes back as a learner with a number of its own.
+/// 26: a wiped disk: its number is never used again, the machine comes back as a learner with a number of its own. That a
+/// node which tries its old number is turned away is the assembly's doing, and the live suite's to see.
 fn wiped(world: &mut World) -> Verdict {
     world.begin()?;
     let shard = world.busiest_shard();

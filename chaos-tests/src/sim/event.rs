@@ -90,6 +90,8 @@ pub enum Event {
     Act { client: usize, act: Act },
     /// A client's process is started again.
     Revive { client: usize },
+    /// There is room on a disk again.
+    Space(RaftId),
     /// The network is whole again.
     Mend,
     /// The next fault of a storm.

@@ -52,6 +52,10 @@ impl World {
             Event::Ask(to, ask) => self.asked(to, *ask),
             Event::Up(conn, request) => self.session_asked(conn, *request),
             Event::Hangup(conn) => self.session_gone(conn),
+            Event::Space(id) => {
+                self.nodes.get(&id).into_iter().for_each(|node| node.disk.full(false));
+                Ok(())
+            }
             Event::Mend => {
                 self.join_all();
                 Ok(())

@@ -1,7 +1,6 @@
 //! After the faults: everything is well again within its time, everybody has been answered, all replicas agree,
 //! and what clients were told is what the log says.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use kindred_node::consensus::core::RaftId;
@@ -9,7 +8,7 @@ use kindred_node::storage::Table;
 
 use super::plan::{MS, Network, S};
 use super::world::{Verdict, World};
-use crate::history::{self, Archive, Archived, record};
+use crate::history::{self, Archive, record, union::Union};
 
 /// How often the healing cluster is looked at.
 const LOOK_MS: u64 = 100;
@@ -116,14 +115,10 @@ impl World {
     }
 
     fn judge(&mut self) -> Verdict {
-        let mut archive = Archive::new();
-        for shard in 0..self.plan.shards {
-            let entries = self.archived(shard)?;
-            for entry in &entries {
-                self.trace.note(entry.term);
-                self.trace.note_bytes(&entry.bytes);
-            }
-            archive.insert(shard, entries);
+        let archive = self.archived()?;
+        for entry in archive.values().flatten() {
+            self.trace.note(entry.term);
+            self.trace.note_bytes(&entry.bytes);
         }
         let report = history::examine(&archive, &self.history);
         match report.violations.first() {
@@ -135,31 +130,23 @@ impl World {
         }
     }
 
-    /// The applied entries of a shard, from whoever has them; those who have the same one must have the same.
-    fn archived(&mut self, shard: u32) -> Result<Vec<Archived>, String> {
-        let mut entries: BTreeMap<u64, (RaftId, Archived)> = BTreeMap::new();
+    /// What every node has applied, by its archive.
+    fn archived(&mut self) -> Result<Archive, String> {
+        let mut union = Union::default();
         for node in self.nodes.values_mut() {
             if let Some(up) = &mut node.up {
                 up.keeper.ask(&up.gateway, self.time / MS).map_err(|error| format!("{error:#}"))?;
             }
             let dir = node.disk.archive_path();
-            if !dir.exists() {
-                continue;
-            }
-            for entry in record::archive_from_dir(&dir, shard).map_err(|error| format!("{error:#}"))? {
-                match entries.get(&entry.index) {
-                    None => drop(entries.insert(entry.index, (node.id, entry))),
-                    Some((other, known)) if known.term != entry.term || known.bytes != entry.bytes => {
-                        let index = entry.index;
-                        return Err(format!(
-                            "R shard {shard}: n{other} and n{} applied different entries at {index}",
-                            node.id
-                        ));
-                    }
-                    Some(_) => {}
-                }
+            for shard in (0..self.plan.shards).filter(|_| dir.exists()) {
+                let entries = record::archive_from_dir(&dir, shard).map_err(|error| format!("{error:#}"))?;
+                entries.into_iter().for_each(|entry| union.add(&format!("n{}", node.id), shard, entry));
             }
         }
-        Ok(entries.into_values().map(|(_, entry)| entry).collect())
+        let (archive, differences) = union.end();
+        match differences.first() {
+            None => Ok(archive),
+            Some(first) => Err(format!("{} {}", first.invariant, first.what)),
+        }
     }
 }

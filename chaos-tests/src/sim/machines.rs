@@ -30,7 +30,8 @@ impl World {
             return Ok(());
         };
         if let Err(error) = node.start(&founders, shards, &everybody, seed) {
-            self.line(|| format!("n{id} does not start: {error:#}"));
+            let why = self.words(id, &error);
+            self.line(|| format!("n{id} does not start: {why}"));
             self.witness.disk_faults += 1;
             node_down(self, id);
             return Ok(());
@@ -62,11 +63,18 @@ impl World {
 
     /// A thread of the node has met an error: the process stops, and its supervisor starts it again.
     pub(super) fn fault(&mut self, id: RaftId, error: &anyhow::Error) -> Verdict {
-        self.line(|| format!("n{id} stops: {error:#}"));
+        let why = self.words(id, error);
+        self.line(|| format!("n{id} stops: {why}"));
         self.witness.disk_faults += 1;
         self.kill(id);
         node_down(self, id);
         Ok(())
+    }
+
+    /// An error of a node, without the name that its folder has in this run alone.
+    fn words(&self, id: RaftId, error: &anyhow::Error) -> String {
+        let folder = self.nodes.get(&id).map(|node| node.disk.folder().display().to_string());
+        format!("{error:#}").replace(&folder.unwrap_or_default(), "")
     }
 
     /// SIGKILL: what was written is there, synced or not.
@@ -130,6 +138,15 @@ impl World {
         (node.slow_by_us, node.slow_until_us) = (by_ms * MS, until_us);
         self.witness.slow_syncs += 1;
         self.line(|| format!("syncs of n{id} take {by_ms} ms longer for {for_ms} ms"));
+    }
+
+    /// A disk is full for a while: what needs space fails, and stops the process.
+    pub fn fill_disk(&mut self, id: RaftId, for_ms: u64) {
+        let Some(node) = self.nodes.get(&id) else { return };
+        node.disk.full(true);
+        self.witness.disks_full += 1;
+        self.line(|| format!("the disk of n{id} is full for {for_ms} ms"));
+        self.at(self.time + for_ms * MS, Event::Space(id));
     }
 
     /// Somebody sets the wall clock.

@@ -36,7 +36,6 @@ mod stories;
 mod storm;
 mod telling;
 mod threads;
-pub mod trace;
 pub mod witness;
 mod world;
 

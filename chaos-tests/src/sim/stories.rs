@@ -131,15 +131,9 @@ impl World {
         self.open_offers(shard).map_or(0, |offers| offers.len())
     }
 
-    /// Open calls that a connector vouches for.
-    pub fn connected_calls(&self) -> usize {
-        self.clients
-            .iter()
-            .filter_map(|client| match &client.role {
-                Role::Platform(platform) if platform.connector.is_some() => Some(platform.alive.len()),
-                _ => None,
-            })
-            .sum()
+    /// Open calls of a shard that a connector vouches for.
+    pub fn connected_calls(&self, shard: u32) -> Result<usize, String> {
+        Ok(self.interactions(shard)?.iter().filter(|interaction| interaction.connector.is_some()).count())
     }
 
     /// The clients that are connectors.

@@ -63,7 +63,8 @@ impl World {
                 let percent = self.rng.random_range(50..=200);
                 self.pace_clock(id, percent);
             }
-            74..82 => self.disk_fails(id),
+            74..79 => self.disk_fails(id),
+            79..82 => self.fill_disk(id, soon_ms),
             82..88 => {
                 let to = self.others(id);
                 if let Some(to) = self.pick(&to) {

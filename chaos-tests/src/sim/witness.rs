@@ -52,8 +52,8 @@ witness! {
     disk_faults,
     /// Disks that were full, processes stopped and continued, syncs made slow.
     disks_full, stops, slow_syncs,
-    /// Bits flipped, logs cut below what was acknowledged, disks wiped.
-    flips, logs_cut, wipes,
+    /// Bits flipped and those that the node found, logs cut below what was acknowledged, disks wiped.
+    flips, flips_found, logs_cut, wipes,
     /// Replicas that started without the right to vote.
     voteless,
     /// Snapshots.
@@ -70,13 +70,13 @@ witness! {
     config_changes,
     /// Programs of agents that died.
     agents_died,
-    /// Connectors that died and reconciled.
-    connectors_died, reconciled,
+    /// Connectors that died, calls that were open then, and reconciliations.
+    connectors_died, calls_left_alone, reconciled,
     /// Requests repeated after their memory.
     too_old,
     /// Crashes armed at a failpoint that were met; leaders killed inside a joint membership.
     failpoints, joint_crashes,
-    /// Offers out when a leader died; failovers timed into the end of an offer.
+    /// Offers out when a leader died; acceptances that came after the offer's end.
     offers_out, offers_raced,
     /// Feeds the Matchmaker had no room for.
     feeds_refused,

@@ -19,9 +19,9 @@ use super::node::{Node, Running};
 use super::oracle::Oracle;
 use super::plan::{MS, Plan, S};
 use super::power::SimDisk;
-use super::trace::Trace;
 use super::witness::Witness;
 use crate::history::{History, Watched};
+use crate::trace::Trace;
 
 /// A broken promise, in words; the first letter is the invariant's.
 pub type Verdict = Result<(), String>;

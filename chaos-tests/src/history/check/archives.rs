@@ -1,9 +1,8 @@
 //! A, as far as archives show it: no hole, terms never fall, and all replicas hold the same entries.
 
-use crate::history::Archived;
-
 use super::Findings;
-use crate::history::Violation;
+use crate::history::union::Union;
+use crate::history::{Archived, Violation};
 
 /// A shard is founded with an agreed, empty state at index 1: its first entry is the next one.
 const FIRST_MAX: u64 = 2;
@@ -44,22 +43,12 @@ pub fn compare(shard: u32, replicas: &[(&str, &[Archived])]) -> Vec<Violation> {
             findings.add(found.invariant, || format!("{name}: {}", found.what));
         }
     }
-    let Some(((first, ours), others)) = replicas.split_first() else { return Vec::new() };
-    for (other, theirs) in others {
-        let mut theirs = theirs.iter().peekable();
-        for entry in *ours {
-            while theirs.next_if(|other| other.index < entry.index).is_some() {}
-            let Some(twin) = theirs.next_if(|other| other.index == entry.index) else { continue };
-            if (twin.term, &twin.bytes) != (entry.term, &entry.bytes) {
-                findings.add('A', || {
-                    let (index, a, b) = (entry.index, entry.term, twin.term);
-                    let (x, y) = (entry.bytes.len(), twin.bytes.len());
-                    format!(
-                        "shard {shard} index {index}: {first} has {x} bytes of term {a}, {other} {y} bytes of term {b}"
-                    )
-                });
-            }
-        }
+    let mut union = Union::default();
+    for (name, entries) in replicas {
+        entries.iter().for_each(|entry| union.add(name, shard, entry.clone()));
+    }
+    for found in union.end().1 {
+        findings.add(found.invariant, || found.what);
     }
     findings.end()
 }

@@ -111,6 +111,8 @@ impl World {
             Received::Answered(request_id, answer) => {
                 let record = agent.records.remove(&request_id);
                 self.witness.acknowledged += u64::from(answer.is_ok());
+                let late = answer.as_ref().is_err_and(|error| error.is("OFFER_GONE"));
+                self.witness.offers_raced += u64::from(late);
                 let told = match &answer {
                     Ok(answer) => telling::answered(answer),
                     Err(error) => telling::refused(error),

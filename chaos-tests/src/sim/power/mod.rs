@@ -83,6 +83,11 @@ impl SimDisk {
         Ok(Arc::new(store))
     }
 
+    /// Where everything of it lies.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
