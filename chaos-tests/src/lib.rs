@@ -12,3 +12,4 @@ pub mod report;
 pub mod scenarios;
 pub mod sim;
 pub mod trace;
+pub mod verdict;

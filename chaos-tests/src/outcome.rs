@@ -24,7 +24,9 @@ pub struct Outcome {
     /// Calls answered with success.
     pub acknowledged: u64,
     pub violations: Vec<Violation>,
-    /// The longest time in which nothing was offered though something could be, milliseconds of the world's clock.
+    /// Violations beyond those that were kept.
+    pub untold: u64,
+    /// The longest time between two offers, milliseconds of the world's clock.
     pub longest_interruption_ms: Option<u64>,
     /// SIGKILL of a leader to the next offer, each time, milliseconds.
     pub kills_ms: Vec<u64>,

@@ -47,6 +47,16 @@ impl Row {
         problems
     }
 
+    /// How many promises were broken: every violation, a run that proves nothing, a limit that was not kept, and a run that
+    /// did not end.
+    pub fn broken(&self) -> u64 {
+        let Ok(outcome) = &self.ended else { return 1 };
+        let untold = outcome.violations.len().saturating_sub(PRINTED_MAX) as u64;
+        // Beyond what is printed one line stands for the rest.
+        let listed = self.problems().len() as u64 - u64::from(untold > 0);
+        listed + untold + outcome.untold
+    }
+
     fn cells(&self) -> Vec<Cell> {
         let number = |n: u64| Cell::new(n).set_alignment(CellAlignment::Right);
         let head = [
@@ -63,7 +73,7 @@ impl Row {
             number(outcome.faults),
             Cell::new(format!("{} {}", outcome.witness.1, outcome.witness.0)),
             number(outcome.acknowledged),
-            number(outcome.violations.len() as u64),
+            number(self.broken()),
             Cell::new(longest).set_alignment(CellAlignment::Right),
             Cell::new(&outcome.remark),
         ];
@@ -101,7 +111,7 @@ pub fn sum(rows: &[Row]) -> Value {
         "seeds": outcomes().map(|o| o.seeds).sum::<u64>(),
         "faults": outcomes().map(|o| o.faults).sum::<u64>(),
         "acknowledged": outcomes().map(|o| o.acknowledged).sum::<u64>(),
-        "violations": rows.iter().map(|row| row.problems().len()).sum::<usize>(),
+        "violations": rows.iter().map(Row::broken).sum::<u64>(),
         "kill_max_ms": worst(|o| &o.kills_ms),
         "drain_max_ms": worst(|o| &o.drains_ms),
     })

@@ -75,6 +75,26 @@ pub enum Shown {
     },
 }
 
+impl Shown {
+    /// The full name.
+    pub fn name(&self) -> &str {
+        match self {
+            Shown::Interaction { name, .. } | Shown::Agent { name, .. } | Shown::Nothing { name } => name,
+        }
+    }
+
+    /// Is it what the model has: the same, where the public API does not name the session.
+    pub fn agrees(&self, ours: &Shown) -> bool {
+        match (self, ours) {
+            (
+                Shown::Agent { present, session: Some(said), .. },
+                Shown::Agent { present: here, session: Some(_), .. },
+            ) if said.is_empty() => present == here,
+            _ => self == ours,
+        }
+    }
+}
+
 /// The open offer of an interaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownOffer {

@@ -8,9 +8,13 @@ use kindred_domain::{Event, Rejection, Reply, record as domain};
 use kindred_node::consensus::core::{Content, read_entry};
 use kindred_node::storage::{self, ArchiveReader};
 use kindred_node::wire::api::tells;
+use kindred_node::wire::log::decode_record;
 use kindred_proto::v1;
 
 use super::{Archived, Place, Shown, ShownAssignment, ShownOffer, Told};
+
+/// Rows of a state read at a time.
+const ROWS: usize = 512;
 
 /// An answer of the public API: where in the log it stands, and what records it shows.
 pub trait Shows {
@@ -144,6 +148,32 @@ pub fn kind(event: &v1::Event) -> String {
 /// The same of an event as apply made it.
 pub fn domain_kind(event: &Event) -> String {
     tells::public_kind(&event.kind).as_str_name().to_owned()
+}
+
+/// The interactions and agents that a replica's state holds on disk.
+pub fn stored(store: &storage::Store, shard: u32) -> anyhow::Result<Vec<Shown>> {
+    let view = store.view(shard)?;
+    let mut shown = Vec::new();
+    for table in [storage::Table::Interaction, storage::Table::ClosedInteraction, storage::Table::Agent] {
+        let mut after = None;
+        loop {
+            let page = view.page(table, &[], after.as_deref(), ROWS)?;
+            for (_, value) in &page.rows {
+                shown.extend(match decode_record(value)? {
+                    domain::Record::Interaction(record) | domain::Record::Closed(record) => {
+                        Some(domain_interaction(&record))
+                    }
+                    domain::Record::Agent(record) => Some(domain_agent(&record)),
+                    _ => None,
+                });
+            }
+            match page.rows.last() {
+                Some((key, _)) if page.more => after = Some(key.clone()),
+                _ => break,
+            }
+        }
+    }
+    Ok(shown)
 }
 
 /// An entry as a log or an archive holds it.

@@ -10,7 +10,6 @@ pub mod remains;
 pub mod scenarios;
 pub mod shim;
 pub mod story;
-pub mod verdict;
 pub mod workload;
 
 use anyhow::{Context as _, bail};

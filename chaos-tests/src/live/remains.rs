@@ -1,6 +1,9 @@
 //! What stopped nodes have left behind: the log of all of them together, and a digest of each one's state.
 use super::node::Node;
-use crate::history::{Archive, Violation, record, union::Union};
+use crate::{
+    history::{Archive, Violation, record, union::Union},
+    verdict::Stored,
+};
 use anyhow::Context as _;
 use kindred_node::storage::{self, ArchiveReader, Options, Store, Who};
 
@@ -24,6 +27,8 @@ pub struct Remains {
     pub violations: Vec<Violation>,
     /// Pairs of replicas that stood at the same index, and whose states on disk were compared byte for byte.
     pub compared: u64,
+    /// What their disks hold.
+    pub stored: Vec<Stored>,
     union: Union,
     digests: Vec<(String, Digest)>,
 }
@@ -71,6 +76,8 @@ impl Remains {
                 }
             }
             let view = store.view(shard)?;
+            let (applied, shown) = (view.applied().index, record::stored(&store, shard)?);
+            self.stored.push(Stored { whose: node.id.clone(), shard, applied, shown });
             let mut export = view.export();
             while export.next_chunk()?.is_some() {}
             let digest = Digest { shard, applied: view.applied().index, state: export.trailer().digest };

@@ -4,10 +4,9 @@ use super::{
     Options,
     cluster::{Cluster, Shape},
     remains::Remains,
-    verdict::verdict,
     workload::{Demand, Load, calls::Caller},
 };
-use crate::{history::Violation, outcome::Outcome};
+use crate::{history::Violation, outcome::Outcome, verdict::verdict};
 use anyhow::Context as _;
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
@@ -254,7 +253,7 @@ impl Story {
         let history = recorder.take();
         let (remains, found) = tokio::task::block_in_place(|| {
             let remains = Remains::of(running)?;
-            let found = verdict(&remains.archive, &history);
+            let found = verdict(&remains.archive, &history, &remains.stored);
             anyhow::Ok((remains, found))
         })?;
         self.remark(format!("{} states compared on disk", remains.compared));

@@ -63,7 +63,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ..Plan::calm(seed)
         },
         story: connector_dies,
-        witness: "calls_left_alone",
+        witness: "calls_lost",
     },
 ];
 
@@ -168,5 +168,10 @@ fn connector_dies(world: &mut World) -> Verdict {
     world.run_ms(100)?;
     world.kill_for(leader, 500);
     world.run_ms(6_000)?;
+    // Whose customers had gone are closed, whether or not an agent had them.
+    let left = world.died_and_open(0)?;
+    if let Some(first) = left.first() {
+        return Err(format!("V {} calls are open that no connector vouches for, one is {first}", left.len()));
+    }
     world.finish()
 }

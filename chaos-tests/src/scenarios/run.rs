@@ -3,7 +3,6 @@
 // A failure is rare, and read whole.
 #![allow(clippy::result_large_err)]
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,10 +18,11 @@ pub struct Runs {
     pub seeds: u64,
     pub witness: Witness,
     pub longest_interruption_ms: u64,
+    /// The first failures in time; how many there were in all.
     pub failures: Vec<Failure>,
+    pub failed: u64,
     /// Seeds in which the fault did not happen.
     pub vacuous: Vec<u64>,
-    pub hashes: BTreeMap<u64, u64>,
 }
 
 /// Failures that are kept; one is enough to know.
@@ -67,10 +67,10 @@ impl Runs {
                 }
                 self.witness.add(&report.witness);
                 self.longest_interruption_ms = self.longest_interruption_ms.max(report.longest_interruption_ms);
-                self.hashes.insert(seed, report.trace_hash);
             }
             Err(failure) => {
                 self.witness.add(&failure.witness);
+                self.failed += 1;
                 if self.failures.len() < FAILURES_KEPT {
                     self.failures.push(failure);
                 }
@@ -82,7 +82,7 @@ impl Runs {
     pub fn outcome(&self, scenario: &Scenario) -> Outcome {
         let counted = self.witness.all().into_iter().find(|(name, _)| *name == scenario.witness);
         let mut violations: Vec<Violation> = self.failures.iter().map(violation).collect();
-        violations.extend(self.vacuous.first().map(|seed| Violation {
+        violations.extend(self.vacuous.iter().min().map(|seed| Violation {
             invariant: 'V',
             what: format!("{} of {} runs were vacuous, the first with seed {seed}", self.vacuous.len(), self.seeds),
         }));
@@ -92,6 +92,7 @@ impl Runs {
             faults: self.witness.injected(),
             witness: counted.unwrap_or((scenario.witness, 0)),
             acknowledged: self.witness.acknowledged,
+            untold: self.failed - self.failures.len() as u64,
             violations,
             longest_interruption_ms: Some(self.longest_interruption_ms),
             ..Outcome::default()

@@ -17,21 +17,29 @@ pub struct NodeClocks {
     state: Mutex<State>,
 }
 
-/// Since `world_us` the monotonic clock runs from `monotonic_us` at `percent` of the world's pace.
+/// Since `world_us` the monotonic clock runs from `monotonic_us`, and UTC from `utc_us`, at `percent` of the world's pace.
 struct State {
     world_us: u64,
+    utc_us: u64,
     monotonic_us: u64,
     percent: u64,
     utc_off_us: i64,
 }
 
 impl NodeClocks {
-    /// Right, except that UTC is off.
-    pub fn new(world: WorldTime, utc_off_us: i64) -> Self {
+    /// Right, except that UTC is off. Its monotonic clock began when the machine was switched on, so long ago.
+    pub fn new(world: WorldTime, utc_off_us: i64, on_for_us: u64) -> Self {
         let world_us = world.load(Ordering::Relaxed);
-        // Every machine was switched on at another time.
-        let state = State { world_us, monotonic_us: world_us + 1_000_000, percent: 100, utc_off_us };
+        let state =
+            State { world_us, utc_us: BEGAN_UTC_US + world_us, monotonic_us: on_for_us, percent: 100, utc_off_us };
         Self { world, state: Mutex::new(state) }
+    }
+
+    /// The machine was without power: its monotonic clock begins again.
+    pub fn switched_on(&self, on_for_us: u64) {
+        let percent = self.state().percent;
+        self.pace(percent);
+        self.state().monotonic_us = on_for_us;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -45,14 +53,12 @@ impl NodeClocks {
 
     /// From now on both clocks run at this pace, percent.
     pub fn pace(&self, percent: u64) {
-        let monotonic_us = self.now().monotonic_us;
         let mut state = self.state();
-        *state = State {
-            world_us: self.world.load(Ordering::Relaxed),
-            monotonic_us,
-            percent: percent.max(1),
-            utc_off_us: state.utc_off_us,
-        };
+        let passed_us = state.passed_us(&self.world);
+        state.world_us = self.world.load(Ordering::Relaxed);
+        state.monotonic_us += passed_us;
+        state.utc_us += passed_us;
+        state.percent = percent.max(1);
     }
 
     /// How long the world takes until this machine thinks that so much time is over.
@@ -69,11 +75,18 @@ impl NodeClocks {
     }
 }
 
+impl State {
+    /// How much time is over by this machine since `world_us`.
+    fn passed_us(&self, world: &WorldTime) -> u64 {
+        world.load(Ordering::Relaxed).saturating_sub(self.world_us) * self.percent / 100
+    }
+}
+
 impl Clocks for NodeClocks {
     fn now(&self) -> Now {
         let state = self.state();
-        let passed_us = self.world.load(Ordering::Relaxed).saturating_sub(state.world_us) * state.percent / 100;
-        let monotonic_us = state.monotonic_us + passed_us;
-        Now { monotonic_us, utc_us: (BEGAN_UTC_US + monotonic_us).saturating_add_signed(state.utc_off_us) }
+        let passed_us = state.passed_us(&self.world);
+        let utc_us = (state.utc_us + passed_us).saturating_add_signed(state.utc_off_us);
+        Now { monotonic_us: state.monotonic_us + passed_us, utc_us }
     }
 }

@@ -93,7 +93,7 @@ pub enum Event {
     /// There is room on a disk again.
     Space(RaftId),
     /// The network is whole again.
-    Mend,
+    Mend(Vec<(RaftId, RaftId)>),
     /// The next fault of a storm.
     Fault,
 }

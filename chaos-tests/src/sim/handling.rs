@@ -56,8 +56,8 @@ impl World {
                 self.nodes.get(&id).into_iter().for_each(|node| node.disk.full(false));
                 Ok(())
             }
-            Event::Mend => {
-                self.join_all();
+            Event::Mend(cuts) => {
+                self.links.cuts.retain(|cut| !cuts.contains(cut));
                 Ok(())
             }
             Event::Revive { client } => {

@@ -102,6 +102,7 @@ impl World {
         self.kill(id);
         let Some(node) = self.nodes.get_mut(&id) else { return Ok(()) };
         let loss = node.disk.power_cut(&mut self.rng).map_err(|error| error.to_string())?;
+        node.clocks.switched_on(self.rng.random_range(S..60 * S));
         self.witness.power_cuts += u64::from(loss.log_bytes > 0);
         self.witness.torn += u64::from(loss.torn);
         self.line(|| format!("n{id} loses its power, and {loss:?}"));

@@ -30,6 +30,7 @@ mod node;
 mod oracle;
 pub mod plan;
 pub mod power;
+mod replicas;
 mod server;
 mod snapshots;
 mod stories;
@@ -53,7 +54,7 @@ pub struct Report {
     /// A hash over everything that happened.
     pub trace_hash: u64,
     pub witness: Witness,
-    /// The longest time without an offer while offers could be made, milliseconds of simulated time.
+    /// The longest time between two offers, whatever kept them apart, milliseconds of simulated time.
     pub longest_interruption_ms: u64,
     /// The trace, if it was asked for.
     pub lines: Vec<String>,

@@ -38,7 +38,7 @@ pub struct Plan {
     pub create_every_us: u64,
     /// A platform submits no more than so many.
     pub create_max: u64,
-    /// Entries of a shard's log after which it is cut, so that who was away needs a snapshot; 0 for never.
+    /// Entries older than this are cut from the log, so that who was away needs a snapshot; 0 for never.
     pub cut_after_ms: u64,
     /// How long everything may take to be well again once all faults have ended.
     pub heal_us: u64,

@@ -136,6 +136,22 @@ impl World {
         Ok(self.interactions(shard)?.iter().filter(|interaction| interaction.connector.is_some()).count())
     }
 
+    /// Calls that ended while their connector was down, and that are still open.
+    pub fn died_and_open(&self, shard: u32) -> Result<Vec<String>, String> {
+        let died: Vec<&String> = self
+            .connectors()
+            .iter()
+            .filter_map(|client| match &self.clients[*client].role {
+                Role::Platform(platform) => Some(&platform.died),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let open = self.interactions(shard)?;
+        let names = open.iter().map(|i| format!("tenants/{}/interactions/{}", i.tenant, i.id));
+        Ok(names.filter(|name| died.contains(&name)).collect())
+    }
+
     /// The clients that are connectors.
     pub fn connectors(&self) -> Vec<usize> {
         let is_connector = |client: &super::clients::Client| matches!(&client.role, Role::Platform(platform) if platform.connector.is_some());

@@ -84,16 +84,16 @@ impl World {
         let one_way = self.rng.random_bool(0.3);
         let inside: Vec<RaftId> = up.iter().copied().filter(|_| self.rng.random_bool(0.4)).collect();
         let outside: Vec<RaftId> = self.nodes.keys().copied().filter(|id| !inside.contains(id)).collect();
-        for a in &inside {
-            for b in &outside {
-                match one_way {
-                    true => self.cut_one_way(*a, *b),
-                    false => self.cut(*a, *b),
-                }
-            }
+        let mut cuts = Vec::new();
+        for (a, b) in inside.iter().flat_map(|a| outside.iter().map(move |b| (*a, *b))) {
+            cuts.push((a, b));
+            cuts.extend((!one_way).then_some((b, a)));
         }
+        // What another partition has cut already is that one's to mend.
+        cuts.retain(|cut| self.links.cuts.insert(*cut));
+        self.witness.partitions += u64::from(!cuts.is_empty());
         self.line(|| format!("cut around {inside:?}, one way: {one_way}"));
-        self.at(self.time + for_ms * MS, Event::Mend);
+        self.at(self.time + for_ms * MS, Event::Mend(cuts));
     }
 
     /// The next operation of some kind fails, or the process dies in it.

@@ -3,14 +3,19 @@
 use kindred_client::logic::session;
 use kindred_client::{Error, Kind};
 
+use kindred_node::consensus::gateway::At;
+
 use super::server::{Answer, Asking};
 use crate::history::record;
 use crate::history::{Place, Shown, Told};
 
+fn place(at: At) -> Place {
+    Place { shard: at.shard, index: at.index, position: at.position, term: at.term }
+}
+
 /// A call that was answered with success.
 pub fn told(answer: &Answer, asking: &Asking) -> Told {
-    let at =
-        Place { shard: answer.at.shard, index: answer.at.index, position: answer.at.position, term: answer.at.term };
+    let at = place(answer.at);
     let shown = match (&answer.reply, &answer.read, asking) {
         (Some(reply), _, _) => record::domain_reply(reply),
         (None, Some(Some(read)), _) => vec![record::interaction(read)],
@@ -29,13 +34,13 @@ pub fn answered(answer: &session::Answer) -> Option<Told> {
 }
 
 /// A call that failed; `None` if it may have happened all the same.
-pub fn refused(error: &Error) -> Option<Told> {
+pub fn refused(error: &Error, at: Option<At>) -> Option<Told> {
     if error.result_unknown() {
         return None;
     }
     let reason = error.reason.clone();
     match error.kind {
         Kind::ResourceExhausted => Some(Told::NotDone { reason }),
-        _ => Some(Told::Refused { at: None, reason }),
+        _ => Some(Told::Refused { at: at.map(place), reason }),
     }
 }

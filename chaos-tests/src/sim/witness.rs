@@ -9,11 +9,12 @@ macro_rules! witness {
         }
 
         impl Witness {
-            /// Faults of all kinds.
+            /// Faults of all kinds, each counted once; a message lost, late or doubled is weather and not counted here.
             pub fn injected(&self) -> u64 {
-                self.crashes + self.power_cuts + self.disk_faults + self.stops + self.slow_syncs + self.flips
-                    + self.logs_cut + self.wipes + self.clock_faults + self.connectors_died + self.lost
-                    + self.delayed + self.duplicated + self.answers_lost
+                // Power cuts and disk errors end in a crash, and are counted as that.
+                self.crashes + self.disks_full + self.stops + self.slow_syncs + self.flips + self.logs_cut + self.wipes
+                    + self.clock_faults + self.agents_died + self.connectors_died + self.transfers + self.memberships
+                    + self.partitions + self.answers_lost + self.feeds_refused
             }
 
             /// Takes in another run's.
@@ -40,8 +41,8 @@ witness! {
     forwarded,
     /// Answers that were lost on the way to the client.
     answers_lost,
-    /// Messages between nodes that were lost, late, doubled.
-    lost, delayed, duplicated,
+    /// Messages between nodes that were lost, late, doubled; partitions of a storm.
+    lost, delayed, duplicated, partitions,
     /// Leaders elected.
     leaders,
     /// Processes killed; of them those with a command proposed and not answered.
@@ -70,15 +71,15 @@ witness! {
     config_changes,
     /// Programs of agents that died.
     agents_died,
-    /// Connectors that died, calls that were open then, and reconciliations.
-    connectors_died, calls_left_alone, reconciled,
+    /// Connectors that died, calls that were open then, reconciliations, and calls that one of them closed as lost.
+    connectors_died, calls_left_alone, reconciled, calls_lost,
     /// Requests repeated after their memory.
     too_old,
     /// Crashes armed at a failpoint that were met; leaders killed inside a joint membership.
     failpoints, joint_crashes,
     /// Offers out when a leader died; acceptances that came after the offer's end.
     offers_out, offers_raced,
-    /// Feeds the Matchmaker had no room for.
+    /// Times at which a Matchmaker stopped taking feeds for a while.
     feeds_refused,
     /// Faults of a storm.
     faults,

@@ -29,6 +29,9 @@ pub type Verdict = Result<(), String>;
 /// Events of one run; more means that something runs away.
 const EVENTS_MAX: u64 = 20_000_000;
 
+/// So long ago a machine was switched on: no two monotonic clocks say the same.
+pub(super) const ON_FOR_US: (u64, u64) = (S, 90 * 24 * 3_600 * S);
+
 /// A tenant and where it lives.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -119,7 +122,8 @@ impl World {
     /// A machine with an empty disk.
     pub(super) fn add_machine(&mut self, id: RaftId) -> Verdict {
         let off_us = self.rng.random_range(-40 * MS as i64..=40 * MS as i64);
-        let clocks = Arc::new(NodeClocks::new(self.clock.clone(), off_us));
+        let on_for_us = self.rng.random_range(ON_FOR_US.0..ON_FOR_US.1);
+        let clocks = Arc::new(NodeClocks::new(self.clock.clone(), off_us, on_for_us));
         let who = Who { cluster_id: "sim".into(), node_id: format!("n{id}") };
         let disk = SimDisk::new(who, true, ChaCha8Rng::seed_from_u64(self.rng.random())).map_err(|e| e.to_string())?;
         let node = Node {

@@ -1,5 +1,7 @@
 //! L: each answer is the one that the model gives at its place; reads show the model's state at the index they saw.
 
+use std::collections::HashMap;
+
 use kindred_proto::log::v1 as pb;
 use uuid::Uuid;
 
@@ -8,7 +10,7 @@ use crate::history::{Asked as What, Call, Place, Shown, Told};
 
 use super::asked::{Cursor, Group, Noted};
 use super::durable::spelled;
-use super::{Here, Walk, durable, once, times, unique};
+use super::{Findings, Here, Walk, durable, once, times, unique};
 
 /// Notes which requests stand in the entry, and compares what was told of it.
 pub fn entry(walk: &mut Walk<'_>, here: &Here<'_>, model: &Model, answers: &[Answer], cursor: &mut Cursor) {
@@ -83,34 +85,16 @@ fn compare(walk: &mut Walk<'_>, told_at: (u32, Place), command: &pb::Command, an
 /// Records that were shown and are not what the model has: told and expected.
 fn differs(told: &[Shown], expected: &[Shown]) -> Option<(String, String)> {
     told.iter().find_map(|shown| {
-        let ours = expected.iter().find(|e| name_of(e) == name_of(shown));
+        let ours = expected.iter().find(|e| e.name() == shown.name());
         match ours {
-            Some(ours) if agree(shown, ours) => None,
+            Some(ours) if shown.agrees(ours) => None,
             Some(ours) => Some((format!("{shown:?}"), format!("{ours:?}"))),
             None => Some((
                 format!("{shown:?}"),
-                format!("an answer about {:?}", expected.iter().map(name_of).collect::<Vec<_>>()),
+                format!("an answer about {:?}", expected.iter().map(Shown::name).collect::<Vec<_>>()),
             )),
         }
     })
-}
-
-/// The same, where the public API does not name the session.
-fn agree(told: &Shown, ours: &Shown) -> bool {
-    match (told, ours) {
-        (Shown::Agent { present, session: Some(said), .. }, Shown::Agent { present: here, session: Some(_), .. })
-            if said.is_empty() =>
-        {
-            present == here
-        }
-        _ => told == ours,
-    }
-}
-
-fn name_of(shown: &Shown) -> &str {
-    match shown {
-        Shown::Interaction { name, .. } | Shown::Agent { name, .. } | Shown::Nothing { name } => name,
-    }
 }
 
 /// Reads that saw this index.
@@ -127,9 +111,9 @@ pub fn reads(walk: &mut Walk<'_>, here: &Here<'_>, model: &Model, cursor: &mut C
         }
         let Some(Told::Done { shown, .. }) = &call.told else { continue };
         for shown in shown {
-            let Some(ours) = model.shown(name_of(shown)) else { continue };
+            let Some(ours) = model.shown(shown.name()) else { continue };
             walk.report.reads += 1;
-            if !agree(shown, &ours) {
+            if !shown.agrees(&ours) {
                 walk.findings.add('L', || {
                     format!("{}: read {shown:?} at {}; by the log it is {ours:?}", who(number, call), spelled(place))
                 });
@@ -185,18 +169,41 @@ pub fn without_place(walk: &mut Walk<'_>) {
                             who(number, call)
                         )
                     });
+                } else if group.done && group.calls.len() == 1 {
+                    done_after_all(&mut walk.findings, (call, number), group.first, reason);
                 }
             }
             Some(Told::NotDone { reason }) if group.done && group.calls.len() == 1 => {
-                walk.findings.add('L', || {
-                    let first = group.first;
-                    format!(
-                        "{}: told that it is not done ({reason}), but the log has it done at {first:?}",
-                        who(number, call)
-                    )
-                });
+                done_after_all(&mut walk.findings, (call, number), group.first, reason);
             }
             _ => {}
+        }
+    }
+}
+
+fn done_after_all(findings: &mut Findings, (call, number): (&Call, u32), first: Option<(u32, u64, u32)>, reason: &str) {
+    findings.add('L', || {
+        format!("{}: told that it is not done ({reason}), but the log has it done at {first:?}", who(number, call))
+    });
+}
+
+/// Reads that found nothing, of an interaction somebody was told of before they began: open or closed, it is kept.
+pub fn missing(walk: &mut Walk<'_>) {
+    let mut known: HashMap<&str, u64> = HashMap::new();
+    for call in &walk.history.calls {
+        if let (Some(Told::Done { shown, .. }), Some(ended_us)) = (&call.told, call.ended_us) {
+            for name in shown.iter().filter(|s| matches!(s, Shown::Interaction { .. })).map(Shown::name) {
+                let first = known.entry(name).or_insert(ended_us);
+                *first = ended_us.min(*first);
+            }
+        }
+    }
+    for (call, number) in walk.history.calls.iter().zip(0_u32..) {
+        let (What::Read { name }, Some(Told::Refused { at: None, reason })) = (&call.asked, &call.told) else {
+            continue;
+        };
+        if reason == "NOT_FOUND" && known.get(name.as_str()).is_some_and(|told_us| *told_us < call.began_us) {
+            walk.findings.add('L', || format!("{}: told that there is no {name}, which was there", who(number, call)));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Did the cluster keep its promises: what clients were told, held against what the log says by the [model](super::model).
 //!
 //! [`check`] walks every shard's archive once and replays it; each answer is compared when the walk comes to its place.
-//! One file per promise, by its letter in `faults.md`: [`durable`] D, [`unique`] U, [`once`] E, [`answers`] and
+//! One file per promise, by its letter in `faults.md`: [`durable`] and [`stored`] D, [`unique`] U, [`once`] E, [`answers`] and
 //! [`order`] L, [`times`] T, [`streams`] (numbered events: a hole is D, a repetition E, two stories A), [`archives`] A.
 //! What the model does not follow is counted ([`Report::unknown`]) and concluded nothing from; if that is much, the
 //! report says so as a violation, because such a run proves little.
@@ -13,12 +13,15 @@ mod durable;
 mod findings;
 mod once;
 mod order;
+pub mod stored;
 mod streams;
 mod times;
 mod unique;
 
 use kindred_proto::log::v1 as pb;
 use prost::Message;
+
+use std::collections::BTreeMap;
 
 use super::model::Model;
 use super::{Archive, Archived, History, Violation};
@@ -31,7 +34,7 @@ const UNKNOWN_PERCENT_MAX: u64 = 20;
 const SHARE_FROM: u64 = 50;
 
 /// What was looked at, and what was found.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Report {
     /// The first of them, and a last line that counts the rest.
     pub violations: Vec<Violation>,
@@ -51,6 +54,8 @@ pub struct Report {
     pub events: u64,
     /// Offers told to agents that were found in the log.
     pub offers: u64,
+    /// By shard, what the whole log comes to.
+    pub models: BTreeMap<u32, Model>,
 }
 
 /// Every broken promise, the first hundred of them in words.
@@ -62,16 +67,18 @@ pub fn check(archive: &Archive, history: &History) -> Vec<Violation> {
 pub fn examine(archive: &Archive, history: &History) -> Report {
     let mut walk =
         Walk { history, asked: Asked::new(history), report: Report::default(), findings: Findings::default() };
-    let mut models = Vec::new();
+    let mut models = BTreeMap::new();
     for (shard, entries) in archive {
         archives::check(*shard, entries, &mut walk.findings);
-        models.push(walk.shard(*shard, entries));
+        models.insert(*shard, walk.shard(*shard, entries));
     }
     durable::not_in_any_shard(archive, &mut walk);
     answers::without_place(&mut walk);
+    answers::missing(&mut walk);
     order::check(&mut walk);
     streams::check(&models, &mut walk);
     walk.vacuity();
+    walk.report.models = models;
     walk.end()
 }
 
@@ -104,6 +111,8 @@ impl Walk<'_> {
             };
             let here = Here { shard, at, entry: &entry };
             if at.bytes.is_empty() {
+                // Whoever was told that a command stands here was told wrong.
+                answers::entry(self, &here, &model, &[], &mut cursor);
                 answers::reads(self, &here, &model, &mut cursor);
                 continue;
             }

@@ -2,7 +2,7 @@
 //! something twice (E), two readers who saw different things are two stories (A), and one who saw something else than
 //! the model is wrong (L; T if only time makes such an event). Offers told to agents stand in the log.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use kindred_proto::v1::event::Kind;
 use uuid::Uuid;
@@ -12,13 +12,13 @@ use crate::history::model::{Dropped, Model};
 
 use super::{Findings, Walk, times};
 
-pub fn check(models: &[Model], walk: &mut Walk<'_>) {
+pub fn check(models: &BTreeMap<u32, Model>, walk: &mut Walk<'_>) {
     let mut seen: HashMap<(&str, u64), (&str, usize)> = HashMap::new();
     let history = walk.history;
     for (watched, reader) in history.watched.iter().zip(0..) {
         numbers(watched, reader, &mut walk.findings);
         stories(watched, reader, &mut seen, &mut walk.findings);
-        let events = models.iter().find_map(|model| model.events(&watched.tenant));
+        let events = models.values().find_map(|model| model.events(&watched.tenant));
         walk.report.events += events.map_or(0, |events| facts(watched, reader, events, &mut walk.findings));
     }
     offers(models, walk);
@@ -80,7 +80,7 @@ fn plain(kind: &str) -> &str {
     kind.strip_prefix("KIND_").unwrap_or(kind)
 }
 
-fn offers(models: &[Model], walk: &mut Walk<'_>) {
+fn offers(models: &BTreeMap<u32, Model>, walk: &mut Walk<'_>) {
     let mut told: HashMap<&str, &str> = HashMap::new();
     for (at_us, interaction, offer, agent) in &walk.history.offers_told {
         let here = || format!("offer {offer} of {interaction} told to {agent} at {at_us} us");
@@ -91,8 +91,8 @@ fn offers(models: &[Model], walk: &mut Walk<'_>) {
         }
         let tenant = interaction.split('/').nth(1).unwrap_or_default();
         let id = Uuid::parse_str(offer).map_or(0, |id| id.as_u128());
-        let made = models.iter().find_map(|model| model.offer(tenant, id));
-        let no_room = || models.iter().any(|model| model.dropped(tenant, id) == Some(Dropped::NoRoom));
+        let made = models.values().find_map(|model| model.offer(tenant, id));
+        let no_room = || models.values().any(|model| model.dropped(tenant, id) == Some(Dropped::NoRoom));
         match made {
             Some((i, a)) if i == *interaction && a == *agent => walk.report.offers += 1,
             Some((i, a)) => walk.findings.add('L', || format!("{}: by the log it is of {i} to {a}", here())),

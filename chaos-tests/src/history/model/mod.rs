@@ -24,9 +24,7 @@ use std::collections::BTreeMap;
 
 use kindred_proto::log::v1::{self as pb, command::Body};
 
-use prost::Message;
-
-use super::{Archived, Shown};
+use super::Shown;
 pub use due::Due;
 use due::Dues;
 use offers::{name, uid};
@@ -72,26 +70,10 @@ pub struct Model {
     blurred: std::collections::BTreeSet<Name>,
 }
 
-/// What a shard's archive comes to. Entries that cannot be decoded change nothing.
-pub fn replayed(entries: &[Archived]) -> Model {
-    let mut model = Model::default();
-    for at in entries.iter().filter(|at| !at.bytes.is_empty()) {
-        if let Ok(entry) = pb::Entry::decode(&*at.bytes) {
-            model.apply(at.index, &entry);
-        }
-    }
-    model
-}
-
 impl Model {
     /// Log time of the last entry, milliseconds.
     pub fn now_ms(&self) -> u64 {
         self.now_ms
-    }
-
-    /// The earliest deadline that is open.
-    pub fn next_due(&self) -> Option<(u64, &Due)> {
-        self.dues.first().map(|(at_ms, _, due)| (*at_ms, due))
     }
 
     /// Replays an entry.

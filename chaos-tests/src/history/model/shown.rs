@@ -91,12 +91,6 @@ impl Model {
         i.map(|i| i.parts.iter().filter(|p| p.serves()).map(|p| p.id).collect()).unwrap_or_default()
     }
 
-    /// The offer out of an interaction and until when it stands.
-    pub fn offer_out(&self, tenant: &str, interaction: &str) -> Option<(Uid, u64)> {
-        let offer = self.tenants.get(tenant)?.interactions.get(interaction)?.offer.as_ref()?;
-        Some((offer.id, offer.expires.at_ms))
-    }
-
     /// Kinds of a tenant's events by number, from 1; `None` where they are not followed.
     pub fn events(&self, tenant: &str) -> Option<&[u8]> {
         let state = self.tenants.get(tenant).filter(|_| !self.blurred.contains(tenant))?;
@@ -108,9 +102,16 @@ impl Model {
         self.tenants.iter().flat_map(|(id, t)| t.offers_twice.iter().map(|offer| (&**id, *offer)))
     }
 
+    /// Is the record's tenant one of which everything is followed.
+    pub fn follows(&self, name: &str) -> bool {
+        let tenant = parted(name).and_then(|(tenant, _, _)| self.tenants.get_key_value(tenant));
+        tenant.is_some_and(|(id, t)| !t.deleted && !self.blurred.contains(id))
+    }
+
     /// Every interaction and agent there is, closed ones included, in the order of tenants and names.
     pub fn all(&self) -> impl Iterator<Item = Shown> {
-        self.tenants.iter().flat_map(|(id, t)| {
+        let followed = self.tenants.iter().filter(|(id, t)| !t.deleted && !self.blurred.contains(*id));
+        followed.flat_map(|(id, t)| {
             let ids: std::collections::BTreeSet<&Name> = t.interactions.keys().chain(t.closed.keys()).collect();
             let interactions = ids.into_iter().map(move |i| interaction(id, t, i));
             interactions.chain(t.agents.keys().map(move |a| agent(id, t, a)))

@@ -115,7 +115,7 @@ impl World {
                 self.witness.offers_raced += u64::from(late);
                 let told = match &answer {
                     Ok(answer) => telling::answered(answer),
-                    Err(error) => telling::refused(error),
+                    Err(error) => telling::refused(error, None),
                 };
                 if let (Some(record), Some(told)) = (record.and_then(|at| self.history.calls.get_mut(at)), told) {
                     (record.ended_us, record.told) = (Some(now_us), Some(told));

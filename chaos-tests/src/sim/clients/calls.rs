@@ -53,6 +53,7 @@ impl World {
             asked: None,
             began_us: now_us,
             record,
+            refused_at: None,
         };
         caller.open.insert(number, open);
         self.at(now_us, Event::Attempt { client, call: number });
@@ -121,6 +122,7 @@ impl World {
                 Ok(())
             }
             Next::GiveUp => {
+                open.refused_at = failed.at;
                 let error = open.attempts.told(failed.error);
                 self.ended(client, call, Err(error))
             }
@@ -172,7 +174,7 @@ impl World {
         let Some(record) = open.record.and_then(|at| self.history.calls.get_mut(at)) else { return };
         let told = match outcome {
             Ok(answer) => super::super::telling::told(answer, &open.asking),
-            Err(error) => match super::super::telling::refused(error) {
+            Err(error) => match super::super::telling::refused(error, open.refused_at) {
                 Some(told) => told,
                 None => return,
             },

@@ -1,9 +1,16 @@
 //! Clients die and come back: what they knew is gone, except what a connector must know.
 
+use std::collections::BTreeSet;
+
+use rand::Rng;
+
 use super::super::event::{Conn, Event};
 use super::super::plan::{MS, S};
 use super::super::world::World;
 use super::{Client, Role};
+
+/// Of a thousand calls so many end while their connector is down.
+const DIE: u32 = 300;
 
 impl Client {
     /// Its stream, if it has one.
@@ -31,10 +38,24 @@ impl World {
             self.witness.agents_died += 1;
         }
         self.witness.connectors_died += u64::from(self.is_connector(client));
+        self.calls_die(client);
         self.line(|| format!("client {client} dies"));
         if let Some(conn) = conn {
             self.after(MS, 2 * S, Event::Hangup(conn));
         }
+    }
+
+    /// Some customers hang up while nobody is there to notice.
+    fn calls_die(&mut self, client: usize) {
+        let Role::Platform(platform) = &mut self.clients[client].role else { return };
+        if platform.connector.is_none() {
+            return;
+        }
+        let rng = &mut self.rng;
+        let (mut died, alive): (BTreeSet<String>, _) =
+            std::mem::take(&mut platform.alive).into_iter().partition(|_| rng.random_range(0..1_000) < DIE);
+        platform.alive = alive;
+        platform.died.append(&mut died);
     }
 
     fn is_connector(&self, client: usize) -> bool {

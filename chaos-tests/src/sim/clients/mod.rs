@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kindred_client::logic::endpoints::EndpointId;
 use kindred_client::logic::{Attempts, Budget, Endpoints, Resume, SessionLogic};
+use kindred_node::consensus::gateway::At;
 
 use super::event::Conn;
 use super::server::{Answer, Asking, Failed};
@@ -87,6 +88,8 @@ pub struct OpenCall {
     began_us: u64,
     /// Index in the history.
     record: Option<usize>,
+    /// Where in the log it was refused for good.
+    refused_at: Option<At>,
 }
 
 /// How its calls find the cluster.
@@ -120,6 +123,8 @@ pub struct Platform {
     pub connector: Option<String>,
     /// Names of what it submitted and does not know to be closed.
     pub alive: BTreeSet<String>,
+    /// Calls that ended while its process was down, and that nobody told the cluster of.
+    pub died: BTreeSet<String>,
     pub created: u64,
     /// Its lease lapsed or it came back: it reconciles first.
     pub reconciling: bool,

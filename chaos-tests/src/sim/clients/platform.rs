@@ -2,6 +2,8 @@
 //! say that they are there, and reconcile when they come back.
 
 use kindred_client::Error;
+use kindred_domain::Reply;
+use kindred_domain::ids::InteractionId;
 use kindred_proto::v1;
 use rand::Rng;
 
@@ -140,6 +142,23 @@ impl World {
         }
     }
 
+    /// What was closed is forgotten; if more remains to be closed, it says the same again.
+    fn reconciled(&mut self, client: usize, outcome: Result<Answer, Error>) {
+        let Role::Platform(platform) = &mut self.clients[client].role else { return };
+        platform.reconciling = false;
+        let reply = outcome.ok().and_then(|answer| answer.reply);
+        let Some(Reply::Reconciled { connector, lost, unknown, remaining }) = reply else {
+            return self.reconcile(client);
+        };
+        let name = |id: &InteractionId| format!("tenants/{}/interactions/{id}", connector.tenant);
+        platform.died.retain(|call| !lost.iter().any(|id| *call == name(id)));
+        platform.alive.retain(|call| !unknown.iter().any(|id| *call == name(id)));
+        self.witness.calls_lost += lost.len() as u64;
+        if remaining > 0 {
+            self.reconcile(client);
+        }
+    }
+
     pub(super) fn platform_told(&mut self, client: usize, asking: &Asking, outcome: Result<Answer, Error>) -> Verdict {
         match (asking, outcome) {
             (Asking::Create(request), Ok(answer)) => {
@@ -176,14 +195,12 @@ impl World {
                     platform.reconciling = false;
                 }
             }
-            (Asking::Reconcile(_), outcome) => {
+            (Asking::Abandon(request), Ok(_)) => {
                 if let Role::Platform(platform) = &mut self.clients[client].role {
-                    platform.reconciling = false;
-                }
-                if outcome.is_err() {
-                    self.reconcile(client);
+                    platform.alive.remove(&request.name);
                 }
             }
+            (Asking::Reconcile(_), outcome) => self.reconciled(client, outcome),
             _ => {}
         }
         Ok(())

@@ -85,6 +85,8 @@ pub struct Failed {
     pub error: Error,
     pub health: Health,
     pub leader: Option<String>,
+    /// Where in the log it was refused, if it was there. The public API does not tell; the history's checker wants it.
+    pub at: Option<At>,
 }
 
 impl World {
@@ -194,17 +196,21 @@ impl World {
                 self.tell_client(life.id, &call, Ok(answer));
                 Ok(())
             }
-            Ok(Outcome { result: Err(rejection), .. }) => self.fail(life, &call, rejection.into()),
+            Ok(Outcome { at, result: Err(rejection), .. }) => self.fail_at(life, &call, rejection.into(), Some(at)),
             Err(why) => self.fail(life, &call, why.into()),
         }
     }
 
     fn fail(&mut self, life: Life, call: &Ask, failure: Failure) -> Verdict {
+        self.fail_at(life, call, failure, None)
+    }
+
+    fn fail_at(&mut self, life: Life, call: &Ask, failure: Failure, at: Option<At>) -> Verdict {
         let shard = self.tenants[call.tenant].shard;
         let leader = self.running(life).and_then(|up| up.shared.leader_hint(shard));
         let error = from_status(error_status(&failure, leader.clone()));
         let health = if error.kind == kindred_client::Kind::Unavailable { Health::Unable } else { Health::Alive };
-        self.tell_client(life.id, call, Err(Failed { error, health, leader }));
+        self.tell_client(life.id, call, Err(Failed { error, health, leader, at }));
         Ok(())
     }
 
@@ -227,5 +233,5 @@ impl World {
 /// What the client's network layer makes of a connection that broke.
 pub fn connection_lost() -> Failed {
     let error = Error::local(kindred_client::Kind::Unavailable, "CONNECTION_LOST", "the connection broke");
-    Failed { error, health: Health::Dead, leader: None }
+    Failed { error, health: Health::Dead, leader: None, at: None }
 }

@@ -1,5 +1,5 @@
 //! The verdict on a run: what clients saw against what the log says.
-use crate::history::{self, Archive, History, Violation};
+use crate::history::{self, Archive, History, Shown, Violation, check};
 use kindred_domain::State;
 use kindred_node::wire;
 
@@ -13,13 +13,32 @@ struct Log {
     violations: Vec<Violation>,
 }
 
-/// Every promise that was broken: by the state's own invariants at every step of the log, and by the independent model.
-pub fn verdict(archive: &Archive, history: &History) -> Vec<Violation> {
+/// What a replica's disk holds of a shard.
+pub struct Stored {
+    /// The node.
+    pub whose: String,
+    pub shard: u32,
+    /// The last entry that it has applied.
+    pub applied: u64,
+    pub shown: Vec<Shown>,
+}
+
+/// Every promise that was broken: by the state's own invariants at every step of the log, by the independent model, and
+/// by what replicas that have applied all of the log have stored.
+pub fn verdict(archive: &Archive, history: &History, stored: &[Stored]) -> Vec<Violation> {
     let mut log = Log::default();
     for (shard, entries) in archive {
         log.replay(*shard, entries);
     }
-    log.violations.extend(history::check(archive, history));
+    let report = history::examine(archive, history);
+    log.violations.extend(report.violations);
+    for replica in stored {
+        let last = archive.get(&replica.shard).and_then(|entries| entries.last()).map_or(0, |entry| entry.index);
+        if let Some(model) = report.models.get(&replica.shard).filter(|_| replica.applied == last) {
+            let whose = format!("{} shard {}", replica.whose, replica.shard);
+            log.violations.extend(check::stored::check(&whose, model, &replica.shown));
+        }
+    }
     log.violations
 }
 
@@ -68,7 +87,7 @@ mod tests {
             told: Some(told),
         };
         let history = History { calls: vec![call], ..Default::default() };
-        let found = verdict(&Archive::default(), &history);
+        let found = verdict(&Archive::default(), &history, &[]);
         assert!(found.iter().any(|violation| violation.invariant == 'D'), "{found:?}");
     }
 
@@ -77,7 +96,7 @@ mod tests {
         let events = vec![(4, "A".to_owned()), (6, "B".to_owned())];
         let watched = Watched { tenant: "t".into(), everything: true, events };
         let history = History { watched: vec![watched], ..Default::default() };
-        let found = verdict(&Archive::default(), &history);
+        let found = verdict(&Archive::default(), &history, &[]);
         assert!(!found.is_empty(), "{found:?}");
     }
 }
