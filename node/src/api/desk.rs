@@ -144,6 +144,20 @@ pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
 }
 
+/// Where in the log an answer comes from, and from which node.
+pub fn header(cluster_id: &str, node: &str, at: At, repeated: bool) -> v1::ResponseHeader {
+    v1::ResponseHeader {
+        cluster_id: cluster_id.to_owned(),
+        node: node.to_owned(),
+        shard: at.shard,
+        term: at.term,
+        index: at.index,
+        position: at.position,
+        log_time: Some(time(at.log_ms)),
+        repeated,
+    }
+}
+
 /// One call.
 #[derive(Clone)]
 pub struct Call {
@@ -212,16 +226,7 @@ impl Call {
 
     /// Where in the log an answer comes from.
     pub fn header(&self, at: At, repeated: bool) -> Option<v1::ResponseHeader> {
-        Some(v1::ResponseHeader {
-            cluster_id: self.desk.inner.cluster_id.clone(),
-            node: self.desk.inner.node.clone(),
-            shard: at.shard,
-            term: at.term,
-            index: at.index,
-            position: at.position,
-            log_time: Some(time(at.log_ms)),
-            repeated,
-        })
+        Some(header(&self.desk.inner.cluster_id, &self.desk.inner.node, at, repeated))
     }
 
     /// A write of one command.

@@ -28,6 +28,7 @@ pub fn check_kept(place: Place, first: u64, next: u64) -> Result<(), Failure> {
 }
 
 /// Some of a tenant's events, in order, without a gap to those before.
+#[derive(Clone, Debug)]
 pub enum Batch {
     /// Just applied; other tenants' events of the shard are among them.
     Live {
@@ -89,6 +90,11 @@ impl Tail {
         let shard = self.call.shard;
         let term = self.call.desk().gateway().standing(shard).map_or(0, |standing| standing.term);
         At { shard, term, index: event.index, position: 0, log_ms: event.at_ms }
+    }
+
+    /// Where the last of these events comes from.
+    pub fn at_end_of(&self, batch: &Batch) -> At {
+        batch.events(&self.call.tenant).last().map_or_else(At::default, |event| self.at(event))
     }
 
     /// The next events; at least one of them is the tenant's.

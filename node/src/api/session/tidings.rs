@@ -58,6 +58,11 @@ impl Records {
         records
     }
 
+    /// An interaction that is in memory no more.
+    pub fn add_closed(&mut self, record: Arc<Interaction>) {
+        self.interactions.insert(record.id.clone(), Sight { record, endpoint: None });
+    }
+
     /// What is needed, as far as it is in memory.
     pub fn of_needs(tenant: &Tenant, needs: &Needs, log_ms: u64) -> Self {
         let interaction = |id: &InteractionId| Some((id.clone(), Sight::of(tenant, tenant.interaction(id)?)));

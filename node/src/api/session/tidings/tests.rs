@@ -1,14 +1,11 @@
 //! A session's tidings from real entries: the state machine gives the events, the session tells of them.
+use super::super::sample::{self, attach, done, presence};
 use super::*;
 use kindred_domain::{
-    Body, Command, Entry, Reply, State,
-    command::{
-        AcceptOffer, AdoptTenant, AgentSpec, AttachSession, CompleteInteraction, CreateAgent, CreateInteraction,
-        CreatePolicy, CreateProfile, CreateQueue, DeclineOffer, DetachSession, MakeOffers, OfferPlan, PolicySpec,
-        QueueSpec, ReportConnected, SetPresence,
-    },
+    Body, State,
+    command::{AcceptOffer, CompleteInteraction, DeclineOffer, DetachSession, MakeOffers, OfferPlan, ReportConnected},
     ids::Uid,
-    record::{AgentKind, Capacity, Direction, Mode, PresenceStatus, ProfileEntry},
+    record::PresenceStatus,
 };
 
 struct World {
@@ -22,72 +19,16 @@ impl World {
     /// Ann is available and attached; one call waits.
     fn new() -> Self {
         let session = Session::new("acme".into(), Uid(1));
-        let mut world = Self { state: State::new(), session };
-        world.apply(AdoptTenant { id: "acme".into(), display_name: String::new() });
-        let spec = PolicySpec { mode: Mode::LongestIdle, skill_weight: 0, channel_weight: 0, preferred_weight: 0 };
-        world.apply(CreatePolicy { id: "fair".into(), display_name: String::new(), spec, validate_only: false });
-        let spec = QueueSpec {
-            display_name: String::new(),
-            policy: "fair".into(),
-            priority: 0,
-            age_weight_micros_per_s: 0,
-            service_level_ms: 0,
-            sla_urgency_micros: 0,
-            starvation_bound_ms: 60_000,
-            max_wait_ms: 0,
-            channels: Default::default(),
-        };
-        world.apply(CreateQueue { id: "support".into(), spec });
-        let entry =
-            ProfileEntry { queue: "support".into(), channel: "voice".into(), tier: 1, priority: 0, delay_ms: 0 };
-        let (id, display_name) = ("all".into(), String::new());
-        world.apply(CreateProfile { id, display_name, entries: vec![entry], capacity: Capacity::default() });
-        let spec = AgentSpec {
-            kind: AgentKind::Human,
-            display_name: String::new(),
-            team: None,
-            profile: "all".into(),
-            skills: Default::default(),
-            channel_proficiency: Default::default(),
-            labels: Default::default(),
-            capacity: None,
-            endpoint: "sip:ann".into(),
-        };
-        world.apply(CreateAgent { id: "ann".into(), spec });
-        world.say(PresenceStatus::Available);
+        let mut world = Self { state: sample::state(), session };
         world.session.attaching(&["ann".into()]);
         world.apply(attach(Uid(1)));
         assert!(world.session.attached(&["ann".into()], world.state.index()).is_empty());
-        world.apply(CreateInteraction {
-            id: "call".into(),
-            conversation: None,
-            channel: "voice".into(),
-            direction: Direction::Inbound,
-            customer: None,
-            identity: None,
-            external_thread_id: None,
-            connector: None,
-            queue: "support".into(),
-            labels: Default::default(),
-            required: None,
-            preferred: None,
-            priority: 0,
-            human_requested_at_ms: None,
-            connect_by_ms: None,
-            context: None,
-        });
+        world.apply(sample::call());
         world
     }
 
     fn say(&mut self, status: PresenceStatus) -> Vec<Event> {
-        self.apply(SetPresence {
-            agents: vec!["ann".into()],
-            status,
-            reason: String::new(),
-            channels: Default::default(),
-            after_contact: false,
-            expires_after_ms: None,
-        })
+        self.apply(presence(status))
     }
 
     fn offer(&mut self) -> Vec<Event> {
@@ -102,17 +43,7 @@ impl World {
     }
 
     fn apply(&mut self, body: impl Into<Body>) -> Vec<Event> {
-        let body = body.into();
-        let tenant = (!matches!(body, Body::AdoptTenant(_))).then(|| TenantId::from("acme"));
-        let tenant = tenant.or_else(|| Some(TenantId::from("acme")));
-        let command = Command { tenant, request: None, body };
-        let index = self.state.index() + 1;
-        let applied = self.state.apply(&Entry { index, time_ms: 1_000 + index, commands: vec![command] });
-        for answer in &applied.answers {
-            assert!(matches!(answer, kindred_domain::Answer::Fresh(Ok(_))), "{answer:?}");
-            assert!(!matches!(answer, kindred_domain::Answer::Fresh(Ok(Reply::Offers { made: 0, .. }))), "{answer:?}");
-        }
-        applied.events
+        done(&mut self.state, body)
     }
 
     /// Index of the attach.
@@ -135,10 +66,6 @@ impl World {
         };
         self.session.tell(events.iter(), &records)
     }
-}
-
-fn attach(session: Uid) -> AttachSession {
-    AttachSession { session, node: "n1".into(), agents: vec!["ann".into()] }
 }
 
 #[test]

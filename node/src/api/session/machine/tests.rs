@@ -1,0 +1,445 @@
+//! Transcripts of sessions: a machine with a real state behind it, and a loop that does what the test says.
+use super::super::sample;
+use super::*;
+use crate::consensus::gateway::ReadMode;
+use kindred_domain::{
+    Event, State,
+    command::{DetachSession, MakeOffers, OfferPlan},
+    ids::Uid,
+    record::PresenceStatus,
+};
+use kindred_proto::v1::{self, session_request::Action, session_response::Message};
+use std::collections::VecDeque;
+
+const ASKED: &str = "01234567-89ab-4cde-8f01-23456789abcd";
+
+/// A machine, and what it wanted and has not got yet.
+struct Stage {
+    machine: Machine,
+    state: State,
+    ms: u64,
+    /// Applied, not told of.
+    events: Vec<Event>,
+    begins: VecDeque<Option<Place>>,
+    commands: VecDeque<(Command, Step)>,
+    looks: VecDeque<Look>,
+    /// What was said: what, from which index, and the place of its token.
+    said: Vec<String>,
+    /// The last result's error.
+    refused: Option<String>,
+    ended: Option<Option<Failure>>,
+}
+
+fn ann() -> Vec<String> {
+    vec!["tenants/acme/agents/ann".to_owned()]
+}
+
+impl Stage {
+    fn new() -> Self {
+        let setting = Setting {
+            tenant: "acme".into(),
+            session: Uid(1),
+            cluster_id: "c".into(),
+            node: "n1".into(),
+            key: PayloadKey::of("c"),
+        };
+        Self {
+            machine: Machine::new(setting, 0),
+            state: sample::state(),
+            ms: 0,
+            events: Vec::new(),
+            begins: VecDeque::new(),
+            commands: VecDeque::new(),
+            looks: VecDeque::new(),
+            said: Vec::new(),
+            refused: None,
+            ended: None,
+        }
+    }
+
+    /// Open, with everything told so far.
+    fn open() -> Self {
+        let mut stage = Self::new();
+        stage.start(ann(), "");
+        stage.begin();
+        stage.commit();
+        stage.look();
+        stage.said.clear();
+        stage.tell();
+        stage.said.clear();
+        stage
+    }
+
+    fn take(&mut self, input: Input) {
+        let now = Now { ms: self.ms, leader: None };
+        for want in self.machine.take(&now, input) {
+            assert!(self.ended.is_none(), "nothing comes after the end: {want:?}");
+            match want {
+                Want::Begin(after) => self.begins.push_back(after),
+                Want::Submit(command, step) => self.commands.push_back((command, step)),
+                Want::Look(look) => self.looks.push_back(look),
+                Want::Send(response, place) => self.hear(response, place),
+                Want::End(end) => self.ended = Some(end),
+            }
+        }
+    }
+
+    fn hear(&mut self, response: SessionResponse, place: Option<u64>) {
+        assert_eq!(response.resume_token, place.map(|place| self.machine.token(place)).unwrap_or_default());
+        let what = match response.message.expect("a message") {
+            Message::Started(started) => if started.resumed { "resumed" } else { "started" }.to_owned(),
+            Message::Result(result) => {
+                assert_eq!(result.request_id, ASKED);
+                self.refused = result.error.map(|error| error.reason);
+                "result".to_owned()
+            }
+            other => format!("{other:?}").split('(').next().unwrap_or_default().to_lowercase(),
+        };
+        let index = response.header.expect("a header").index;
+        let place = place.map_or_else(String::new, |place| format!(" with {place}"));
+        self.said.push(format!("{what} from {index}{place}"));
+    }
+
+    fn ask(&mut self, action: Action) {
+        self.take(Input::Request(SessionRequest { request_id: ASKED.to_owned(), action: Some(action) }));
+    }
+
+    fn start(&mut self, agents: Vec<String>, resume_token: &str) {
+        let (parent, resume_token) = ("tenants/acme".to_owned(), resume_token.to_owned());
+        self.ask(Action::Start(v1::SessionStart { parent, agents, resume_token }));
+    }
+
+    fn at(&self) -> At {
+        At { shard: 0, term: 1, index: self.state.index(), position: 0, log_ms: self.state.now_ms() }
+    }
+
+    fn last_event(&self) -> u64 {
+        self.state.tenant("acme").expect("adopted").record().next_event - 1
+    }
+
+    /// The place is found.
+    fn begin(&mut self) {
+        let after = self.begins.pop_front().expect("it wants to begin");
+        let seen = after.map_or(self.last_event(), |place| place.looked_at);
+        self.take(Input::Begun(Ok((self.at(), seen))));
+    }
+
+    /// The oldest command is applied.
+    fn commit(&mut self) {
+        let (command, step) = self.commands.pop_front().expect("a command");
+        let (result, events) = sample::apply(&mut self.state, command);
+        self.events.extend(events);
+        let outcome = Outcome { at: self.at(), result, repeated: false };
+        self.take(Input::Outcome(step, Ok(outcome)));
+    }
+
+    fn apply(&mut self, body: impl Into<Body>) {
+        let events = sample::done(&mut self.state, body);
+        self.events.extend(events);
+    }
+
+    fn read(&mut self) -> (Look, At, Records) {
+        let look = self.looks.pop_front().expect("a look");
+        let found = look.what.look(self.state.tenant("acme").expect("adopted"), self.state.now_ms());
+        (look, self.at(), found.records)
+    }
+
+    /// The oldest look is answered.
+    fn look(&mut self) {
+        let (look, at, records) = self.read();
+        self.take(Input::Looked(look, Ok((at, records))));
+    }
+
+    fn look_fails(&mut self, why: Unavailable) {
+        let look = self.looks.pop_front().expect("a look");
+        self.take(Input::Looked(look, Err(why.into())));
+    }
+
+    /// What was applied goes in, with the records it takes.
+    fn tell(&mut self) {
+        self.events_come();
+        if !self.looks.is_empty() {
+            self.look();
+        }
+    }
+
+    fn events_come(&mut self) {
+        assert!(self.machine.listens(0));
+        let events = std::mem::take(&mut self.events);
+        self.take(Input::Events(Batch::Kept(events), self.at()));
+    }
+
+    /// Time passes; what is due meanwhile is applied.
+    fn pass(&mut self, ms: u64) {
+        let until_ms = self.ms + ms;
+        while let Some(due_ms) = self.machine.next_due_ms().filter(|due_ms| *due_ms <= until_ms) {
+            self.ms = due_ms;
+            self.take(Input::Due(0));
+            while !self.commands.is_empty() {
+                self.commit();
+            }
+        }
+        self.ms = until_ms;
+    }
+
+    fn said(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.said)
+    }
+
+    fn detaches(&mut self) -> Option<bool> {
+        let (command, step) = self.commands.back()?;
+        let Body::DetachSession(detach) = &command.body else { return None };
+        assert!(detach.agents.is_empty() && *step == Step::Leave);
+        Some(detach.lost)
+    }
+}
+
+#[test]
+fn it_opens_with_how_everything_stands_and_the_token_comes_last() {
+    let mut stage = Stage::new();
+    assert!(stage.machine.reads(0) && !stage.machine.listens(0));
+    stage.start(ann(), "");
+    assert_eq!(stage.begins, [None]);
+    assert!(!stage.machine.reads(0), "nothing is read before it is open");
+    let (index, seen) = (stage.state.index(), stage.last_event());
+    stage.begin();
+    assert!(stage.said().is_empty());
+    stage.commit();
+    assert_eq!(stage.said(), [format!("started from {index}")], "no token before everything was told");
+    assert!(!stage.machine.listens(0) && !stage.machine.reads(0));
+    assert_eq!(stage.looks[0].what.mode(), ReadMode::Linearizable);
+    stage.look();
+    assert_eq!(stage.said(), [format!("agent from {} with {seen}", index + 1)]);
+    assert!(stage.machine.reads(0) && stage.machine.listens(0) && !stage.machine.listens(1));
+    // Its own attach says nothing; two changes of presence are told in a batch with one token.
+    stage.tell();
+    stage.apply(sample::presence(PresenceStatus::Break));
+    stage.apply(sample::presence(PresenceStatus::Available));
+    stage.tell();
+    let (index, seen) = (stage.state.index(), stage.last_event());
+    assert_eq!(stage.said(), [format!("agent from {index}"), format!("agent from {index} with {seen}")]);
+}
+
+#[test]
+fn a_resumed_session_is_told_what_it_missed_and_not_how_everything_stands() {
+    let mut stage = Stage::new();
+    let place = stage.last_event() - 1;
+    let token = stage.machine.token(place);
+    stage.start(ann(), &token);
+    assert_eq!(stage.begins, [Some(Place::after(place))]);
+    stage.begin();
+    stage.commit();
+    stage.look();
+    assert_eq!(stage.said(), [format!("resumed from {} with {place}", stage.state.index() - 1)]);
+    // The token may be too old, or ahead: then it begins as if there were none.
+    let mut stage = Stage::new();
+    stage.start(ann(), &token);
+    stage.begins.clear();
+    stage.take(Input::Begun(Err(Failure::TokenExpired { first_event: 9 })));
+    assert_eq!(stage.begins, [None]);
+    stage.begin();
+    stage.commit();
+    stage.look();
+    assert!(matches!(stage.said().as_slice(), [started, agent]
+        if started.starts_with("started") && agent.contains("with")));
+}
+
+#[test]
+fn what_is_no_session_ends_at_once() {
+    let mut stage = Stage::new();
+    stage.ask(Action::Heartbeat(v1::SessionHeartbeat {}));
+    assert!(matches!(stage.ended, Some(Some(Failure::Malformed(_)))));
+    let mut stage = Stage::new();
+    stage.pass(SILENCE_MS);
+    assert_eq!(stage.ended, Some(Some(Failure::SessionSilent { silent_ms: SILENCE_MS })));
+    let mut stage = Stage::new();
+    stage.start(vec!["tenants/acme/agents/nobody".to_owned()], "");
+    stage.begin();
+    stage.commit();
+    assert!(matches!(stage.ended, Some(Some(Failure::Rejected(_)))), "{:?}", stage.ended);
+    assert!(stage.commands.is_empty(), "nobody was attached");
+}
+
+#[test]
+fn an_attach_that_is_refused_changes_nothing() {
+    let mut stage = Stage::open();
+    let nobody = "tenants/acme/agents/nobody".to_owned();
+    let agents = vec![ann().remove(0), nobody.clone()];
+    stage.ask(Action::Attach(v1::SessionAttach { agents }));
+    stage.commit();
+    assert_eq!(stage.said().len(), 1);
+    assert_eq!(stage.refused.take().as_deref(), Some("NOT_FOUND"));
+    assert_eq!(stage.machine.session.agents(), ["ann".into()]);
+    // It does not speak for her, so it is not even asked.
+    let presence = v1::Presence { status: v1::presence::Status::Available as i32, ..Default::default() };
+    stage.ask(Action::Presence(v1::SessionPresence { agent: nobody, presence: Some(presence), after_contact: false }));
+    assert!(stage.commands.is_empty());
+    assert_eq!(stage.refused.take().as_deref(), Some("MALFORMED"));
+    stage.ask(Action::Start(v1::SessionStart::default()));
+    assert_eq!(stage.refused.take().as_deref(), Some("MALFORMED"), "once, first");
+}
+
+#[test]
+fn who_is_attached_later_is_introduced_before_the_answer() {
+    let mut stage = Stage::open();
+    stage.ask(Action::Detach(v1::SessionDetach { agents: ann() }));
+    stage.commit();
+    assert!(!stage.machine.session.speaks_for(&"ann".into()));
+    stage.tell();
+    stage.said.clear();
+    stage.ask(Action::Attach(v1::SessionAttach { agents: ann() }));
+    stage.commit();
+    assert!(stage.said().is_empty(), "not before it is known how she stands");
+    stage.look();
+    let index = stage.state.index();
+    assert_eq!(stage.said(), [format!("agent from {index}"), format!("result from {index}")]);
+    assert_eq!(stage.refused, None);
+}
+
+#[test]
+fn a_lapsed_lease_is_attached_again() {
+    let mut stage = Stage::open();
+    stage.apply(DetachSession { session: Uid(1), agents: Vec::new(), lost: true });
+    stage.tell();
+    assert!(matches!(&stage.commands[0].1, Step::AttachAgain(agents) if *agents == ["ann".into()]));
+    stage.commit();
+    stage.look();
+    assert!(matches!(stage.said().as_slice(), [.., told] if told.starts_with("agent")), "nobody asked: no answer");
+    // A renewal finds it gone, too.
+    stage.events.clear();
+    stage.apply(DetachSession { session: Uid(1), agents: Vec::new(), lost: true });
+    stage.ms += RENEW_MS;
+    stage.take(Input::Due(0));
+    assert_eq!(stage.commands[0].1, Step::Renew);
+    stage.commit();
+    assert!(matches!(&stage.commands[0].1, Step::AttachAgain(_)));
+}
+
+#[test]
+fn a_silent_client_is_given_up_and_its_lease_is_kept_until_then() {
+    let mut stage = Stage::open();
+    let renewed = |stage: &Stage| stage.machine.renew_at_ms;
+    assert_eq!(renewed(&stage), RENEW_MS, "the attach was just now");
+    stage.pass(2 * HEARTBEAT_MS);
+    stage.ask(Action::Heartbeat(v1::SessionHeartbeat {}));
+    stage.pass(SILENCE_MS - 1);
+    assert_eq!(stage.ended, None);
+    assert!(renewed(&stage) > stage.ms, "it was renewed all along");
+    stage.ms += 1;
+    stage.take(Input::Due(0));
+    assert_eq!(stage.detaches(), Some(true));
+    assert!(!stage.machine.goes_on() && stage.ended.is_none(), "its agents come first");
+    stage.take(Input::Gone);
+    stage.commit();
+    assert_eq!(stage.ended, Some(Some(Failure::SessionSilent { silent_ms: SILENCE_MS })));
+}
+
+#[test]
+fn an_answer_has_its_own_place_and_what_comes_after_it_goes_on() {
+    let mut stage = Stage::open();
+    stage.apply(sample::presence(PresenceStatus::Break));
+    stage.tell();
+    let told = stage.state.index();
+    stage.said.clear();
+    let presence = v1::Presence { status: v1::presence::Status::Available as i32, ..Default::default() };
+    let agent = ann().remove(0);
+    stage.ask(Action::Presence(v1::SessionPresence { agent, presence: Some(presence), after_contact: false }));
+    stage.commit();
+    assert_eq!(stage.said(), [format!("result from {}", told + 1)]);
+    stage.ask(Action::Start(v1::SessionStart::default()));
+    assert_eq!(stage.said(), [format!("result from {told}")]);
+    // Events that say nothing to anybody move the token all the same, once nothing else does.
+    stage.tell();
+    stage.said.clear();
+    stage.apply(sample::call());
+    stage.tell();
+    let (index, seen) = (stage.state.index(), stage.last_event());
+    assert!(stage.said().is_empty());
+    stage.pass(HEARTBEAT_MS);
+    assert_eq!(stage.said(), [format!("progress from {index} with {seen}")]);
+    stage.pass(HEARTBEAT_MS);
+    assert!(stage.said().is_empty());
+}
+
+#[test]
+fn records_are_not_told_after_newer_ones() {
+    let mut stage = Stage::open();
+    stage.ask(Action::Attach(v1::SessionAttach { agents: ann() }));
+    stage.commit();
+    let (look, at, records) = stage.read();
+    // While those were on their way, an offer was made and told.
+    stage.apply(sample::call());
+    let (offer, policy_revision) = (Uid(7), 1);
+    let plan = OfferPlan { offer, interaction: "call".into(), agent: "ann".into(), score_micros: 0, policy_revision };
+    stage.apply(MakeOffers { offers: vec![plan], deferrals: Vec::new() });
+    stage.tell();
+    assert!(stage.said().iter().any(|said| said.starts_with("offer")));
+    stage.take(Input::Looked(look, Ok((at, records))));
+    assert!(stage.said().is_empty(), "she would be shown without the offer");
+    stage.look();
+    assert_eq!(stage.said().len(), 2);
+}
+
+#[test]
+fn a_busy_moment_ends_no_session_but_a_long_one_does() {
+    let mut stage = Stage::open();
+    let busy = || Unavailable::Overloaded { what: "reads", retry_after_ms: 100 };
+    stage.apply(sample::presence(PresenceStatus::Break));
+    stage.events_come();
+    stage.look_fails(busy());
+    assert!(stage.looks.is_empty() && !stage.machine.listens(0));
+    stage.pass(100);
+    stage.look();
+    assert_eq!(stage.said().len(), 1);
+    stage.apply(sample::presence(PresenceStatus::Available));
+    stage.events_come();
+    for _ in 0..4 {
+        stage.look_fails(busy());
+        stage.pass(500);
+    }
+    assert_eq!(stage.detaches(), None);
+    stage.look_fails(busy());
+    assert_eq!(stage.detaches(), Some(true));
+    stage.commit();
+    assert_eq!(stage.ended, Some(Some(busy().into())));
+}
+
+#[test]
+fn a_client_that_is_done_is_answered_first() {
+    let mut stage = Stage::open();
+    stage.ask(Action::Detach(v1::SessionDetach { agents: ann() }));
+    stage.take(Input::Finished);
+    assert!(!stage.machine.reads(0) && !stage.machine.listens(0));
+    assert_eq!(stage.commands.len(), 1);
+    stage.commit();
+    assert_eq!(stage.said().len(), 1);
+    assert_eq!(stage.detaches(), Some(false), "done, not lost");
+    stage.commit();
+    assert_eq!(stage.ended, Some(None));
+}
+
+#[test]
+fn who_goes_while_the_attach_is_under_way_is_detached_after_it() {
+    let mut stage = Stage::new();
+    stage.start(ann(), "");
+    stage.begin();
+    stage.take(Input::Gone);
+    assert_eq!(stage.detaches(), None);
+    stage.commit();
+    assert!(stage.said().is_empty());
+    assert_eq!(stage.detaches(), Some(true));
+    stage.commit();
+    assert_eq!(stage.ended, Some(None));
+}
+
+#[test]
+fn what_is_under_way_is_bounded() {
+    let mut stage = Stage::open();
+    for _ in 0..UNDER_WAY_MAX {
+        assert!(stage.machine.reads(0));
+        stage.ask(Action::Detach(v1::SessionDetach { agents: ann() }));
+    }
+    assert!(!stage.machine.reads(0));
+    stage.commit();
+    assert!(stage.machine.reads(WAITING_MAX - 1) && !stage.machine.reads(WAITING_MAX));
+}
