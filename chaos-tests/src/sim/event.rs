@@ -80,6 +80,8 @@ pub enum Event {
     Down(Conn, Box<v1::SessionResponse>),
     /// An event of a watched tenant arrives.
     Watched(Conn, EventMessage),
+    /// Time has passed for a session of a node.
+    StreamDue(Conn),
     /// The node hears that the client has gone.
     Hangup(Conn),
     /// The client hears that its stream is over.

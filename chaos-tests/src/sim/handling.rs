@@ -19,7 +19,7 @@ fn needs(event: &Event) -> Option<RaftId> {
         Event::Raft { to, .. } | Event::Snapshot { to, .. } | Event::Forward { to, .. } | Event::Ask(to, _) => {
             Some(*to)
         }
-        Event::Up(conn, _) | Event::Hangup(conn) => Some(conn.life.id),
+        Event::Up(conn, _) | Event::StreamDue(conn) | Event::Hangup(conn) => Some(conn.life.id),
         _ => None,
     }
 }
@@ -51,6 +51,7 @@ impl World {
             Event::Forwarded { to, number, answer } => self.forward_answered(to, number, *answer),
             Event::Ask(to, ask) => self.asked(to, *ask),
             Event::Up(conn, request) => self.session_asked(conn, *request),
+            Event::StreamDue(conn) => self.stream_due(conn),
             Event::Hangup(conn) => self.session_gone(conn),
             Event::Space(id) => {
                 self.nodes.get(&id).into_iter().for_each(|node| node.disk.full(false));

@@ -2,7 +2,7 @@
 //!
 //! Of a node everything runs that decides: production's raft thread, log writer and apply thread
 //! ([`kindred_node::consensus::runtime::Parts`]), the real storage on a real RocksDB, the domain, the Matchmaker's
-//! planner, the reading of requests, and what sessions tell ([`server`]). Of the clients it is the library's logic of
+//! planner, the reading of requests, and sessions ([`server`]). Of the clients it is the library's logic of
 //! retries, endpoints, sessions and resumption ([`clients`]). Simulated are time, the network ([`network`]), what a
 //! crash or a power cut leaves of a disk ([`power`]), and what tonic and tokio do between the two.
 //!

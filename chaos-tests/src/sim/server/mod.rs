@@ -1,7 +1,7 @@
 //! The server's side of a simulated node: calls and streams in front of production's Gateway.
 //!
-//! Requests are read and failures told by production's `wire` and `api`; what tonic, tokio and timers do there
-//! is done here step by step.
+//! Requests are read, failures told and sessions decided by production's `wire` and `api`; what tonic, tokio and timers
+//! do there is done here step by step.
 
 mod front;
 mod session;
@@ -11,8 +11,9 @@ mod watch;
 use std::collections::BTreeMap;
 
 use kindred_domain::Command;
-use kindred_domain::ids::{AgentId, InteractionId, TenantId};
-use kindred_node::api::session::tidings::Records;
+use kindred_domain::ids::{InteractionId, TenantId};
+use kindred_node::api::session::looks::{Found, Look as SessionLook};
+use kindred_node::api::session::machine::Step;
 use kindred_node::consensus::core::Role;
 use kindred_node::consensus::gateway::{Answering, At, Looking, Outcome, Unavailable};
 use kindred_node::consensus::lanes::Lane;
@@ -67,14 +68,6 @@ pub enum ReplyTo {
     Session(Conn, Step),
 }
 
-/// What a session waits for.
-pub enum Step {
-    Attached { request_id: String, agents: Vec<AgentId> },
-    Detached { request_id: String, agents: Vec<AgentId> },
-    Answered { request_id: String },
-    Renewed,
-}
-
 /// A read under way.
 struct Reading {
     look: Looking<Look>,
@@ -90,8 +83,8 @@ pub enum Look {
     Closed(TenantId, InteractionId),
     /// First event kept, next event to come.
     Events(Option<(u64, u64)>),
-    /// For a session.
-    Records(Records),
+    /// For a session; nothing if its tenant is not there.
+    Found(Option<Found>),
 }
 
 /// Who wanted to read.
@@ -99,10 +92,8 @@ pub enum ReadFor {
     Call(Box<Ask>),
     /// Where events are now: a session or a watch begins.
     Begin(Conn),
-    /// How agents stand: at the beginning, or after an attach (then the request it answers).
-    Introduce(Conn, Option<(String, Vec<AgentId>)>),
-    /// What is needed to tell of events.
-    Tell(Conn),
+    /// A session wants to look.
+    Session(Conn, SessionLook),
 }
 
 impl World {
@@ -235,8 +226,7 @@ impl World {
         match to {
             ReadFor::Call(ask) => self.answer_read(life, *ask, look),
             ReadFor::Begin(conn) => self.begun(conn, look),
-            ReadFor::Introduce(conn, answers) => self.introduce(conn, answers, look),
-            ReadFor::Tell(conn) => self.tell(conn, look),
+            ReadFor::Session(conn, session) => self.session_looked(conn, session, look),
         }
     }
 
@@ -246,9 +236,6 @@ impl World {
         let Some(up) = self.running(life) else { return Ok(()) };
         let late: Vec<u64> =
             up.server.forwarded.iter().filter(|(_, (_, until_us))| *until_us <= now_us).map(|(n, _)| *n).collect();
-        for number in late {
-            self.forward_answered(life, number, Err(Unavailable::ResultUnknown))?;
-        }
-        self.sessions_due(life)
+        late.into_iter().try_for_each(|number| self.forward_answered(life, number, Err(Unavailable::ResultUnknown)))
     }
 }

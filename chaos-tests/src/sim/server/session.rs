@@ -1,371 +1,230 @@
-//! Agents' streams: production's `tidings` decide what is told to whom; this is the loop around it.
+//! Agents' streams: production's machine decides; here its wants are done step by step.
 
-use kindred_domain::command::{AttachSession, DetachSession, RenewSession};
-use kindred_domain::ids::{AgentId, TenantId, Uid};
-use kindred_domain::limits::SESSION_LEASE_MS;
-use kindred_domain::{Body, Command, Rejection, Reply, State};
+use std::collections::VecDeque;
+
+use kindred_domain::ids::Uid;
+use kindred_domain::{Rejection, State};
 use kindred_node::api::Failure;
-use kindred_node::api::session::tidings::{Needs, Records, Session as Tidings};
-use kindred_node::api::status::error_status;
-use kindred_node::api::tail::check_kept;
-use kindred_node::consensus::gateway::{At, Outcome, ReadMode, Unavailable};
+use kindred_node::api::session::looks::{Found, Look as SessionLook};
+use kindred_node::api::session::machine::{Input, Machine, Now, Setting, Step, Want};
+use kindred_node::api::session::tidings::Records;
+use kindred_node::api::tail::{Batch, check_kept};
+use kindred_node::consensus::archive;
+use kindred_node::consensus::gateway::{At, Outcome, Unavailable};
 use kindred_node::consensus::lanes::Lane;
-use kindred_node::wire::api::asks::{Action, started};
-use kindred_node::wire::api::token::Place;
-use kindred_node::wire::api::value::duration;
-use kindred_node::wire::api::{Form, PayloadKey, tells};
-use kindred_proto::v1::{self, session_response::Message};
+use kindred_node::wire::api::PayloadKey;
+use kindred_node::wire::api::token;
+use kindred_proto::v1::{self, session_request::Action};
 use rand::Rng;
 
 use super::super::event::{Conn, Event, Life};
-use super::super::plan::{MS, S};
-use super::super::world::{Verdict, World};
+use super::super::plan::MS;
+use super::super::world::{Place, Verdict, World};
 use super::tail::Tail;
-use super::{Look, ReadFor, Reading, ReplyTo, Step};
-
-/// The lease is renewed this often, as in production.
-const RENEW_US: u64 = SESSION_LEASE_MS / 3 * MS;
-const HEARTBEAT_MS: u64 = 10_000;
-const SILENCE_US: u64 = 3 * HEARTBEAT_MS * MS;
+use super::{Look, ReadFor, Reading, ReplyTo};
 
 /// One stream.
 pub struct Session {
-    tenant: TenantId,
-    shard: u32,
-    tidings: Tidings,
-    tail: Tail,
-    resume: Option<Place>,
-    resumed: bool,
-    /// The agents are attached, and how they stand was told.
-    open: bool,
-    at: At,
-    heard_us: u64,
-    renew_at_us: u64,
-    progress_at_us: u64,
-    told: u64,
-    /// Events whose records are being read.
-    telling: Option<Vec<kindred_domain::Event>>,
-}
-
-fn command(tenant: &TenantId, body: impl Into<Body>) -> Command {
-    Command { tenant: Some(tenant.clone()), request: None, body: body.into() }
+    machine: Machine,
+    after: Option<token::Place>,
+    tail: Option<Tail>,
+    /// What has happened and was not taken in yet.
+    inbox: VecDeque<Input>,
+    /// What has come up and is not read yet.
+    unread: VecDeque<v1::SessionRequest>,
+    /// Somebody takes things in already: what comes at once waits for its turn.
+    driven: bool,
+    due_at_us: Option<u64>,
 }
 
 impl World {
+    /// Whose stream it is, and where that lives.
+    fn home(&self, conn: Conn) -> Place {
+        self.tenants[self.clients[conn.client].tenant].clone()
+    }
+
+    fn session(&mut self, conn: Conn) -> Option<&mut Session> {
+        self.running(conn.life)?.server.sessions.get_mut(&conn)
+    }
+
     /// A message comes up a session's stream.
     pub(in super::super) fn session_asked(&mut self, conn: Conn, request: v1::SessionRequest) -> Verdict {
         if self.running(conn.life).is_none() {
             self.break_conn(conn);
             return Ok(());
         }
-        let known = self.running(conn.life).is_some_and(|up| up.server.sessions.contains_key(&conn));
-        if !known {
-            let start = match request.action {
-                Some(v1::session_request::Action::Start(start)) => start,
-                // Meant for a stream that has ended meanwhile.
-                _ => return Ok(()),
-            };
-            self.session_starts(conn, &start)?;
-        } else {
-            self.session_acts(conn, request)?;
+        if self.session(conn).is_none() {
+            // Otherwise it is meant for a stream that has ended meanwhile.
+            let Some(Action::Start(_)) = request.action else { return Ok(()) };
+            self.open_session(conn);
         }
+        if let Some(session) = self.session(conn) {
+            session.unread.push_back(request);
+        }
+        self.drive(conn)?;
         self.settle(conn.life.id)
     }
 
-    fn session_starts(&mut self, conn: Conn, start: &v1::SessionStart) -> Verdict {
-        let tenant = self.clients[conn.client].tenant;
-        let place = self.tenants[tenant].clone();
-        let (now_us, id) = (self.now_us(), Uid(self.rng.random()));
-        let mut form = Form::new(&place.id);
-        let resume = form.place(&"start.resume_token", &start.resume_token);
-        let agents = match started(&place.id, start).and_then(|agents| form.finish(agents)) {
-            Ok(agents) => agents,
-            Err(refused) => return self.cut_off(conn, Some(refused.into())),
-        };
-        let Some(up) = self.running(conn.life) else { return Ok(()) };
-        let Some(tail) = Tail::new(&up.gateway, place.shard, place.id.clone()) else { return Ok(()) };
-        let mut tidings = Tidings::new(place.id.clone(), id);
-        tidings.attaching(&agents);
+    fn open_session(&mut self, conn: Conn) {
+        let (tenant, now_ms, session) = (self.home(conn).id, self.now_us() / MS, Uid(self.rng.random()));
+        let Some(up) = self.running(conn.life) else { return };
+        let (cluster_id, node) = (up.shared.cluster_id.clone(), up.shared.node.clone());
+        let setting = Setting { tenant, session, cluster_id, node, key: PayloadKey::of("sim") };
         let session = Session {
-            tenant: place.id,
-            shard: place.shard,
-            tidings,
-            tail,
-            resume,
-            resumed: resume.is_some(),
-            open: false,
-            at: At::default(),
-            heard_us: now_us,
-            renew_at_us: now_us + RENEW_US,
-            progress_at_us: now_us + HEARTBEAT_MS * MS,
-            told: 0,
-            telling: None,
+            machine: Machine::new(setting, now_ms),
+            after: None,
+            tail: None,
+            inbox: VecDeque::new(),
+            unread: VecDeque::new(),
+            driven: false,
+            due_at_us: None,
         };
         up.server.sessions.insert(conn, session);
-        self.ask_where_events_are(conn, tenant)
     }
 
-    /// Its place in the events is known: now it attaches, so that nothing happens to the agents unseen.
-    pub(super) fn session_begins(&mut self, conn: Conn, at: At, first: u64, now: u64) -> Verdict {
-        let Some(up) = self.running(conn.life) else { return Ok(()) };
-        let node = up.shared.node.clone();
-        let Some(session) = up.server.sessions.get_mut(&conn) else { return Ok(()) };
-        let place = session.resume.filter(|place| check_kept(*place, first, now).is_ok());
-        session.resumed = place.is_some();
-        let looked_at = place.map_or(now - 1, |place| place.looked_at);
-        session.tail.begin(looked_at + 1, now);
-        session.told = looked_at;
-        session.at = at;
-        let agents = session.tidings.agents();
-        let attach = AttachSession { session: session.tidings.id(), node, agents: agents.clone() };
-        let (shard, attach) = (session.shard, command(&session.tenant, attach));
-        let step = Step::Attached { request_id: String::new(), agents };
-        self.submit(conn.life, shard, Lane::Answer, &attach, ReplyTo::Session(conn, step))
+    /// Something happened to a session.
+    fn happens(&mut self, conn: Conn, input: Input) -> Verdict {
+        let Some(session) = self.session(conn) else { return Ok(()) };
+        session.inbox.push_back(input);
+        self.drive(conn)
     }
 
-    fn session_acts(&mut self, conn: Conn, request: v1::SessionRequest) -> Verdict {
-        let now_us = self.now_us();
-        let request_id = request.request_id.clone();
+    /// Takes in what there is, and does what is wanted.
+    pub(super) fn drive(&mut self, conn: Conn) -> Verdict {
+        let Some(session) = self.session(conn) else { return Ok(()) };
+        if std::mem::replace(&mut session.driven, true) {
+            return Ok(());
+        }
+        while let Some(input) = self.next_input(conn)? {
+            let now = self.moment(conn);
+            let Some(session) = self.session(conn) else { return Ok(()) };
+            let wants = session.machine.take(&now, input);
+            wants.into_iter().try_for_each(|want| self.want(conn, want))?;
+        }
+        if let Some(session) = self.session(conn) {
+            session.driven = false;
+        }
+        self.plan_stream_due(conn);
+        Ok(())
+    }
+
+    fn moment(&mut self, conn: Conn) -> Now {
+        let ms = self.now_us() / MS;
+        let shard = self.home(conn).shard;
+        Now { ms, leader: self.running(conn.life).and_then(|up| up.shared.leader_hint(shard)) }
+    }
+
+    /// What has happened, then what was applied, then what was asked.
+    fn next_input(&mut self, conn: Conn) -> Result<Option<Input>, String> {
+        let Some(up) = self.running(conn.life) else { return Ok(None) };
+        let (store, gateway) = (up.store.clone(), up.gateway.clone());
+        let Some(session) = up.server.sessions.get_mut(&conn) else { return Ok(None) };
+        if let Some(input) = session.inbox.pop_front() {
+            return Ok(Some(input));
+        }
+        if session.machine.listens(0)
+            && let Some(tail) = &mut session.tail
+        {
+            let events = tail.poll(&store)?;
+            if let Some(last) = events.last() {
+                let term = gateway.standing(tail.shard).map_or(0, |standing| standing.term);
+                let at = At { shard: tail.shard, term, index: last.index, position: 0, log_ms: last.at_ms };
+                return Ok(Some(Input::Events(Batch::Kept(events), at)));
+            }
+        }
+        if !session.machine.reads(0) {
+            return Ok(None);
+        }
+        Ok(session.unread.pop_front().map(Input::Request))
+    }
+
+    fn want(&mut self, conn: Conn, want: Want) -> Verdict {
+        match want {
+            Want::Begin(after) => self.session_begins(conn, after),
+            Want::Submit(command, step) => {
+                self.witness.leases_lapsed += u64::from(matches!(step, Step::AttachAgain(_)));
+                let shard = self.home(conn).shard;
+                self.submit(conn.life, shard, Lane::Answer, &command, ReplyTo::Session(conn, step))
+            }
+            Want::Look(look) => self.session_looks(conn, look),
+            Want::Send(response, _) => {
+                self.send_down(conn, |conn| Event::Down(conn, Box::new(response)));
+                Ok(())
+            }
+            Want::End(failure) => {
+                if let Some(up) = self.running(conn.life) {
+                    up.server.sessions.remove(&conn);
+                }
+                self.cut_off(conn, failure)
+            }
+        }
+    }
+
+    fn session_begins(&mut self, conn: Conn, after: Option<token::Place>) -> Verdict {
         let Some(up) = self.running(conn.life) else { return Ok(()) };
-        let node = up.shared.node.clone();
-        let Some(session) = up.server.sessions.get_mut(&conn) else { return Ok(()) };
-        session.heard_us = now_us;
-        let (tenant, shard, id) = (session.tenant.clone(), session.shard, session.tidings.id());
-        let action = match Action::read(&tenant, PayloadKey::of("sim"), request) {
-            Ok(action) => action,
-            Err(refused) => return self.session_result(conn, request_id, Err(refused.into())),
+        let gateway = up.gateway.clone();
+        let home = self.home(conn);
+        let Some(session) = self.session(conn) else { return Ok(()) };
+        (session.after, session.tail) = (after, Tail::new(&gateway, home.shard, home.id));
+        self.ask_where_events_are(conn, self.clients[conn.client].tenant)
+    }
+
+    /// Where events are now is known, or not.
+    pub(super) fn session_begun(&mut self, conn: Conn, found: Result<(At, u64, u64), Failure>) -> Verdict {
+        let Some(session) = self.session(conn) else { return Ok(()) };
+        let begun = found.and_then(|(at, first, now)| {
+            let place = session.after.unwrap_or(token::Place { looked_at: now - 1, matched: 0 });
+            check_kept(place, first, now)?;
+            let tail = session.tail.as_mut().ok_or(Unavailable::NoLeader)?;
+            tail.begin(place.looked_at + 1, now);
+            Ok((at, tail.seen()))
+        });
+        self.happens(conn, Input::Begun(begun))
+    }
+
+    fn session_looks(&mut self, conn: Conn, look: SessionLook) -> Verdict {
+        let home = self.home(conn);
+        let (what, until_us) = (look.what.clone(), look.until_ms * MS);
+        let Some(up) = self.running(conn.life) else { return Ok(()) };
+        let asked = up.gateway.ask(home.shard, look.what.mode(), move |state: &State| {
+            Look::Found(state.tenant(&home.id).map(|tenant| what.look(tenant, state.now_ms())))
+        });
+        match asked {
+            Ok(asked) => up.server.reading.push(Reading { look: asked, to: ReadFor::Session(conn, look), until_us }),
+            Err(why) => return self.happens(conn, Input::Looked(look, Err(why.into()))),
+        }
+        Ok(())
+    }
+
+    pub(super) fn session_looked(
+        &mut self,
+        conn: Conn,
+        look: SessionLook,
+        looked: Result<(At, Look), Unavailable>,
+    ) -> Verdict {
+        let home = self.home(conn);
+        let records = match looked {
+            Ok((at, Look::Found(Some(found)))) => Ok((at, self.with_closed(conn, found)?)),
+            Ok((_, Look::Found(None))) => Err(Rejection::WrongShard { tenant: home.id.to_string() }.into()),
+            Ok(_) => return Err("a session was answered with something else".to_owned()),
+            Err(why) => Err(why.into()),
         };
-        let (command, step) = match action {
-            Action::Heartbeat | Action::Start(_) => return Ok(()),
-            Action::Attach(agents) => {
-                session.tidings.attaching(&agents);
-                let attach = AttachSession { session: id, node, agents: agents.clone() };
-                (command(&tenant, attach), Step::Attached { request_id, agents })
-            }
-            Action::Detach(agents) => {
-                let detach = DetachSession { session: id, agents: agents.clone(), lost: false };
-                (command(&tenant, detach), Step::Detached { request_id, agents })
-            }
-            Action::Command(command, _) => (command, Step::Answered { request_id }),
-        };
-        self.submit(conn.life, shard, Lane::Answer, &command, ReplyTo::Session(conn, step))
+        self.happens(conn, Input::Looked(look, records))
+    }
+
+    fn with_closed(&mut self, conn: Conn, found: Found) -> Result<Records, String> {
+        let home = self.home(conn);
+        let Found { mut records, closed } = found;
+        let Some(up) = self.running(conn.life) else { return Ok(records) };
+        for id in closed {
+            let record = archive::closed(&up.store, home.shard, &home.id, &id).map_err(|error| error.to_string())?;
+            record.into_iter().for_each(|record| records.add_closed(record));
+        }
+        Ok(records)
     }
 
     pub(super) fn session_replied(&mut self, conn: Conn, step: Step, outcome: Result<Outcome, Unavailable>) -> Verdict {
-        let Some(up) = self.running(conn.life) else { return Ok(()) };
-        let Some(session) = up.server.sessions.get_mut(&conn) else { return Ok(()) };
-        let outcome: Result<(At, Reply), Failure> = match outcome {
-            Ok(Outcome { at, result: Ok(reply), .. }) => Ok((at, reply)),
-            Ok(Outcome { result: Err(rejection), .. }) => Err(rejection.into()),
-            Err(why) => Err(why.into()),
-        };
-        match step {
-            Step::Answered { request_id } => self.session_result(conn, request_id, outcome),
-            Step::Detached { request_id, agents } => {
-                if outcome.is_ok() {
-                    session.tidings.detach(&agents);
-                }
-                self.session_result(conn, request_id, outcome)
-            }
-            Step::Renewed => match outcome {
-                Err(Failure::Rejected(Rejection::NotFound { .. })) => self.attach_again(conn),
-                _ => Ok(()),
-            },
-            Step::Attached { request_id, agents } => match outcome {
-                Ok((at, _)) => {
-                    session.at = at;
-                    let lost = session.tidings.attached(&agents, at.index);
-                    self.say_all(conn, lost, false);
-                    let answers = (!request_id.is_empty()).then(|| (request_id, agents.clone()));
-                    self.look_at_agents(conn, agents, answers)
-                }
-                Err(failure) if request_id.is_empty() && !session.open => self.cut_off(conn, Some(failure)),
-                Err(failure) => {
-                    let lost = match &failure {
-                        Failure::Rejected(_) if !request_id.is_empty() => session.tidings.refused(&agents),
-                        _ => session.tidings.unknown(&agents),
-                    };
-                    self.say_all(conn, lost, false);
-                    self.session_result(conn, request_id, Err(failure))
-                }
-            },
-        }
-    }
-
-    /// The lease lapsed: it speaks for the same agents again.
-    fn attach_again(&mut self, conn: Conn) -> Verdict {
-        let Some(up) = self.running(conn.life) else { return Ok(()) };
-        let node = up.shared.node.clone();
-        let Some(session) = up.server.sessions.get_mut(&conn) else { return Ok(()) };
-        let agents = session.tidings.agents();
-        session.tidings.attaching(&agents);
-        let attach = AttachSession { session: session.tidings.id(), node, agents: agents.clone() };
-        let (shard, attach) = (session.shard, command(&session.tenant, attach));
-        let step = Step::Attached { request_id: String::new(), agents };
-        self.witness.leases_lapsed += 1;
-        self.submit(conn.life, shard, Lane::Answer, &attach, ReplyTo::Session(conn, step))
-    }
-
-    fn look_at_agents(&mut self, conn: Conn, agents: Vec<AgentId>, answers: Option<(String, Vec<AgentId>)>) -> Verdict {
-        let until_us = self.now_us() + 5 * S;
-        let Some(up) = self.running(conn.life) else { return Ok(()) };
-        let Some(session) = up.server.sessions.get(&conn) else { return Ok(()) };
-        let (tenant, shard) = (session.tenant.clone(), session.shard);
-        let look = move |state: &State| {
-            let records = state.tenant(&tenant).map(|tenant| Records::of_agents(tenant, agents, state.now_ms()));
-            Look::Records(records.unwrap_or_default())
-        };
-        match up.gateway.ask(shard, ReadMode::Linearizable, look) {
-            Ok(look) => {
-                let to = ReadFor::Introduce(conn, answers);
-                up.server.reading.push(Reading { look, to, until_us });
-            }
-            Err(why) => self.end_stream(conn, Some(why.into())),
-        }
-        Ok(())
-    }
-
-    pub(super) fn introduce(
-        &mut self,
-        conn: Conn,
-        answers: Option<(String, Vec<AgentId>)>,
-        look: Result<(At, Look), Unavailable>,
-    ) -> Verdict {
-        let Some(up) = self.running(conn.life) else { return Ok(()) };
-        let Some(session) = up.server.sessions.get_mut(&conn) else { return Ok(()) };
-        let (at, records) = match look {
-            Ok((at, Look::Records(records))) => (at, records),
-            Ok(_) => return Err("a session was answered with something else".to_owned()),
-            Err(why) => return self.cut_off(conn, Some(why.into())),
-        };
-        session.at = at;
-        let (first, resumed) = (!session.open, session.resumed);
-        session.open = true;
-        let agents = answers.as_ref().map_or_else(|| session.tidings.agents(), |(_, agents)| agents.clone());
-        let messages = session.tidings.introduce(&agents, &records);
-        if first {
-            let started = v1::SessionStarted {
-                session_id: session.tidings.id().to_string(),
-                heartbeat_interval: Some(duration(HEARTBEAT_MS)),
-                resumed,
-            };
-            self.say(conn, Message::Started(started), resumed);
-        }
-        if !first || !resumed {
-            self.say_all(conn, messages, first);
-        }
-        if let Some((request_id, _)) = answers {
-            self.say_result(conn, request_id, v1::SessionResult::default());
-        }
-        self.look_at_session(conn)
-    }
-
-    /// Tells of what has happened, reading the records first that it takes.
-    pub(super) fn look_at_session(&mut self, conn: Conn) -> Verdict {
-        let until_us = self.now_us() + 5 * S;
-        let Some(up) = self.running(conn.life) else { return Ok(()) };
-        let (store, gateway) = (up.store.clone(), up.gateway.clone());
-        let Some(session) = up.server.sessions.get_mut(&conn) else { return Ok(()) };
-        if !session.open || session.telling.is_some() {
-            return Ok(());
-        }
-        let events = session.tail.poll(&store)?;
-        let Some(last) = events.last() else { return Ok(()) };
-        session.at = At { shard: session.shard, term: session.at.term, index: last.index, ..session.at };
-        let mut needs = Needs::default();
-        events.iter().for_each(|event| session.tidings.need(event, &mut needs));
-        session.telling = Some(events);
-        if needs.is_empty() {
-            return self.tell(conn, Ok((At::default(), Look::Records(Records::default()))));
-        }
-        let (tenant, shard) = (session.tenant.clone(), session.shard);
-        let look = move |state: &State| {
-            let records = state.tenant(&tenant).map(|tenant| Records::of_needs(tenant, &needs, state.now_ms()));
-            Look::Records(records.unwrap_or_default())
-        };
-        match gateway.ask(shard, ReadMode::Stale, look) {
-            Ok(look) => {
-                let Some(up) = self.running(conn.life) else { return Ok(()) };
-                up.server.reading.push(Reading { look, to: ReadFor::Tell(conn), until_us });
-            }
-            Err(why) => self.end_stream(conn, Some(why.into())),
-        }
-        Ok(())
-    }
-
-    pub(super) fn tell(&mut self, conn: Conn, look: Result<(At, Look), Unavailable>) -> Verdict {
-        let Some(up) = self.running(conn.life) else { return Ok(()) };
-        let Some(session) = up.server.sessions.get_mut(&conn) else { return Ok(()) };
-        let records = match look {
-            Ok((_, Look::Records(records))) => records,
-            Ok(_) => return Err("a session was answered with something else".to_owned()),
-            Err(why) => return self.cut_off(conn, Some(why.into())),
-        };
-        let events = session.telling.take().unwrap_or_default();
-        let tidings = session.tidings.tell(events.iter(), &records);
-        self.say_all(conn, tidings.messages, true);
-        if tidings.lapsed {
-            self.attach_again(conn)?;
-        }
-        self.look_at_session(conn)
-    }
-
-    fn session_result(&mut self, conn: Conn, request_id: String, outcome: Result<(At, Reply), Failure>) -> Verdict {
-        let Some(up) = self.running(conn.life) else { return Ok(()) };
-        let Some(session) = up.server.sessions.get_mut(&conn) else { return Ok(()) };
-        let leader = up.shared.leader_hint(session.shard);
-        let mut result = v1::SessionResult::default();
-        let before = session.at;
-        match outcome {
-            Ok((at, reply)) => {
-                session.at = at;
-                match &reply {
-                    Reply::Interaction(record) => result.interaction = Some(tells::interaction(record, None)),
-                    Reply::Agents(agents) => {
-                        result.agents = agents.iter().map(|agent| tells::agent(agent, at.log_ms)).collect();
-                    }
-                    _ => {}
-                }
-            }
-            Err(failure) => result.error = Some(error_status(&failure, leader)),
-        }
-        self.say_result(conn, request_id, result);
-        if let Some(session) = self.running(conn.life).and_then(|up| up.server.sessions.get_mut(&conn)) {
-            session.at = before;
-        }
-        Ok(())
-    }
-
-    fn say_result(&mut self, conn: Conn, request_id: String, result: v1::SessionResult) {
-        if !request_id.is_empty() {
-            self.say(conn, Message::Result(v1::SessionResult { request_id, ..result }), false);
-        }
-    }
-
-    fn say_all(&mut self, conn: Conn, messages: Vec<Message>, moved: bool) {
-        let last = messages.len().saturating_sub(1);
-        // Only the last one's token stands for the whole batch.
-        messages.into_iter().enumerate().for_each(|(at, message)| self.say(conn, message, moved && at == last));
-    }
-
-    fn say(&mut self, conn: Conn, message: Message, moved: bool) {
-        let Some(up) = self.running(conn.life) else { return };
-        let Some(session) = up.server.sessions.get_mut(&conn) else { return };
-        let mut resume_token = String::new();
-        if moved {
-            session.told = session.tail.seen();
-            resume_token = Place::after(session.told).token(&session.tenant);
-        }
-        let at = session.at;
-        let header = Some(v1::ResponseHeader {
-            shard: at.shard,
-            term: at.term,
-            index: at.index,
-            position: at.position,
-            ..Default::default()
-        });
-        let response = Box::new(v1::SessionResponse { header, resume_token, message: Some(message) });
-        self.send_down(conn, |conn| Event::Down(conn, response));
+        self.happens(conn, Input::Outcome(step, outcome))
     }
 
     pub(super) fn look_at_tails(&mut self, life: Life) -> Verdict {
@@ -378,48 +237,39 @@ impl World {
         }
         let (sessions, watches): (Vec<Conn>, Vec<Conn>) =
             (up.server.sessions.keys().copied().collect(), up.server.watches.keys().copied().collect());
-        sessions.into_iter().try_for_each(|conn| self.look_at_session(conn))?;
+        sessions.into_iter().try_for_each(|conn| self.drive(conn))?;
         watches.into_iter().try_for_each(|conn| self.look_at_watch(conn))
     }
 
-    /// Leases are renewed, silent clients given up.
-    pub(super) fn sessions_due(&mut self, life: Life) -> Verdict {
+    fn plan_stream_due(&mut self, conn: Conn) {
         let now_us = self.now_us();
-        let Some(up) = self.running(life) else { return Ok(()) };
-        let (mut renewals, mut silent, mut moved) = (Vec::new(), Vec::new(), Vec::new());
-        for (conn, session) in up.server.sessions.iter_mut().filter(|(_, session)| session.open) {
-            if now_us >= session.heard_us + SILENCE_US {
-                silent.push((*conn, (now_us - session.heard_us) / MS));
-            } else if now_us >= session.renew_at_us {
-                session.renew_at_us = now_us + RENEW_US;
-                let renew = RenewSession { session: session.tidings.id() };
-                renewals.push((*conn, session.shard, command(&session.tenant, renew)));
-            }
-            if now_us >= session.progress_at_us {
-                session.progress_at_us = now_us + HEARTBEAT_MS * MS;
-                if session.told != session.tail.seen() && session.telling.is_none() {
-                    moved.push(*conn);
-                }
-            }
+        let Some(session) = self.session(conn) else { return };
+        let Some(due_ms) = session.machine.next_due_ms() else { return };
+        let due_us = (due_ms * MS).max(now_us);
+        if session.due_at_us.is_none_or(|planned_us| due_us < planned_us) {
+            session.due_at_us = Some(due_us);
+            self.at(due_us, Event::StreamDue(conn));
         }
-        for (conn, silent_ms) in silent {
-            self.end_stream(conn, Some(Failure::SessionSilent { silent_ms }));
+    }
+
+    /// Time has passed for a session.
+    pub(in super::super) fn stream_due(&mut self, conn: Conn) -> Verdict {
+        let now_us = self.now_us();
+        let Some(session) = self.session(conn) else { return Ok(()) };
+        // Planned once, and sooner since.
+        if session.due_at_us.is_none_or(|due_us| now_us < due_us) {
+            return Ok(());
         }
-        for (conn, shard, renew) in renewals {
-            self.submit(life, shard, Lane::Answer, &renew, ReplyTo::Session(conn, Step::Renewed))?;
-        }
-        moved.into_iter().for_each(|conn| self.say(conn, Message::Progress(v1::SessionProgress {}), true));
-        Ok(())
+        session.due_at_us = None;
+        self.happens(conn, Input::Due(0))?;
+        self.settle(conn.life.id)
     }
 
     /// The client has gone: whom it spoke for loses its stream, as when a connection breaks.
     pub(in super::super) fn session_gone(&mut self, conn: Conn) -> Verdict {
         let Some(up) = self.running(conn.life) else { return Ok(()) };
         up.server.watches.remove(&conn);
-        let Some(session) = up.server.sessions.remove(&conn) else { return Ok(()) };
-        let detach = DetachSession { session: session.tidings.id(), agents: Vec::new(), lost: true };
-        let (shard, detach) = (session.shard, command(&session.tenant, detach));
-        self.submit(conn.life, shard, Lane::Answer, &detach, ReplyTo::Session(conn, Step::Renewed))?;
+        self.happens(conn, Input::Gone)?;
         self.settle(conn.life.id)
     }
 }

@@ -15,7 +15,7 @@ const PAGE: usize = 512;
 /// See the module.
 pub struct Tail {
     tenant: TenantId,
-    shard: u32,
+    pub shard: u32,
     live: Receiver<EventBatch>,
     /// The next event's number.
     pub next: u64,

@@ -54,21 +54,25 @@ impl World {
         let Some(up) = self.running(conn.life) else { return Ok(()) };
         match up.gateway.ask(place.shard, ReadMode::Linearizable, look) {
             Ok(look) => up.server.reading.push(Reading { look, to: ReadFor::Begin(conn), until_us }),
-            Err(why) => self.end_stream(conn, Some(why.into())),
+            Err(why) => return self.begun(conn, Err(why)),
         }
         Ok(())
     }
 
     pub(super) fn begun(&mut self, conn: Conn, look: Result<(At, Look), Unavailable>) -> Verdict {
         let Some(up) = self.running(conn.life) else { return Ok(()) };
-        let (at, first, now) = match look {
-            Ok((at, Look::Events(Some((first, now))))) => (at, first, now),
+        let found = match look {
+            Ok((at, Look::Events(Some((first, now))))) => Ok((at, first, now)),
             Ok(_) => return Err("a stream of a tenant that is not there".to_owned()),
-            Err(why) => return self.cut_off(conn, Some(why.into())),
+            Err(why) => Err(Failure::from(why)),
         };
         if up.server.sessions.contains_key(&conn) {
-            return self.session_begins(conn, at, first, now);
+            return self.session_begun(conn, found);
         }
+        let (first, now) = match found {
+            Ok((_, first, now)) => (first, now),
+            Err(failure) => return self.cut_off(conn, Some(failure)),
+        };
         let Some(watch) = up.server.watches.get_mut(&conn) else { return Ok(()) };
         let after = watch.after.unwrap_or(now - 1);
         if let Err(failure) = check_kept(Place { looked_at: after, matched: after }, first, now) {
