@@ -49,6 +49,38 @@ pub fn room_for<'a>(capacity: &Capacity, agent: &Agent, channels: impl IntoItera
     room_for_beside(capacity, agent, |_| true, channels)
 }
 
+/// What there is not enough of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// The channel is not served at all.
+    Channel(Channel),
+    /// The channel's maximum is reached.
+    Max {
+        /// Which.
+        channel: Channel,
+        /// How many that is.
+        max: u32,
+    },
+    /// Units.
+    Units {
+        /// What one more costs.
+        cost: u32,
+        /// What stands in its way takes.
+        taken: u32,
+        /// What there is in all.
+        total: u32,
+    },
+}
+
+/// As [`room_for`], and what is lacking if there is none.
+pub fn lack_for<'a>(
+    capacity: &Capacity,
+    agent: &Agent,
+    channels: impl IntoIterator<Item = &'a Channel>,
+) -> Option<Lack> {
+    lack_for_beside(capacity, agent, |_| true, channels)
+}
+
 /// As [`room_for`], beside some of the agent's work.
 fn room_for_beside<'a>(
     capacity: &Capacity,
@@ -56,14 +88,22 @@ fn room_for_beside<'a>(
     counts: impl Fn(&Work) -> bool,
     channels: impl IntoIterator<Item = &'a Channel>,
 ) -> bool {
+    lack_for_beside(capacity, agent, counts, channels).is_none()
+}
+
+fn lack_for_beside<'a>(
+    capacity: &Capacity,
+    agent: &Agent,
+    counts: impl Fn(&Work) -> bool,
+    channels: impl IntoIterator<Item = &'a Channel>,
+) -> Option<Lack> {
     let mut added: Vec<Work> = Vec::new();
     for channel in channels {
-        let Some(units) = cost(capacity, channel) else {
-            return false;
-        };
-        if !room_beside(capacity, agent.work.iter().filter(|w| counts(w)).chain(&added), channel) {
-            return false;
+        let lack = lack_beside(capacity, agent.work.iter().filter(|w| counts(w)).chain(&added), channel);
+        if lack.is_some() {
+            return lack;
         }
+        let units = cost(capacity, channel).unwrap_or(0);
         added.push(Work {
             interaction: "".into(),
             id: AssignmentId::default(),
@@ -74,7 +114,7 @@ fn room_for_beside<'a>(
             dormant: false,
         });
     }
-    true
+    None
 }
 
 /// Is there room for an assignment the agent already has to take its full cost again (it was dormant).
@@ -92,19 +132,28 @@ pub fn room_to_resume<'a>(
 /// At most `max` on the channel, dormant ones not counted, and the units of all work that the channel may not
 /// interrupt, plus its own cost, within the total. Offers reserve; HELD and after-work cost all; DORMANT its fraction.
 pub fn room_beside<'a>(capacity: &Capacity, work: impl Iterator<Item = &'a Work>, channel: &Channel) -> bool {
+    lack_beside(capacity, work, channel).is_none()
+}
+
+fn lack_beside<'a>(capacity: &Capacity, work: impl Iterator<Item = &'a Work>, channel: &Channel) -> Option<Lack> {
     let Some(rules) = capacity.channels.get(channel) else {
-        return false;
+        return Some(Lack::Channel(channel.clone()));
     };
-    let (mut on_channel, mut units) = (0_u32, u64::from(rules.cost));
+    let (mut on_channel, mut taken) = (0_u32, 0_u64);
     for piece in work {
         if piece.channel == *channel && !piece.dormant {
             on_channel += 1;
         }
         if !interrupts(capacity, channel, &piece.channel) {
-            units += u64::from(piece.units);
+            taken += u64::from(piece.units);
         }
     }
-    on_channel < rules.max && units <= u64::from(capacity.total)
+    if on_channel >= rules.max {
+        return Some(Lack::Max { channel: channel.clone(), max: rules.max });
+    }
+    let room = taken + u64::from(rules.cost) <= u64::from(capacity.total);
+    let taken = u32::try_from(taken).unwrap_or(u32::MAX);
+    (!room).then_some(Lack::Units { cost: rules.cost, taken, total: capacity.total })
 }
 
 fn interrupts(capacity: &Capacity, interrupter: &Channel, interrupted: &Channel) -> bool {

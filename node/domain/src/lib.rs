@@ -12,6 +12,7 @@ pub mod check;
 pub mod command;
 pub mod entry;
 pub mod event;
+pub mod explain;
 #[cfg(test)]
 mod fixture;
 pub mod ids;
