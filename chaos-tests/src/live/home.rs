@@ -1,9 +1,12 @@
-//! The folder of one cluster of a run, with the small disks mounted in it; gone when dropped. Its name carries the pid of this process, so
-//! that what a killed run left behind (processes, mounts, folders, namespaces) is known as such and taken away by the next.
-use super::net;
-use anyhow::{Context as _, ensure};
+//! The folder of one cluster of a run, with the small disks mounted in it; gone when dropped. Its name says whose it is, so
+//! that what a killed run left behind (processes, mounts, folders, namespaces) is known as such and taken away by the next,
+//! or by `kindred-chaos clean`.
+use super::{mark, net};
+use crate::outcome::CannotRun;
+use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -28,8 +31,8 @@ impl Home {
     /// A new folder beneath the system's temporary one, or beneath `base`.
     pub fn make(base: Option<&Path>) -> anyhow::Result<Home> {
         let base = base.map_or_else(std::env::temp_dir, Path::to_owned);
-        LEFTOVERS.call_once(|| clear_leftovers(&base));
-        let name = format!("{PREFIX}{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        LEFTOVERS.call_once(|| drop(clear_leftovers(&base)));
+        let name = format!("{PREFIX}{}-{}", mark::mine(), MADE.fetch_add(1, Ordering::Relaxed));
         let path = base.join(name);
         fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
         Ok(Home { path, mounts: Vec::new(), keep: false })
@@ -44,7 +47,9 @@ impl Home {
         fs::create_dir_all(at)?;
         let size = format!("size={mib}m");
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output()?;
-        ensure!(mounted.status.success(), "mount: {}", String::from_utf8_lossy(&mounted.stderr));
+        if !mounted.status.success() {
+            bail!(CannotRun(format!("a small disk: {}", String::from_utf8_lossy(&mounted.stderr).trim())));
+        }
         self.mounts.push(at.to_owned());
         Ok(())
     }
@@ -69,36 +74,46 @@ fn unmount(at: &Path) {
     let _ = Command::new("umount").arg("-l").arg(at).output();
 }
 
-/// The pid in the name of a folder of ours.
-fn owner(path: &str) -> Option<u32> {
-    path.split(PREFIX).nth(1)?.split('-').next()?.parse().ok()
+/// The folder of ours that a path leads to or through, if the run that made it is no more.
+fn abandoned(path: &str) -> Option<PathBuf> {
+    let at = path.find(PREFIX)?;
+    mark::after(PREFIX, &path[at..]).filter(|mark| mark::is_gone(mark))?;
+    let end = path[at..].find('/').map_or(path.len(), |length| at + length);
+    Some(PathBuf::from(&path[..end]))
 }
 
-fn is_gone(path: &str) -> bool {
-    owner(path).is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists())
-}
-
-/// Ends the nodes of runs that are no more, and takes away their mounts, namespaces and folders. A folder that was kept
-/// on purpose goes too: it was for whoever looked before starting again.
-fn clear_leftovers(base: &Path) {
+/// Ends the nodes of runs that are no more, and takes away their mounts, namespaces and folders: those beneath `base`, and
+/// those that their processes and mounts point to. A folder that was kept on purpose goes too: it was for whoever looked
+/// before starting again. What was taken away, in words.
+pub fn clear_leftovers(base: &Path) -> Vec<String> {
+    let (mut folders, mut cleared) = (BTreeSet::new(), Vec::new());
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else { continue };
         let command = fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default();
         // A node names its configuration file, which lies in the folder.
-        if command.contains("kindred-node") && command.split('\0').any(is_gone) {
+        let folder = command.split('\0').find_map(abandoned);
+        if let Some(folder) = folder.filter(|_| command.contains("kindred-node")) {
             let _ = Pid::from_raw(pid).map(|pid| kill_process(pid, Signal::KILL));
+            cleared.push(format!("process {pid}"));
+            folders.insert(folder);
         }
     }
     let mounts = fs::read_to_string("/proc/mounts").unwrap_or_default();
-    for at in mounts.lines().filter_map(|line| line.split(' ').nth(1)).filter(|at| is_gone(at)) {
-        unmount(Path::new(at));
-    }
-    net::clear_leftovers();
-    for entry in fs::read_dir(base).into_iter().flatten().flatten() {
-        if entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX) && is_gone(name)) {
-            let _ = fs::remove_dir_all(entry.path());
+    for at in mounts.lines().filter_map(|line| line.split(' ').nth(1)) {
+        if let Some(folder) = abandoned(at) {
+            unmount(Path::new(at));
+            cleared.push(format!("mount {at}"));
+            folders.insert(folder);
         }
     }
+    cleared.extend(net::clear_leftovers());
+    let beneath = fs::read_dir(base).into_iter().flatten().flatten();
+    folders.extend(beneath.filter_map(|entry| abandoned(entry.path().to_str()?)));
+    for folder in folders {
+        let _ = fs::remove_dir_all(&folder);
+        cleared.push(format!("folder {}", folder.display()));
+    }
+    cleared
 }
 
 #[cfg(test)]
@@ -107,9 +122,10 @@ mod tests {
 
     #[test]
     fn folders_say_whose_they_are() {
-        assert_eq!(owner("/tmp/kindred-chaos-77-3/n1/node.toml"), Some(77));
-        assert_eq!(owner("/tmp/kindred-node"), None);
-        assert!(is_gone("kindred-chaos-4194999-0") && !is_gone(&format!("kindred-chaos-{}-0", std::process::id())));
+        let path = format!("/tmp/{PREFIX}zzzzz000-3/n1/node.toml");
+        assert_eq!(abandoned(&path), Some(PathBuf::from(format!("/tmp/{PREFIX}zzzzz000-3"))));
+        assert_eq!(abandoned("/tmp/kindred-chaos"), None);
+        assert_eq!(abandoned(&format!("/tmp/{PREFIX}{}-0", mark::mine())), None);
     }
 
     #[test]

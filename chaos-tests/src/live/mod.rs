@@ -4,6 +4,7 @@
 pub mod cluster;
 pub mod damage;
 pub mod home;
+mod mark;
 pub mod net;
 pub mod node;
 pub mod remains;
@@ -37,6 +38,8 @@ pub struct Options {
     pub dir: Option<PathBuf>,
     /// Keep the folder of a scenario that failed.
     pub keep: bool,
+    /// On ports of loopback, though the machine may have network namespaces.
+    pub loopback: bool,
     /// A short form, for `make test`: a gentler load, fewer turns.
     pub short: bool,
 }
@@ -44,7 +47,7 @@ pub struct Options {
 impl Options {
     pub fn new(node_binary: PathBuf) -> Options {
         let sabotaged_binary = node_binary.with_file_name("kindred-node-chaos");
-        Options { node_binary, sabotaged_binary, dir: None, keep: false, short: false }
+        Options { node_binary, sabotaged_binary, dir: None, keep: false, loopback: false, short: false }
     }
 
     /// The usual load.

@@ -12,9 +12,9 @@ use namespaces::Namespaces;
 use std::{net::SocketAddr, path::Path};
 use tokio::process::Command;
 
-/// Removes what an earlier run that was killed left behind.
-pub fn clear_leftovers() {
-    namespaces::clear_leftovers();
+/// Removes what an earlier run that was killed left behind; what that was.
+pub fn clear_leftovers() -> Vec<String> {
+    namespaces::clear_leftovers()
 }
 
 /// Where one node listens, and what it tells other nodes.
@@ -41,9 +41,11 @@ pub struct Network {
 }
 
 impl Network {
-    /// Lays it. `proxied` says that links must be able to be late, which takes a proxy in each.
-    pub async fn lay(spots: usize, proxied: bool) -> anyhow::Result<Network> {
-        match Namespaces::lay(spots) {
+    /// Lays it. `proxied` says that links must be able to be late, which takes a proxy in each;
+    /// `loopback` that namespaces are not wanted.
+    pub async fn lay(spots: usize, proxied: bool, loopback: bool) -> anyhow::Result<Network> {
+        let laid = if loopback { Err(anyhow::anyhow!("not wanted")) } else { Namespaces::lay(spots) };
+        match laid {
             Ok(namespaces) => {
                 let own = namespaces.spots();
                 let links = match proxied {
@@ -53,7 +55,9 @@ impl Network {
                 Ok(Network { ground: Ground::Namespaces(namespaces), spots: own, links })
             }
             Err(error) => {
-                eprintln!("no network namespaces here ({error:#}): loopback ports");
+                if !loopback {
+                    eprintln!("no network namespaces here ({error:#}): loopback ports");
+                }
                 let (loopback, listeners) = Loopback::lay(spots).await?;
                 let own = loopback.spots();
                 let links = Links::in_front(&own, listeners, loopback.owners());

@@ -1,6 +1,6 @@
 //! Network namespaces joined by a bridge: one for each node, and the harness on the bridge itself. Cuts are rules of the
-//! receiver's firewall. Names carry the pid of this process, so that two runs do not meet and leftovers are known.
-use super::Spot;
+//! receiver's firewall. Names say whose they are, so that two runs do not meet and leftovers are known.
+use super::{super::mark, Spot};
 use anyhow::{Context as _, bail, ensure};
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -44,7 +44,7 @@ fn run(program: &str, arguments: &str) -> anyhow::Result<String> {
 impl Namespaces {
     pub fn lay(spots: usize) -> anyhow::Result<Namespaces> {
         let pid = std::process::id();
-        let name = format!("{PREFIX}{pid}x{}", LAID.fetch_add(1, Ordering::Relaxed));
+        let name = format!("{PREFIX}{}x{}", mark::mine(), LAID.fetch_add(1, Ordering::Relaxed));
         run("iptables", "--version").context("cuts need iptables (`tools/setup iptables`)")?;
         ip(&format!("link add {name}b type bridge"))?;
         // From here on `Drop` takes away what is there.
@@ -159,23 +159,26 @@ impl Drop for Namespaces {
     }
 }
 
-/// The pid in the name of something of ours.
-fn owner(name: &str) -> Option<u32> {
-    name.strip_prefix(PREFIX)?.split_once('x')?.0.parse().ok()
+fn is_abandoned(name: &&str) -> bool {
+    mark::after(PREFIX, name).is_some_and(mark::is_gone)
 }
 
-/// Takes away namespaces and bridges of runs that are no more. Their nodes end with `super::super::home`.
-pub(super) fn clear_leftovers() {
-    let gone = |name: &&str| owner(name).is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists());
+/// Takes away namespaces, with their firewalls, and bridges of runs that are no more; which. Their nodes end with
+/// `super::super::home`.
+pub(super) fn clear_leftovers() -> Vec<String> {
+    let mut cleared = Vec::new();
     let listed = ip("netns list").unwrap_or_default();
-    for name in listed.lines().filter_map(|line| line.split(' ').next()).filter(gone) {
+    for name in listed.lines().filter_map(|line| line.split(' ').next()).filter(is_abandoned) {
         let _ = ip(&format!("netns del {name}"));
+        cleared.push(format!("namespace {name}"));
     }
     let listed = ip("-o link show").unwrap_or_default();
     let names = listed.lines().filter_map(|line| line.split(": ").nth(1)?.split('@').next());
-    for name in names.filter(gone) {
+    for name in names.filter(is_abandoned) {
         let _ = ip(&format!("link del {name}"));
+        cleared.push(format!("link {name}"));
     }
+    cleared
 }
 
 #[cfg(test)]
@@ -184,9 +187,10 @@ mod tests {
 
     #[test]
     fn names_say_whose_they_are() {
-        assert_eq!((owner("kc123x0b"), owner("kc4194304x12n3")), (Some(123), Some(4_194_304)));
-        assert_eq!((owner("docker0"), owner("kcx1"), owner("kube")), (None, None, None));
-        let longest = format!("{PREFIX}4194304x99n9");
+        let mine = format!("{PREFIX}{}x0b", mark::mine());
+        assert!(!is_abandoned(&mine.as_str()) && is_abandoned(&"kczzzzz000x0n1"));
+        assert!(!is_abandoned(&"docker0") && !is_abandoned(&"kube-bridge"));
+        let longest = format!("{PREFIX}{}x99n9", mark::mine());
         assert!(longest.len() <= 15, "the kernel takes 15 characters");
     }
 }
