@@ -2,8 +2,8 @@
 use anyhow::{bail, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kindred_chaos::{
-    live::{self, Options, scenarios::soak},
-    outcome::{Outcome, World},
+    live::{self, Options, home, scenarios::soak},
+    outcome::{Outcome, Unended, World},
     registry::{self, Wanted},
     report::{self, Row},
     scenarios,
@@ -31,6 +31,12 @@ enum Do {
     },
     /// Lists all scenarios.
     List,
+    /// Takes away what killed runs left behind: processes, mounts, namespaces, folders.
+    Clean {
+        /// Where live clusters kept their files.
+        #[arg(long)]
+        dir: Option<PathBuf>,
+    },
 }
 
 #[derive(Args)]
@@ -57,6 +63,9 @@ struct Run {
     /// Keep the files of a scenario that failed.
     #[arg(long)]
     keep: bool,
+    /// Ports of loopback for the live clusters, as on a machine without network namespaces.
+    #[arg(long)]
+    loopback: bool,
     /// Few turns and a gentle load, as the tests do.
     #[arg(long)]
     short: bool,
@@ -88,6 +97,11 @@ fn main() -> anyhow::Result<ExitCode> {
             registry::live_scenarios().iter().for_each(|s| println!("{:>3} live {}", s.number, s.name));
             Ok(ExitCode::SUCCESS)
         }
+        Do::Clean { dir } => {
+            let cleared = home::clear_leftovers(&dir.unwrap_or_else(std::env::temp_dir));
+            cleared.iter().for_each(|what| println!("{what}"));
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
@@ -114,12 +128,13 @@ impl Run {
         let wanted = Wanted::parse(&self.scenario);
         let unknown = wanted.unknown();
         ensure!(unknown.is_empty(), "no scenario is called {unknown:?}; `kindred-chaos list` shows them");
+        let options = self.options(&wanted)?;
         let mut rows = Vec::new();
         if self.world.has(World::Sim) {
             self.simulated(&wanted, &mut rows);
         }
-        if self.world.has(World::Live) {
-            self.live(&wanted, &mut rows)?;
+        if let Some(options) = options {
+            self.live(&wanted, &options, &mut rows)?;
         }
         if rows.is_empty() {
             bail!("nothing to run");
@@ -148,30 +163,56 @@ impl Run {
         }
     }
 
-    fn live(&self, wanted: &Wanted, rows: &mut Vec<Row>) -> anyhow::Result<()> {
-        let chosen: Vec<_> =
-            registry::live_scenarios().into_iter().filter(|s| wanted.takes(s.number, s.name)).collect();
+    /// What live scenarios need, if any is wanted: what is missing is known before anything runs.
+    fn options(&self, wanted: &Wanted) -> anyhow::Result<Option<Options>> {
+        let chosen = registry::live_scenarios().iter().any(|s| wanted.takes(s.number, s.name));
+        if !self.world.has(World::Live) || !(chosen || self.minutes > 0) {
+            return Ok(None);
+        }
         let mut options = Options::new(live::find_binary(self.node_binary.clone())?);
         (options.dir, options.keep, options.short) = (self.dir.clone(), self.keep, self.short);
+        options.loopback = self.loopback;
+        Ok(Some(options))
+    }
+
+    fn live(&self, wanted: &Wanted, options: &Options, rows: &mut Vec<Row>) -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        for scenario in chosen {
-            let began = Instant::now();
-            let ended = runtime.block_on(interruptible((scenario.run)(options.clone())))?;
-            let ended = ended.map_err(|error| format!("{error:#}"));
-            let row = Row { number: scenario.number, name: scenario.name.into(), world: World::Live, ended };
-            say(&row, began);
-            rows.push(row);
+        for scenario in registry::live_scenarios().into_iter().filter(|s| wanted.takes(s.number, s.name)) {
+            let run = (scenario.run)(options.clone());
+            if one(&runtime, (scenario.number, scenario.name), run, rows) == Go::Stop {
+                return Ok(());
+            }
         }
         if self.minutes > 0 {
-            let began = Instant::now();
-            let ended = runtime.block_on(interruptible(soak::faults_without_end(&options, self.minutes)))?;
-            let ended = ended.map_err(|error| format!("{error:#}"));
-            let row = Row { number: 0, name: "faults_without_end".into(), world: World::Live, ended };
-            say(&row, began);
-            rows.push(row);
+            let run = soak::faults_without_end(options, self.minutes);
+            one(&runtime, (0, "faults_without_end"), run, rows);
         }
         Ok(())
     }
+}
+
+/// One live scenario; whether another one may follow.
+fn one(
+    runtime: &tokio::runtime::Runtime,
+    (number, name): (u32, &str),
+    run: impl Future<Output = anyhow::Result<Outcome>>,
+    rows: &mut Vec<Row>,
+) -> Go {
+    let began = Instant::now();
+    let (ended, go) = match runtime.block_on(interruptible(run)) {
+        Ok(ended) => (ended, Go::On),
+        Err(interrupted) => (Err(interrupted), Go::Stop),
+    };
+    let row = Row { number, name: name.into(), world: World::Live, ended: ended.map_err(Unended::from) };
+    say(&row, began);
+    rows.push(row);
+    go
+}
+
+#[derive(PartialEq, Eq)]
+enum Go {
+    On,
+    Stop,
 }
 
 /// Ctrl-C ends a run so that everything is taken away: the outer error.
@@ -189,7 +230,8 @@ async fn interruptible(
 /// As it goes: a run of all takes long.
 fn say(row: &Row, began: Instant) {
     let problems = row.problems();
-    let verdict = if problems.is_empty() { "holds".to_owned() } else { problems.join("\n    ") };
+    let fine = || row.cannot_run().unwrap_or_else(|| "holds".to_owned());
+    let verdict = if problems.is_empty() { fine() } else { problems.join("\n    ") };
     eprintln!("{:>3} {} ({:.1} s): {verdict}", row.number, row.name, began.elapsed().as_secs_f64());
     if let Ok(outcome) = &row.ended {
         let figures = (outcome.faults, outcome.witness, outcome.acknowledged, &outcome.kills_ms, &outcome.drains_ms);

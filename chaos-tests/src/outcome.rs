@@ -11,6 +11,35 @@ pub enum World {
     Live,
 }
 
+/// This machine lacks what a scenario needs: no violation, and not counted as passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CannotRun(pub String);
+
+impl std::fmt::Display for CannotRun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "cannot run here: {}", self.0)
+    }
+}
+
+impl std::error::Error for CannotRun {}
+
+/// Why a scenario has no outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unended {
+    /// Something went wrong on the way.
+    Failed(String),
+    CannotRun(CannotRun),
+}
+
+impl From<anyhow::Error> for Unended {
+    fn from(error: anyhow::Error) -> Unended {
+        match error.downcast_ref::<CannotRun>() {
+            Some(cannot) => Unended::CannotRun(cannot.clone()),
+            None => Unended::Failed(format!("{error:#}")),
+        }
+    }
+}
+
 /// What one scenario came to, over all its runs.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {

@@ -1,7 +1,7 @@
 //! What a run prints: one row for each scenario, what was wrong with it, and a last line for programs.
 use crate::{
     live::story::{DRAIN_MAX_MS, KILL_MAX_MS},
-    outcome::{Outcome, World},
+    outcome::{Outcome, Unended, World},
     registry::word,
 };
 use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
@@ -16,7 +16,7 @@ pub struct Row {
     pub name: String,
     pub world: World,
     /// How it ended, or why it did not.
-    pub ended: Result<Outcome, String>,
+    pub ended: Result<Outcome, Unended>,
 }
 
 impl Row {
@@ -24,11 +24,20 @@ impl Row {
         self.ended.as_ref().ok()
     }
 
+    /// Why it could not run here, if so.
+    pub fn cannot_run(&self) -> Option<String> {
+        match &self.ended {
+            Err(Unended::CannotRun(cannot)) => Some(cannot.to_string()),
+            _ => None,
+        }
+    }
+
     /// What is wrong with it, in words.
     pub fn problems(&self) -> Vec<String> {
         let outcome = match &self.ended {
             Ok(outcome) => outcome,
-            Err(error) => return vec![format!("did not end: {error}")],
+            Err(Unended::Failed(error)) => return vec![format!("did not end: {error}")],
+            Err(Unended::CannotRun(_)) => return Vec::new(),
         };
         let told = outcome.violations.iter().take(PRINTED_MAX);
         let mut problems: Vec<String> = told.map(|v| format!("{}: {}", v.invariant, v.what)).collect();
@@ -65,7 +74,8 @@ impl Row {
             Cell::new(word(self.world)),
         ];
         let Some(outcome) = self.outcome() else {
-            return head.into_iter().chain([Cell::new("did not end")]).collect();
+            let said = self.cannot_run().unwrap_or_else(|| "did not end".to_owned());
+            return head.into_iter().chain([Cell::new(said)]).collect();
         };
         let longest = outcome.longest_interruption_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms"));
         let rest = [
@@ -82,7 +92,7 @@ impl Row {
 }
 
 /// The table.
-pub fn table(rows: &[Row]) -> Table {
+pub fn table<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Table {
     let mut table = Table::new();
     let columns = [
         "#",
@@ -97,12 +107,12 @@ pub fn table(rows: &[Row]) -> Table {
         "remark",
     ];
     table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(columns);
-    table.add_rows(rows.iter().map(Row::cells));
+    table.add_rows(rows.into_iter().map(Row::cells));
     table
 }
 
 /// The sum, for programs: `runs seeds faults acknowledged violations kill_max_ms drain_max_ms`. What did not end, or was
-/// vacuous, or over a limit, counts as a violation.
+/// vacuous, or over a limit, counts as a violation; what could not run here (`cannot_run`) neither as that nor as passed.
 pub fn sum(rows: &[Row]) -> Value {
     let outcomes = || rows.iter().filter_map(Row::outcome);
     let worst = |of: fn(&Outcome) -> &Vec<u64>| outcomes().flat_map(|o| of(o).iter().copied()).max();
@@ -114,13 +124,14 @@ pub fn sum(rows: &[Row]) -> Value {
         "violations": rows.iter().map(Row::broken).sum::<u64>(),
         "kill_max_ms": worst(|o| &o.kills_ms),
         "drain_max_ms": worst(|o| &o.drains_ms),
+        "cannot_run": rows.iter().filter(|row| row.cannot_run().is_some()).count(),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::Violation;
+    use crate::{history::Violation, outcome::CannotRun};
 
     fn row(outcome: Outcome) -> Row {
         Row { number: 1, name: "x".into(), world: World::Live, ended: Ok(outcome) }
@@ -140,8 +151,17 @@ mod tests {
         for outcome in [vacuous, late, slow, broken] {
             assert_eq!(row(outcome.clone()).problems().len(), 1, "{outcome:?}");
         }
-        let failed = Row { ended: Err("no leader".into()), ..row(well()) };
+        let failed = Row { ended: Err(Unended::Failed("no leader".into())), ..row(well()) };
         assert_eq!(failed.problems().len(), 1);
+    }
+
+    #[test]
+    fn what_cannot_run_here_is_no_violation_and_says_why() {
+        let error = anyhow::Error::new(CannotRun("no cc".into())).context("scenario 5");
+        let lacking = Row { ended: Err(error.into()), ..row(well()) };
+        assert!(lacking.problems().is_empty() && table([&lacking]).to_string().contains("cannot run here: no cc"));
+        let sum = sum(&[lacking, row(well())]);
+        assert_eq!((&sum["cannot_run"], &sum["violations"], &sum["runs"]), (&json!(1), &json!(0), &json!(1)));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! A bug of our own: a thread panics.
 use crate::{
     live::{Options, story::Story},
-    outcome::Outcome,
+    outcome::{CannotRun, Outcome},
 };
-use anyhow::ensure;
+use anyhow::bail;
 use std::time::Duration;
 
 /// A node whose thread panicked is gone within this.
@@ -14,11 +14,10 @@ const PANICKED: &str = "was asked to panic";
 /// 44: the leader panics in its raft thread, then in an actor. The process ends at once, like one that is killed.
 pub async fn a_thread_panics(options: &Options) -> anyhow::Result<Outcome> {
     let binary = &options.sabotaged_binary;
-    ensure!(
-        binary.is_file(),
-        "`{}` is not there: cargo build -p kindred-node --features chaos --bin kindred-node-chaos",
-        binary.display()
-    );
+    if !binary.is_file() {
+        let build = "cargo build -p kindred-node --features chaos --bin kindred-node-chaos";
+        bail!(CannotRun(format!("`{}` is not there: {build}", binary.display())));
+    }
     let options = Options { node_binary: binary.clone(), ..options.clone() };
     let mut story = Story::begin(&options).await?;
     for turn in 0..options.turns(6, 2) {
