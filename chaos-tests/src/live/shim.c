@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CLOCK_OFFSET_NS, FAIL_IN, DELAY_US, ONLY_LOGS, SYNCS, FAILED, DELAYED, SHIFTED, WORDS };
-enum { SYNCED = 4096 }; /* files whose synced length is remembered */
+enum { CLOCK_OFFSET_NS, FAIL_IN, DELAY_US, ONLY_LOGS, SYNCS, FAILED, DELAYED, SHIFTED, FULL, WORDS };
+enum { SYNCED = 4096 }; /* logs whose synced length is remembered */
 
 struct synced { _Atomic uint64_t path; _Atomic uint64_t length; };
 struct page { _Atomic int64_t word[WORDS]; struct synced synced[SYNCED]; };
@@ -82,6 +82,7 @@ static void note(const char *path, uint64_t length) {
             return;
         }
     }
+    atomic_store(&page->word[FULL], 1);
 }
 
 /* What happens before a sync: it may take long, or fail. */
@@ -113,7 +114,7 @@ static int sync_by(int (*real)(int), int fd) {
     int known = fstat(fd, &before) == 0;
     if (fault(path)) return -1;
     int done = real(fd);
-    if (done == 0 && known) note(path, (uint64_t)before.st_size);
+    if (done == 0 && known && is_log(path)) note(path, (uint64_t)before.st_size);
     return done;
 }
 

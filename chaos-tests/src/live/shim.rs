@@ -1,6 +1,7 @@
 //! The library that is preloaded into a node so that its disk and its clock misbehave: built by `cc` when first needed,
 //! steered and read through one file that both sides have in memory.
-use anyhow::{Context as _, ensure};
+use crate::outcome::CannotRun;
+use anyhow::ensure;
 use std::{
     fs::File,
     os::unix::fs::FileExt as _,
@@ -10,7 +11,7 @@ use std::{
 };
 
 const SOURCE: &str = include_str!("shim.c");
-const WORDS: u64 = 8;
+const WORDS: u64 = 9;
 const SYNCED: u64 = 4096;
 const PAGE_BYTES: u64 = WORDS * 8 + SYNCED * 16;
 
@@ -25,6 +26,7 @@ enum Word {
     Failed,
     Delayed,
     Shifted,
+    Full,
 }
 
 /// Builds the library in `dir`.
@@ -37,7 +39,7 @@ pub fn build(dir: &Path) -> anyhow::Result<PathBuf> {
         .arg(&source)
         .arg("-ldl")
         .output()
-        .context("cc, which builds the preloaded shim")?;
+        .map_err(|error| CannotRun(format!("cc, which builds the preloaded shim: {error}")))?;
     ensure!(built.status.success(), "shim.c: {}", String::from_utf8_lossy(&built.stderr));
     Ok(library)
 }
@@ -114,8 +116,10 @@ impl Shim {
         Ok(self.get(Word::Shifted)?.unsigned_abs())
     }
 
-    /// How long a file was when it was last synced; 0 if it never was.
+    /// How long a write-ahead log was when it was last synced; 0 if it never was. An error if there were more logs than
+    /// the page has room for: then 0 might be a lie.
     pub fn synced_length(&self, path: &Path) -> anyhow::Result<u64> {
+        ensure!(self.get(Word::Full)? == 0, "more than {SYNCED} logs were synced: not all lengths are known");
         let key = hash(path.canonicalize()?.as_os_str().as_encoded_bytes());
         let mut slots = vec![0; (SYNCED * 16) as usize];
         self.file.read_exact_at(&mut slots, WORDS * 8)?;
@@ -154,6 +158,8 @@ mod tests {
         shim.fail_next_sync().unwrap();
         assert!(!dd() && dd(), "one fails, the next does not");
         assert_eq!(shim.failed().unwrap(), 1);
+        shim.set(Word::Full, 1).unwrap();
+        assert!(shim.synced_length(&log).is_err(), "a page that overflowed knows nothing");
         shim.shift_clock(-3_600_000 * 24 * 365 * 20).unwrap();
         let year = Command::new("date").arg("+%Y").envs(shim.environment()).output().unwrap().stdout;
         let year: u32 = String::from_utf8(year).unwrap().trim().parse().unwrap();
