@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use kindred_client::{Error, Kind, logic::session::Answer};
 use kindred_domain::{Event, Rejection, Reply, record as domain};
 use kindred_node::consensus::core::{Content, read_entry};
 use kindred_node::storage::{self, ArchiveReader};
@@ -70,10 +71,32 @@ shows! {
         CreateCustomerResponse AppendConversationResponse;
 }
 
+impl Shows for Answer {
+    fn header(&self) -> Option<&v1::ResponseHeader> {
+        self.header.as_ref()
+    }
+    fn shown(&self) -> Vec<Shown> {
+        let interaction = self.interaction.iter().map(interaction);
+        interaction.chain(self.agents.iter().map(agent)).collect()
+    }
+}
+
 /// A call that was answered with success.
 pub fn done(answer: &impl Shows) -> Option<Told> {
     let header = answer.header()?;
     Some(Told::Done { at: place(header), repeated: header.repeated, shown: answer.shown() })
+}
+
+/// A call that failed; `None` if it may have happened all the same. `at`: where the log says so, if it is known.
+pub fn refused(error: &Error, at: Option<Place>) -> Option<Told> {
+    if error.result_unknown() {
+        return None;
+    }
+    let reason = error.reason.clone();
+    match error.kind {
+        Kind::ResourceExhausted => Some(Told::NotDone { reason }),
+        _ => Some(Told::Refused { at, reason }),
+    }
 }
 
 /// Where an answer says it stands.

@@ -1,8 +1,7 @@
 //! What clients were told, in the history's form.
 
+use kindred_client::Error;
 use kindred_client::logic::session;
-use kindred_client::{Error, Kind};
-
 use kindred_node::consensus::gateway::At;
 
 use super::server::{Answer, Asking};
@@ -27,20 +26,10 @@ pub fn told(answer: &Answer, asking: &Asking) -> Told {
 
 /// A request of a session that was answered with success.
 pub fn answered(answer: &session::Answer) -> Option<Told> {
-    let at = record::place(answer.header.as_ref()?);
-    let mut shown: Vec<Shown> = answer.interaction.iter().map(record::interaction).collect();
-    shown.extend(answer.agents.iter().map(record::agent));
-    Some(Told::Done { at, repeated: answer.header.as_ref().is_some_and(|header| header.repeated), shown })
+    record::done(answer)
 }
 
 /// A call that failed; `None` if it may have happened all the same.
 pub fn refused(error: &Error, at: Option<At>) -> Option<Told> {
-    if error.result_unknown() {
-        return None;
-    }
-    let reason = error.reason.clone();
-    match error.kind {
-        Kind::ResourceExhausted => Some(Told::NotDone { reason }),
-        _ => Some(Told::Refused { at: at.map(place), reason }),
-    }
+    record::refused(error, at.map(place))
 }

@@ -7,7 +7,7 @@ use crate::{
         story::{READY, Story},
         workload::{
             Demand,
-            calls::{CALL, Caller},
+            calls::{CALL, Caller, wanting},
             center::{self, Timeouts},
         },
     },
@@ -15,7 +15,7 @@ use crate::{
 };
 use anyhow::ensure;
 use futures::{StreamExt as _, stream};
-use kindred_client::{Client, new_request_id, v1};
+use kindred_client::{Client, v1};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use v1::interaction::{CloseReason, State};
@@ -38,11 +38,16 @@ pub async fn a_connector_dies_with_its_calls(options: &Options) -> anyhow::Resul
     phone.talk(calls).await?;
     story.fault();
     let until = Instant::now() + READY;
-    while phone.count(&phone.alive, State::Unconfirmed).await? < phone.alive.len() {
-        ensure!(Instant::now() < until, "the lease does not lapse");
+    let all: Vec<String> = phone.alive.iter().chain(&phone.dead).cloned().collect();
+    let unconfirmed = loop {
+        let unconfirmed = phone.count(&all, State::Unconfirmed).await?;
+        if unconfirmed == all.len() {
+            break unconfirmed;
+        }
+        ensure!(Instant::now() < until, "the lease does not lapse: {unconfirmed} of {calls} are unconfirmed");
         sleep(LOOK).await;
-    }
-    story.witness("calls of a dead connector", calls as u64);
+    };
+    story.witness("calls unconfirmed, their connector dead", unconfirmed as u64);
     let leader = story.cluster.leader().await?;
     story.kill_leader_quietly(leader).await?;
     let lost = phone.return_and_reconcile().await?;
@@ -103,19 +108,8 @@ impl Phone {
 
     /// One call from its arrival to a conversation.
     async fn one(&self, number: usize) -> anyhow::Result<String> {
-        let request_id = new_request_id();
-        let request = v1::CreateInteractionRequest {
-            parent: format!("tenants/{TENANT}"),
-            interaction: Some(v1::Interaction {
-                queue: name("queues", "support"),
-                channel: "voice".into(),
-                connector: name("connectors", "phone"),
-                ..Default::default()
-            }),
-            interaction_id: format!("p-{number}"),
-            request_id: request_id.clone(),
-        };
-        let made = self.caller.write(&self.client, &request_id, request).await?.interaction.unwrap_or_default();
+        let call = v1::Interaction { connector: name("connectors", "phone"), ..wanting("voice") };
+        let made = self.caller.submit(&self.client, &format!("p-{number}"), call).await?;
         let until = Instant::now() + READY;
         let offer_id = loop {
             let seen = self.caller.read(&self.client, &made.name).await?;
@@ -125,13 +119,9 @@ impl Phone {
             ensure!(Instant::now() < until, "{} is not offered: {:?}", made.name, seen.state());
             sleep(LOOK).await;
         };
-        let request_id = new_request_id();
-        let request = v1::AcceptOfferRequest { name: made.name.clone(), offer_id, request_id: request_id.clone() };
-        let taken = self.caller.write(&self.client, &request_id, request).await?.interaction.unwrap_or_default();
+        let taken = self.caller.accept(&self.client, &made.name, &offer_id).await?;
         let assignment = taken.assignments.last().map(|part| part.name.clone()).unwrap_or_default();
-        let request_id = new_request_id();
-        let request = v1::ReportConnectedRequest { name: assignment, request_id: request_id.clone() };
-        self.caller.write(&self.client, &request_id, request).await?;
+        self.caller.connected(&self.client, &assignment).await?;
         Ok(made.name)
     }
 
@@ -167,14 +157,7 @@ impl Phone {
             self.heartbeat().await?;
             let seen = self.caller.read(&self.client, name).await?;
             let assignment = seen.assignments.last().map(|part| part.name.clone()).unwrap_or_default();
-            let request_id = new_request_id();
-            let request = v1::CompleteInteractionRequest {
-                name: name.clone(),
-                assignment,
-                request_id: request_id.clone(),
-                ..Default::default()
-            };
-            self.caller.write(&self.client, &request_id, request).await?;
+            self.caller.complete(&self.client, name, &assignment).await?;
         }
         Ok(())
     }

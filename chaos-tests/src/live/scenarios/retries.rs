@@ -1,35 +1,20 @@
 //! Answers that never arrive, and the same request asked again: here or elsewhere, it is done once.
 use crate::{
     live::{
-        Options, TENANT, TOKEN, name,
+        Options, TOKEN,
         story::Story,
-        workload::calls::{CALL, Caller},
+        workload::calls::{CALL, Caller, submission, wanting},
     },
     outcome::Outcome,
 };
 use futures::{StreamExt as _, stream};
-use kindred_client::{Client, new_request_id, v1};
+use kindred_client::Client;
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 const AT_ONCE: usize = 16;
-
-fn submission(id: &str) -> (String, v1::CreateInteractionRequest) {
-    let request_id = new_request_id();
-    let request = v1::CreateInteractionRequest {
-        parent: format!("tenants/{TENANT}"),
-        interaction: Some(v1::Interaction {
-            queue: name("queues", "support"),
-            channel: "chat".into(),
-            ..Default::default()
-        }),
-        interaction_id: id.to_owned(),
-        request_id: request_id.clone(),
-    };
-    (request_id, request)
-}
 
 /// 19: callers hang up a few milliseconds after they asked, and ask again with the same request id.
 pub async fn replies_are_lost(options: &Options) -> anyhow::Result<Outcome> {
@@ -39,7 +24,7 @@ pub async fn replies_are_lost(options: &Options) -> anyhow::Result<Outcome> {
     let one = |number: usize| {
         let (client, caller, repeats) = (&client, &caller, &repeats);
         async move {
-            let (id, request) = submission(&format!("lost-{number}"));
+            let (id, request) = submission(&format!("lost-{number}"), wanting("chat"));
             let patience = Duration::from_micros(rand::random_range(500..6_000));
             // Dropping the call is what a client does that dies: what it asked for may be on its way.
             let _ = tokio::time::timeout(patience, caller.write(client, &id, request.clone())).await;
@@ -85,7 +70,7 @@ async fn both_ways(caller: Caller, first: Client, second: Client, turn: usize) -
         async move {
             // They come over a moment, so that the kill falls into some of them.
             tokio::time::sleep(Duration::from_millis(number as u64)).await;
-            let (id, request) = submission(&format!("moved-{turn}-{number}"));
+            let (id, request) = submission(&format!("moved-{turn}-{number}"), wanting("chat"));
             let here = caller.write_within(first, &id, request.clone(), Duration::from_millis(150)).await;
             if here.is_ok() {
                 return 0;

@@ -1,44 +1,13 @@
 //! Calls that are recorded: one request id for all their attempts, and an answer that is checked later.
 use super::recorder::{Recorder, number};
-use crate::history::record::interaction as shown;
-use crate::history::{Asked, Shown};
-use crate::live::TENANT;
+use crate::history::{Asked, record::Shows};
+use crate::live::{TENANT, name};
 use kindred_client::{Answer, Call, Client, Error, Session, new_request_id, v1};
 use std::{sync::Arc, time::Duration};
 use v1::session_request::Action;
 
 /// A call ends within this, a long outage included; then its outcome is left to the log.
 pub const CALL: Duration = Duration::from_secs(120);
-
-/// An answer that says where it stands and shows what became of it.
-pub trait Shows {
-    fn header(&self) -> Option<&v1::ResponseHeader>;
-    fn interaction(&self) -> Option<&v1::Interaction>;
-}
-
-macro_rules! shows {
-    ($($answer:ty),*) => {$(
-        impl Shows for $answer {
-            fn header(&self) -> Option<&v1::ResponseHeader> {
-                self.header.as_ref()
-            }
-            fn interaction(&self) -> Option<&v1::Interaction> {
-                self.interaction.as_ref()
-            }
-        }
-    )*};
-}
-
-shows!(
-    v1::CreateInteractionResponse,
-    v1::GetInteractionResponse,
-    v1::AbandonInteractionResponse,
-    v1::CancelInteractionResponse,
-    v1::AcceptOfferResponse,
-    v1::ReportConnectedResponse,
-    v1::CompleteInteractionResponse,
-    Answer
-);
 
 /// Somebody who calls, one call after the other.
 #[derive(Clone)]
@@ -47,8 +16,21 @@ pub struct Caller {
     number: u32,
 }
 
-fn shows(answer: &impl Shows) -> (Option<&v1::ResponseHeader>, Vec<Shown>) {
-    (answer.header(), answer.interaction().map(shown).into_iter().collect())
+/// A request to take an interaction in, and its id: who wants to ask twice asks with the same.
+pub fn submission(interaction_id: &str, interaction: v1::Interaction) -> (String, v1::CreateInteractionRequest) {
+    let request_id = new_request_id();
+    let request = v1::CreateInteractionRequest {
+        parent: format!("tenants/{TENANT}"),
+        interaction: Some(interaction),
+        interaction_id: interaction_id.to_owned(),
+        request_id: request_id.clone(),
+    };
+    (request_id, request)
+}
+
+/// One for the queue that agents serve.
+pub fn wanting(channel: &str) -> v1::Interaction {
+    v1::Interaction { queue: name("queues", "support"), channel: channel.into(), ..Default::default() }
 }
 
 impl Caller {
@@ -79,8 +61,41 @@ impl Caller {
         let asked = Asked::Write { tenant: TENANT.into(), request: number(id) };
         let begun = self.recorder.begin(self.number, asked);
         let outcome = client.call_within(request, within).await;
-        self.recorder.end(begun, outcome.as_ref().map(shows));
+        self.recorder.end(begun, outcome.as_ref());
         outcome
+    }
+
+    /// An interaction comes in, under a request id of its own.
+    pub async fn submit(
+        &self,
+        client: &Client,
+        interaction_id: &str,
+        interaction: v1::Interaction,
+    ) -> Result<v1::Interaction, Error> {
+        let (id, request) = submission(interaction_id, interaction);
+        Ok(self.write(client, &id, request).await?.interaction.unwrap_or_default())
+    }
+
+    /// An offer is accepted.
+    pub async fn accept(&self, client: &Client, name: &str, offer_id: &str) -> Result<v1::Interaction, Error> {
+        let id = new_request_id();
+        let request = v1::AcceptOfferRequest { name: name.into(), offer_id: offer_id.into(), request_id: id.clone() };
+        Ok(self.write(client, &id, request).await?.interaction.unwrap_or_default())
+    }
+
+    /// Customer and agent hear each other.
+    pub async fn connected(&self, client: &Client, assignment: &str) -> Result<(), Error> {
+        let id = new_request_id();
+        let request = v1::ReportConnectedRequest { name: assignment.into(), request_id: id.clone() };
+        self.write(client, &id, request).await.map(drop)
+    }
+
+    /// An agent is done.
+    pub async fn complete(&self, client: &Client, name: &str, assignment: &str) -> Result<v1::Interaction, Error> {
+        let id = new_request_id();
+        let (name, assignment) = (name.into(), assignment.into());
+        let request = v1::CompleteInteractionRequest { name, assignment, request_id: id.clone(), ..Default::default() };
+        Ok(self.write(client, &id, request).await?.interaction.unwrap_or_default())
     }
 
     /// A linearizable read.
@@ -88,12 +103,7 @@ impl Caller {
         let request = v1::GetInteractionRequest { name: name.into(), ..Default::default() };
         let begun = self.recorder.begin(self.number, Asked::Read { name: name.into() });
         let outcome = client.call_within(request, CALL).await;
-        match &outcome {
-            Err(error) if error.is("NOT_FOUND") => {
-                self.recorder.end(begun, Err(error));
-            }
-            other => self.recorder.end(begun, other.as_ref().map(shows)),
-        }
+        self.recorder.end(begun, outcome.as_ref());
         outcome.map(|answer| answer.interaction.unwrap_or_default())
     }
 
@@ -103,7 +113,7 @@ impl Caller {
         let asked = Asked::Write { tenant: TENANT.into(), request: number(&id) };
         let begun = self.recorder.begin(self.number, asked);
         let outcome = session.ask_as(id, action, CALL).await;
-        self.recorder.end(begun, outcome.as_ref().map(|answer| shows(&**answer)));
+        self.recorder.end(begun, outcome.as_ref().map(|answer| &**answer));
         outcome
     }
 }

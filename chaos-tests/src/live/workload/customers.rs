@@ -1,7 +1,10 @@
 //! The platform's side: interactions come at a steady rate whether or not earlier ones are answered, some customers hang
 //! up, some calls are repeated as if their answer had been lost, and some interactions are looked at.
-use super::{calls::Caller, center::CHANNELS};
-use crate::live::{TENANT, name};
+use super::{
+    calls::{Caller, submission, wanting},
+    center::CHANNELS,
+};
+use crate::live::name;
 use kindred_client::{Client, new_request_id, v1};
 use std::{
     sync::{
@@ -78,17 +81,7 @@ impl Customers {
     async fn live(&self, number: u64) {
         let id = format!("i-{number}");
         let interaction = name("interactions", &id);
-        let request_id = new_request_id();
-        let request = v1::CreateInteractionRequest {
-            parent: format!("tenants/{TENANT}"),
-            interaction: Some(v1::Interaction {
-                queue: name("queues", "support"),
-                channel: CHANNELS[number as usize % CHANNELS.len()].into(),
-                ..Default::default()
-            }),
-            interaction_id: id,
-            request_id: request_id.clone(),
-        };
+        let (request_id, request) = submission(&id, wanting(CHANNELS[number as usize % CHANNELS.len()]));
         self.caller.recorder.submits(&interaction);
         let first = self.caller.write(&self.client, &request_id, request.clone());
         if rand::random_bool(self.repeated) && !self.others.is_empty() {

@@ -2,7 +2,7 @@
 //! after-work; and comes back by another node when its connection goes.
 use super::calls::Caller;
 use crate::live::{TENANT, name};
-use kindred_client::{Client, Session, SessionReader, new_request_id, v1};
+use kindred_client::{Client, Session, SessionReader, v1};
 use std::{
     collections::{HashSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
@@ -180,8 +180,10 @@ impl Sitting {
             };
             let began = Instant::now();
             // What follows from it is told as an assignment.
-            drop(caller.act(&session, action).await);
-            caller.recorder.accepted(began.elapsed());
+            let done = caller.act(&session, action).await.is_ok();
+            if done && !declines {
+                caller.recorder.accepted(began.elapsed());
+            }
         });
     }
 
@@ -241,9 +243,7 @@ impl Talk {
         let (mut state, name) = (part.state(), part.name);
         if state == State::Connecting {
             sleep(up_to(self.habits.connect_ms)).await;
-            let request_id = new_request_id();
-            let request = v1::ReportConnectedRequest { name: name.clone(), request_id: request_id.clone() };
-            self.caller.write(&self.client, &request_id, request).await?;
+            self.caller.connected(&self.client, &name).await?;
             state = State::Active;
         }
         if state == State::Active && rand::random_bool(self.habits.held) {
@@ -256,15 +256,8 @@ impl Talk {
                 let retrieve = v1::SessionRetrieve { assignment: name.clone() };
                 self.caller.act(&self.session, Action::Retrieve(retrieve)).await?;
             }
-            let request_id = new_request_id();
-            let request = v1::CompleteInteractionRequest {
-                name: self.interaction.clone(),
-                assignment: name.clone(),
-                request_id: request_id.clone(),
-                ..Default::default()
-            };
-            let answer = self.caller.write(&self.client, &request_id, request).await?;
-            let parts = answer.interaction.unwrap_or_default().assignments;
+            let completed = self.caller.complete(&self.client, &self.interaction, &name).await?;
+            let parts = completed.assignments;
             state = parts.iter().find(|part| part.name == name).map_or(State::Ended, v1::Assignment::state);
         }
         if state == State::WrapUp {

@@ -6,7 +6,7 @@ pub mod customers;
 pub mod desk;
 pub mod recorder;
 
-use super::{TENANT, cluster::Cluster};
+use super::{TENANT, cluster::Cluster, name};
 use anyhow::{bail, ensure};
 use calls::Caller;
 use center::Timeouts;
@@ -148,7 +148,8 @@ impl Load {
         Ok(())
     }
 
-    /// Nobody comes any more; waits until every interaction is closed and every reader has been told so.
+    /// Nobody comes any more; waits until every interaction of the queue that agents serve is closed and every reader has
+    /// been told so. Who waits elsewhere is meant to.
     pub async fn drain(&mut self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
         let until = Instant::now() + DRAINED;
@@ -197,6 +198,7 @@ async fn open_interactions(client: &Client) -> anyhow::Result<Vec<String>> {
         parent: format!("tenants/{TENANT}"),
         page_size: 5,
         states: states.iter().map(|state| *state as i32).collect(),
+        queue: name("queues", "support"),
         ..Default::default()
     };
     let words = |i: &v1::Interaction| {

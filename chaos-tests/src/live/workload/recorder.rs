@@ -1,6 +1,9 @@
 //! What every client saw, as it comes: the history a checker reads, and the figures that come out of it.
-use crate::history::{Asked, Call, History, Place, Shown, Told, Watched, record};
-use kindred_client::{Error, Kind, v1};
+use crate::history::{
+    Asked, Call, History, Told, Watched,
+    record::{self, Shows},
+};
+use kindred_client::{Error, v1};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{
@@ -20,7 +23,7 @@ struct Seen {
     submitted: HashMap<String, u64>,
     /// Offers seen by watchers: event number, when it was first seen, and of which interaction.
     offers: BTreeMap<u64, (u64, String)>,
-    /// When an agent's answer was told, and how long it took.
+    /// When an agent was told that it has accepted, and how long that took.
     accepts: Vec<(u64, Duration)>,
     /// What should not be, in words.
     trouble: Vec<String>,
@@ -70,6 +73,11 @@ impl Recorder {
         self.acknowledged.load(Ordering::Relaxed)
     }
 
+    /// Calls that have begun so far.
+    pub fn begun(&self) -> usize {
+        self.seen().history.calls.len()
+    }
+
     /// Calls whose time ran out, with all their retries.
     pub fn failed(&self) -> u64 {
         self.failed.load(Ordering::Relaxed)
@@ -83,20 +91,17 @@ impl Recorder {
     }
 
     /// It was answered; an answer that leaves it open leaves it open.
-    pub fn end(&self, begun: Begun, outcome: Result<(Option<&v1::ResponseHeader>, Vec<Shown>), &Error>) {
+    pub fn end<T: Shows>(&self, begun: Begun, outcome: Result<&T, &Error>) {
         let told = match outcome {
-            Ok((Some(header), shown)) => Told::Done { at: place(header), repeated: header.repeated, shown },
             // An answer without a header says nothing that can be checked.
-            Ok((None, _)) => return,
-            Err(error) if error.result_unknown() => {
-                self.failed.fetch_add(1, Ordering::Relaxed);
-                return;
+            Ok(answer) => record::done(answer),
+            Err(error) => {
+                let told = record::refused(error, None);
+                self.failed.fetch_add(u64::from(told.is_none()), Ordering::Relaxed);
+                told
             }
-            Err(error) if error.kind == Kind::ResourceExhausted || error.kind == Kind::InvalidArgument => {
-                Told::NotDone { reason: error.reason.clone() }
-            }
-            Err(error) => Told::Refused { at: None, reason: error.reason.clone() },
         };
+        let Some(told) = told else { return };
         let ended_us = self.now_us();
         let mut seen = self.seen();
         let call = &mut seen.history.calls[begun.0];
@@ -191,13 +196,13 @@ impl Recorder {
         (seen.history.offers_told.len() - distinct.len()) as u64
     }
 
-    /// An agent's answer to an offer took this long.
+    /// To accept an offer took this long.
     pub fn accepted(&self, took: Duration) {
         let now_us = self.now_us();
         self.seen().accepts.push((now_us, took));
     }
 
-    /// Answers to offers in this stretch: how many, and how long the slowest in a hundred took.
+    /// Offers accepted in this stretch: how many, and how long the slowest in a hundred took.
     pub fn accepts(&self, from_us: u64, until_us: u64) -> (usize, Duration) {
         let seen = self.seen();
         let within = seen.accepts.iter().filter(|(at, _)| (from_us..until_us).contains(at));
@@ -215,14 +220,21 @@ impl Recorder {
         seen.history.calls.iter().rev().take_while(recent).filter(spans).count() as u64
     }
 
+    /// Writes that were under way at this moment, and were answered by a later term than this, or again.
+    pub fn carried_over(&self, at_us: u64, term: u64) -> u64 {
+        let seen = self.seen();
+        let spans = |call: &&Call| call.began_us <= at_us && call.ended_us.is_some_and(|ended_us| ended_us > at_us);
+        let later = |call: &&Call| {
+            matches!(&call.told, Some(Told::Done { at, repeated, .. }) if at.term > term || *repeated)
+                && matches!(call.asked, Asked::Write { .. })
+        };
+        seen.history.calls.iter().filter(spans).filter(later).count() as u64
+    }
+
     /// All of it; nothing may be recorded afterwards.
     pub fn take(&self) -> History {
         std::mem::take(&mut self.seen().history)
     }
-}
-
-fn place(header: &v1::ResponseHeader) -> Place {
-    Place { shard: header.shard, index: header.index, position: header.position, term: header.term }
 }
 
 /// The number of a request id.
