@@ -1,12 +1,8 @@
 //! A cluster of real nodes: who leads, who is killed, stopped, cut off, and how the replicas stand.
-use super::{OPERATOR, TOKEN, home::Home, net::Network, node::Node, shim, shim::Shim};
+use super::{OPERATOR, Options, TOKEN, home::Home, net::Network, node::Node, shim, shim::Shim};
 use anyhow::{Context as _, bail, ensure};
 use kindred_client::{Client, Config, v1};
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 use tokio::time::{Instant, sleep};
 
 /// Between two looks at something that takes its time.
@@ -53,11 +49,14 @@ pub struct Cluster {
 
 impl Cluster {
     /// Founds it and waits until it has a leader.
-    pub async fn found(binary: &Path, base: Option<&Path>, shape: Shape) -> anyhow::Result<Cluster> {
-        let home = Home::make(base)?;
-        let network = Network::lay(shape.nodes + shape.spare, shape.proxied).await?;
+    pub async fn found(options: &Options, shape: Shape) -> anyhow::Result<Cluster> {
+        let mut home = Home::make(options.dir.as_deref())?;
+        let network = Network::lay(shape.nodes + shape.spare, shape.proxied, options.loopback).await?;
         let library = if shape.shim { Some(shim::build(home.path())?) } else { None };
-        let mut cluster = Cluster { nodes: Vec::new(), network, binary: binary.to_owned(), shape, library, home };
+        // Whatever goes wrong from here on is worth a look.
+        home.keep = options.keep;
+        let binary = options.node_binary.clone();
+        let mut cluster = Cluster { nodes: Vec::new(), network, binary, shape, library, home };
         let members = cluster.founders();
         for number in 0..cluster.shape.nodes {
             cluster.add(number, &members)?;
@@ -133,11 +132,21 @@ impl Cluster {
 
     /// A node's own view; `None` while it does not answer itself.
     pub async fn status_of(&self, node: usize) -> Option<v1::ClusterStatus> {
+        self.status(node, v1::ReadMode::Linearizable).await
+    }
+
+    /// What a node believes, true or not: it answers without a leader too.
+    pub async fn belief_of(&self, node: usize) -> Option<v1::ClusterStatus> {
+        self.status(node, v1::ReadMode::Stale).await
+    }
+
+    async fn status(&self, node: usize, mode: v1::ReadMode) -> Option<v1::ClusterStatus> {
         if !self.nodes[node].is_running() || self.nodes[node].is_paused() {
             return None;
         }
         let client = self.only(node, OPERATOR, ASK).ok()?;
-        let status = client.get_cluster_status(v1::GetClusterStatusRequest::default()).await.ok()?.status?;
+        let status =
+            client.get_cluster_status(v1::GetClusterStatusRequest { read_mode: mode.into() }).await.ok()?.status?;
         (status.node == format!("nodes/{}", self.nodes[node].id)).then_some(status)
     }
 
@@ -205,19 +214,22 @@ impl Cluster {
         self.nodes[node].kill().await
     }
 
-    /// SIGKILL to all that run.
+    /// SIGKILL to all that run, at one moment.
     pub async fn kill_all(&mut self) -> anyhow::Result<u64> {
         let mut killed = 0;
         for node in self.nodes.iter_mut().filter(|node| node.is_running()) {
-            node.kill().await?;
+            node.send_kill()?;
             killed += 1;
+        }
+        for node in self.nodes.iter_mut().filter(|node| node.is_running()) {
+            node.gone(EQUAL).await?;
         }
         Ok(killed)
     }
 
-    /// The largest node's memory, MiB.
-    pub fn rss_mib(&self) -> anyhow::Result<u64> {
-        let sizes = self.nodes.iter().filter(|node| node.is_running()).map(Node::rss_mib);
+    /// The most memory that any node took since it was started, MiB.
+    pub fn peak_mib(&self) -> anyhow::Result<u64> {
+        let sizes = self.nodes.iter().filter(|node| node.is_running()).map(Node::peak_mib);
         Ok(sizes.collect::<anyhow::Result<Vec<_>>>()?.into_iter().max().unwrap_or(0))
     }
 
@@ -270,16 +282,15 @@ impl Cluster {
         Ok(())
     }
 
-    /// Waits until all nodes have applied the same index and know the same hash of the state (leader and followers
-    /// compare theirs through the log); nobody may be quarantined.
+    /// Waits until all nodes have applied the same index; nobody may be quarantined. Whether they then hold the same is
+    /// seen on their disks.
     pub async fn equal(&self) -> anyhow::Result<()> {
         let until = Instant::now() + EQUAL;
         loop {
             let members = (0..self.nodes.len()).filter(|node| !self.nodes[*node].removed);
             let views = futures::future::join_all(members.map(|node| self.status_of(node))).await;
-            let stand = |view: v1::ClusterStatus| {
-                view.shards.iter().map(|s| (s.shard, s.applied_index, s.state_hash)).collect::<Vec<_>>()
-            };
+            let stand =
+                |view: v1::ClusterStatus| view.shards.iter().map(|s| (s.shard, s.applied_index)).collect::<Vec<_>>();
             let seen: BTreeSet<_> = views.into_iter().map(|view| view.map(stand)).collect();
             if seen.len() == 1 && !seen.contains(&None) {
                 break;
@@ -314,5 +325,13 @@ impl Cluster {
             ensure!(ended.well(), "{} ended with {ended}:\n{}", node.id, node.last_words());
         }
         Ok(())
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if self.home.keep {
+            self.nodes.iter().for_each(|node| eprintln!("the last words of {}:\n{}", node.id, node.last_words()));
+        }
     }
 }

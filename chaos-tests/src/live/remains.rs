@@ -34,7 +34,7 @@ pub struct Remains {
 }
 
 impl Remains {
-    /// Reads all that are there; a node whose disk cannot be opened is left out with a reason.
+    /// Reads all that are there; a disk that cannot be opened is an error.
     pub fn of<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> anyhow::Result<Remains> {
         let mut remains = Remains::default();
         for node in nodes {

@@ -15,8 +15,9 @@ use tokio::time::sleep;
 const WARM_CALLS: u64 = 150;
 /// The load comes to that within this, or nothing works.
 const WARM: Duration = Duration::from_secs(90);
-/// Customers who come just before a fault.
+/// Customers who come just before a fault, and how long that may take.
 const CROWD: usize = 16;
+const CROWD_COMES: Duration = Duration::from_secs(1);
 /// The next leader's first offer comes within this, or never.
 const OFFER: Duration = Duration::from_secs(60);
 
@@ -31,10 +32,10 @@ pub struct Story {
     pub options: Options,
     pub cluster: Cluster,
     pub load: Load,
-    /// What waits at the end is meant to: nobody waits for it to be resolved.
-    pub undrained: bool,
     outcome: Outcome,
     began_us: u64,
+    /// Kills, and the term that each ended.
+    kills: Vec<(u64, u64)>,
 }
 
 impl Story {
@@ -50,12 +51,12 @@ impl Story {
 
     /// Founds the cluster, begins the load, and waits until it is usual.
     pub async fn begin_with(options: &Options, shape: Shape, demand: Demand) -> anyhow::Result<Story> {
-        let cluster = Cluster::found(&options.node_binary, options.dir.as_deref(), shape).await?;
+        let cluster = Cluster::found(options, shape).await?;
         let load = Load::begin(&cluster, demand).await?;
         let remark = cluster.network.name().to_owned();
         let outcome = Outcome { runs: 1, remark, ..Outcome::default() };
         let began_us = load.recorder.now_us();
-        let story = Story { options: options.clone(), cluster, load, undrained: false, outcome, began_us };
+        let story = Story { options: options.clone(), cluster, load, outcome, began_us, kills: Vec::new() };
         if demand.per_second > 0.0 {
             story.load.acknowledged_more(WARM_CALLS, WARM).await?;
         }
@@ -132,9 +133,12 @@ impl Story {
 
     /// A few calls on their way, so that the next fault falls into them.
     pub async fn crowd(&mut self) {
+        let before = self.load.recorder.begun();
         self.load.crowd(CROWD);
-        // They are tasks of this runtime: they have begun when it has turned.
-        sleep(Duration::from_millis(1)).await;
+        let until = tokio::time::Instant::now() + CROWD_COMES;
+        while self.load.recorder.begun() < before + CROWD && tokio::time::Instant::now() < until {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Calls that are under way now.
@@ -144,22 +148,47 @@ impl Story {
 
     /// SIGKILL of the leader, and the time to the next offer; it stays down. Who it was.
     pub async fn kill_leader(&mut self) -> anyhow::Result<usize> {
+        let (leader, term) = self.cluster.leader_within(READY).await?;
+        let signal_us = self.end_leader(leader).await?;
+        self.fell(signal_us, term);
+        Ok(leader)
+    }
+
+    /// The same, where something else is the witness.
+    pub async fn kill_leader_witnessed_otherwise(&mut self) -> anyhow::Result<usize> {
         let leader = self.cluster.leader().await?;
+        self.end_leader(leader).await?;
+        Ok(leader)
+    }
+
+    async fn end_leader(&mut self, leader: usize) -> anyhow::Result<u64> {
         self.crowd().await;
         let signal_us = self.load.recorder.now_us();
         self.cluster.kill(leader).await?;
         self.fault();
-        self.note_kill(signal_us).await?;
-        Ok(leader)
+        self.note_end(signal_us).await?;
+        Ok(signal_us)
+    }
+
+    /// The end of a node's log, as it knows itself.
+    pub async fn last_index(&self, node: usize) -> anyhow::Result<u64> {
+        let until = tokio::time::Instant::now() + READY;
+        loop {
+            if let Some(belief) = self.cluster.belief_of(node).await {
+                return Ok(belief.shards[0].last_index);
+            }
+            anyhow::ensure!(tokio::time::Instant::now() < until, "n{node} does not say how far it is");
+            sleep(super::cluster::LOOK).await;
+        }
+    }
+
+    /// Leaders of this term were killed at this moment: at the end those calls are counted that were under way then, and
+    /// were answered by a later term, or from the memory of what an earlier attempt had done.
+    pub fn fell(&mut self, signal_us: u64, term: u64) {
+        self.kills.push((signal_us, term));
     }
 
     /// A leader ended at this moment without a word: how long until the next offer.
-    pub async fn note_kill(&mut self, signal_us: u64) -> anyhow::Result<()> {
-        self.witness("calls pending at the kill", self.load.recorder.pending_at(signal_us));
-        self.note_end(signal_us).await
-    }
-
-    /// The same, where something else is the witness.
     pub async fn note_end(&mut self, signal_us: u64) -> anyhow::Result<()> {
         let took = self.next_offer(signal_us).await?;
         self.outcome.kills_ms.push(took.as_millis() as u64);
@@ -217,11 +246,10 @@ impl Story {
         match looked {
             Ok(looked) => {
                 let well = self.outcome.violations.is_empty() && self.outcome.witness.1 > 0;
-                self.cluster.home.keep = self.options.keep && !well;
+                self.cluster.home.keep &= !well;
                 Ok((self.outcome, looked))
             }
             Err(error) => {
-                self.cluster.home.keep = self.options.keep;
                 let words: Vec<String> =
                     self.cluster.nodes.iter().map(|n| format!("{}:\n{}", n.id, n.last_words())).collect();
                 Err(error.context(words.join("\n")))
@@ -233,13 +261,16 @@ impl Story {
         let last_us = self.load.recorder.now_us();
         self.cluster.heal().await?;
         // V: a leader is there, queues drain, replicas are equal.
-        let drained = if self.undrained { Ok(()) } else { self.load.drain().await };
+        let drained = self.load.drain().await;
         for (what, done) in [("drain", drained), ("replicas", self.cluster.equal().await)] {
             if let Err(error) = done {
                 self.outcome.violations.push(Violation { invariant: 'V', what: format!("{what}: {error:#}") });
             }
         }
         let recorder: Arc<_> = self.load.recorder.clone();
+        for (signal_us, term) in std::mem::take(&mut self.kills) {
+            self.witness("calls carried over a kill", recorder.carried_over(signal_us, term));
+        }
         for trouble in recorder.troubles() {
             self.outcome.violations.push(Violation { invariant: 'E', what: trouble });
         }
@@ -256,6 +287,7 @@ impl Story {
             let found = verdict(&remains.archive, &history, &remains.stored);
             anyhow::Ok((remains, found))
         })?;
+        self.holds('A', remains.compared > 0, "no two replicas stood at the same index: nothing was compared");
         self.remark(format!("{} states compared on disk", remains.compared));
         self.outcome.violations.extend(remains.violations);
         self.outcome.violations.extend(found);
