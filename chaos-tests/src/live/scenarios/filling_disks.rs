@@ -25,6 +25,10 @@ const DISK_MIB: u32 = 2_048;
 const BATCH: usize = 128;
 const CONTEXT_BYTES: usize = 16 * 1024;
 const MIB: usize = 1024 * 1024;
+const ALARM: &str = "kindred_disk_full";
+const NO_SPACE: &str = "No space left on device";
+/// A node looks at its disk more often than that.
+const LOOKS_AT_DISK: Duration = Duration::from_secs(3);
 /// A node whose disk refuses a write has ended within this.
 const STOPS: Duration = Duration::from_secs(60);
 
@@ -70,14 +74,18 @@ pub async fn the_leaders_disk_is_full(options: &Options) -> anyhow::Result<Outco
     let mut story = Story::shaped(options, shape).await?;
     let full = story.cluster.leader().await?;
     let mut ballast = Ballast::new(&story.cluster.nodes[full].data)?;
+    ballast.fill_below(8)?;
+    story.lives(LOOKS_AT_DISK).await;
+    let early = story.cluster.nodes[full].metric(ALARM).await?;
+    story.holds('V', early < 1.0, format!("an alarm with {} % free", ballast.free_percent()?));
     ballast.fill_below(4)?;
     story.fault();
     let until = Instant::now() + READY;
-    while story.cluster.nodes[full].metric("kindred_disk_full").await? < 1.0 {
+    while story.cluster.nodes[full].metric(ALARM).await? < 1.0 {
         ensure!(Instant::now() < until, "no alarm with {} % free", ballast.free_percent()?);
         sleep(LOOK).await;
     }
-    story.witness("alarms, and stops on a write error", 1);
+    let alarm_percent = ballast.free_percent()?;
     // Leadership goes to a node with space, and the platform notices nothing.
     while story.cluster.leader().await? == full {
         ensure!(Instant::now() < until, "a node with a full disk leads on");
@@ -87,15 +95,22 @@ pub async fn the_leaders_disk_is_full(options: &Options) -> anyhow::Result<Outco
     let client = story.cluster.client(0, STOPS)?;
     let (queue, caller) = (center::waiting_room(&client, "bulk", Some(5)).await?, story.caller());
     let (from, mut written) = (Instant::now(), 0);
-    while story.cluster.nodes[full].ended_by_itself().is_none() {
+    let ended = loop {
+        if let Some(ended) = story.cluster.nodes[full].ended_by_itself() {
+            break ended;
+        }
         ballast.fill();
         submit(&caller, &client, &queue, CONTEXT_BYTES, written..written + BATCH).await?;
         written += BATCH;
         ensure!(from.elapsed() < STOPS, "a node goes on without a disk");
         sleep(LOOK).await;
-    }
+    };
     story.fault();
-    story.witness("alarms, and stops on a write error", 1);
+    story.holds('D', !ended.well(), format!("it ended with {ended}, as if all were well"));
+    let said = story.cluster.nodes[full].log().matches(NO_SPACE).count();
+    story.witness("writes refused for want of space", said as u64);
+    let mib = written * CONTEXT_BYTES / MIB;
+    story.remark(format!("alarm with {alarm_percent} % free; ended with {ended} after {mib} MiB more"));
     std::fs::remove_file(&ballast.path)?;
     drop(ballast);
     story.return_of(full).await?;
@@ -116,6 +131,7 @@ pub async fn a_sync_fails(options: &Options) -> anyhow::Result<Outcome> {
         story.holds('D', !ended.well(), format!("it ended with {ended}, as if all were well"));
         damage::power_loss(&story.cluster.nodes[node])?;
         let failed = story.cluster.nodes[node].shim.as_ref().map_or(Ok(0), |shim| shim.failed())?;
+        story.holds('D', failed == before + 1, format!("{} syncs failed, and the node ended", failed - before));
         story.witness("syncs that failed", failed - before);
         story.return_of(node).await?;
         story.goes_on(100).await?;
@@ -143,8 +159,9 @@ pub async fn syncs_are_slow(options: &Options) -> anyhow::Result<Outcome> {
         story.witness("slow syncs", delayed);
         story.goes_on(100).await?;
     }
-    let rss_mib = story.cluster.rss_mib()?;
-    story.holds('M', rss_mib < 1_024, format!("a node takes {rss_mib} MiB"));
+    let peak_mib = story.cluster.peak_mib()?;
+    story.holds('M', peak_mib < 1_024, format!("a node took {peak_mib} MiB"));
+    story.remark(format!("{peak_mib} MiB at most"));
     story.end().await
 }
 

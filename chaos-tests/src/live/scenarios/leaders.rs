@@ -2,6 +2,7 @@
 use crate::{
     live::{
         Options,
+        cluster::LOOK,
         story::{READY, Story},
     },
     outcome::Outcome,
@@ -69,6 +70,7 @@ pub async fn a_rolling_restart(options: &Options) -> anyhow::Result<Outcome> {
     let mut story = Story::begin(options).await?;
     for _ in 0..options.turns(2, 1) {
         for node in 0..story.cluster.nodes.len() {
+            let had = story.last_index(node).await?;
             if story.cluster.leader().await? == node {
                 story.drain_leader().await?;
             } else {
@@ -76,8 +78,10 @@ pub async fn a_rolling_restart(options: &Options) -> anyhow::Result<Outcome> {
                 story.fault();
             }
             story.goes_on(50).await?;
+            let leader = story.cluster.leader().await?;
+            story
+                .witness("entries missed by nodes that were away", story.last_index(leader).await?.saturating_sub(had));
             story.return_of(node).await?;
-            story.witness("nodes restarted in order", 1);
             story.goes_on(50).await?;
         }
     }
@@ -105,6 +109,7 @@ pub async fn a_zombie_returns(options: &Options) -> anyhow::Result<Outcome> {
                 break;
             }
             anyhow::ensure!(Instant::now() < until, "the zombie never learned of term {next_term}");
+            sleep(LOOK).await;
         }
         story.witness("zombies that learned of a newer term", 1);
     }
@@ -124,10 +129,11 @@ pub async fn the_leader_stutters(options: &Options) -> anyhow::Result<Outcome> {
     for _ in 0..options.turns(100, 40) {
         story.cluster.nodes[leader].pause()?;
         sleep(STUTTER).await;
+        let still = story.cluster.nodes[leader].stands_still();
         story.cluster.nodes[leader].resume()?;
         sleep(STUTTER).await;
         story.fault();
-        story.witness("times it stood still", 1);
+        story.witness("times it was seen to stand still", u64::from(still));
     }
     let served = story.acknowledged() - acknowledged;
     story.holds('V', served > 0, "nothing was acknowledged meanwhile");

@@ -3,11 +3,10 @@ use crate::{
     live::{
         Options, TENANT, TOKEN,
         cluster::{LOOK, Shape},
-        name,
         story::{READY, Story},
         workload::{
             Demand,
-            calls::{CALL, Caller},
+            calls::{CALL, Caller, wanting},
             center::{self, Timeouts},
         },
     },
@@ -15,41 +14,28 @@ use crate::{
 };
 use anyhow::ensure;
 use futures::{StreamExt as _, stream};
-use kindred_client::{Client, new_request_id, v1};
+use kindred_client::{Client, v1};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::{Instant, sleep};
 use v1::interaction::State;
 
 /// Agents without a program of their own; each may have five e-mails at once.
 const PREFIX: &str = "s";
-const EACH: usize = 5;
+pub const EACH: usize = 5;
 const AT_ONCE: usize = 32;
 
 /// A center whose offers nobody answers by himself, and they stand long.
-async fn silent(options: &Options, agents: usize) -> anyhow::Result<Story> {
+pub async fn silent(options: &Options, shape: Shape, agents: usize) -> anyhow::Result<Story> {
     let timeouts = Timeouts { offer_s: 60, connect_s: 60, wrap_up_s: 5 };
     let demand = Demand { per_second: 0.0, agents: 0, timeouts, ..options.demand() };
-    let story = Story::begin_with(options, Shape::default(), demand).await?;
+    let story = Story::begin_with(options, shape, demand).await?;
     center::hire(&story.load.client, PREFIX, agents).await?;
     center::seat(&story.load.client, PREFIX, agents).await?;
     Ok(story)
 }
 
-async fn submit(caller: &Caller, client: &Client, ids: impl IntoIterator<Item = String>) -> anyhow::Result<()> {
-    let one = |id: String| async move {
-        let request_id = new_request_id();
-        let request = v1::CreateInteractionRequest {
-            parent: format!("tenants/{TENANT}"),
-            interaction: Some(v1::Interaction {
-                queue: name("queues", "support"),
-                channel: "email".into(),
-                ..Default::default()
-            }),
-            interaction_id: id,
-            request_id: request_id.clone(),
-        };
-        caller.write(client, &request_id, request).await.map(drop)
-    };
+pub async fn submit(caller: &Caller, client: &Client, ids: impl IntoIterator<Item = String>) -> anyhow::Result<()> {
+    let one = |id: String| async move { caller.submit(client, &id, wanting("email")).await };
     let mut calls = stream::iter(ids).map(one).buffer_unordered(AT_ONCE);
     while let Some(done) = calls.next().await {
         done?;
@@ -80,7 +66,7 @@ async fn offers(client: &Client) -> anyhow::Result<BTreeMap<String, v1::Offer>> 
     }
 }
 
-async fn offered(client: &Client, count: usize) -> anyhow::Result<BTreeMap<String, v1::Offer>> {
+pub async fn offered(client: &Client, count: usize) -> anyhow::Result<BTreeMap<String, v1::Offer>> {
     let until = Instant::now() + READY;
     loop {
         let found = offers(client).await?;
@@ -96,7 +82,7 @@ async fn offered(client: &Client, count: usize) -> anyhow::Result<BTreeMap<Strin
 pub async fn the_leader_dies_with_offers_out(options: &Options) -> anyhow::Result<Outcome> {
     let agents = options.turns(200, 20);
     let out = agents * EACH;
-    let mut story = silent(options, agents).await?;
+    let mut story = silent(options, Shape::default(), agents).await?;
     let (caller, client) = (story.caller(), story.cluster.client(0, CALL)?);
     for turn in 0..options.turns(3, 1) {
         submit(&caller, &client, (0..out).map(|n| format!("o-{turn}-{n}"))).await?;
@@ -105,10 +91,7 @@ pub async fn the_leader_dies_with_offers_out(options: &Options) -> anyhow::Resul
         let leader = story.cluster.leader().await?;
         story.kill_leader_quietly(leader).await?;
         let after = offered(&client, out).await?;
-        let kept = |(name, offer): &(&String, &v1::Offer)| {
-            after.get(*name).is_some_and(|now| (&now.id, &now.agent) == (&offer.id, &offer.agent))
-        };
-        let lost = before.iter().filter(|offer| !kept(offer)).count();
+        let lost = changed(&before, &after);
         story.holds('T', lost == 0, format!("{lost} of {out} offers are not what they were"));
         let refused = serve_all(&caller, &client, &before).await;
         story.holds('U', refused == 0, format!("{refused} of {out} offers could not be served"));
@@ -118,15 +101,10 @@ pub async fn the_leader_dies_with_offers_out(options: &Options) -> anyhow::Resul
 }
 
 /// Accepts, connects and completes; how many could not be.
-async fn serve_all(caller: &Caller, client: &Client, offers: &BTreeMap<String, v1::Offer>) -> u64 {
+pub async fn serve_all(caller: &Caller, client: &Client, offers: &BTreeMap<String, v1::Offer>) -> u64 {
     let one = |(name, offer): (&String, &v1::Offer)| {
         let (name, offer_id) = (name.clone(), offer.id.clone());
-        async move {
-            let request_id = new_request_id();
-            let request = v1::AcceptOfferRequest { name: name.clone(), offer_id, request_id: request_id.clone() };
-            let answer = caller.write(client, &request_id, request).await?;
-            complete(caller, client, answer.interaction.unwrap_or_default()).await
-        }
+        async move { complete(caller, client, caller.accept(client, &name, &offer_id).await?).await }
     };
     let served = stream::iter(offers).map(one).buffer_unordered(AT_ONCE);
     served.fold(0, |sum, done| async move { sum + u64::from(done.is_err()) }).await
@@ -134,23 +112,22 @@ async fn serve_all(caller: &Caller, client: &Client, offers: &BTreeMap<String, v
 
 async fn complete(caller: &Caller, client: &Client, of: v1::Interaction) -> Result<(), kindred_client::Error> {
     let assignment = of.assignments.last().map(|part| part.name.clone()).unwrap_or_default();
-    let request_id = new_request_id();
-    let request = v1::ReportConnectedRequest { name: assignment.clone(), request_id: request_id.clone() };
-    caller.write(client, &request_id, request).await?;
-    let request_id = new_request_id();
-    let request = v1::CompleteInteractionRequest {
-        name: of.name,
-        assignment,
-        request_id: request_id.clone(),
-        ..Default::default()
+    caller.connected(client, &assignment).await?;
+    caller.complete(client, &of.name, &assignment).await.map(drop)
+}
+
+/// Offers that are not what they were: another, another agent's, or none.
+pub fn changed(before: &BTreeMap<String, v1::Offer>, after: &BTreeMap<String, v1::Offer>) -> usize {
+    let kept = |(name, offer): &(&String, &v1::Offer)| {
+        after.get(*name).is_some_and(|now| (&now.id, &now.agent) == (&offer.id, &offer.agent))
     };
-    caller.write(client, &request_id, request).await.map(drop)
+    before.iter().filter(|offer| !kept(offer)).count()
 }
 
 /// 33: each offer is accepted twice at one moment, through two nodes, under two request ids. One is told yes.
 pub async fn two_accept_through_two_nodes(options: &Options) -> anyhow::Result<Outcome> {
     let agents = options.turns(60, 8);
-    let mut story = silent(options, agents).await?;
+    let mut story = silent(options, Shape::default(), agents).await?;
     let (caller, client) = (story.caller(), story.cluster.client(0, CALL)?);
     let ways = [story.cluster.only(1, TOKEN, CALL)?, story.cluster.only(2, TOKEN, CALL)?];
     for turn in 0..options.turns(10, 1) {
@@ -158,18 +135,16 @@ pub async fn two_accept_through_two_nodes(options: &Options) -> anyhow::Result<O
         let out = offered(&client, agents * EACH).await?;
         let one = |(name, offer): (&String, &v1::Offer)| {
             let accept = |way: usize| {
-                let request_id = new_request_id();
                 let (name, offer_id) = (name.clone(), offer.id.clone());
-                let request = v1::AcceptOfferRequest { name, offer_id, request_id: request_id.clone() };
                 let (caller, way) = (&caller, &ways[way]);
-                async move { caller.write(way, &request_id, request).await }
+                async move { caller.accept(way, &name, &offer_id).await }
             };
             let (one, other) = (accept(0), accept(1));
             let (caller, client) = (&caller, &client);
             async move {
                 let (one, other) = tokio::join!(one, other);
                 let yes = u32::from(one.is_ok()) + u32::from(other.is_ok());
-                if let Some(won) = one.or(other).ok().and_then(|answer| answer.interaction) {
+                if let Ok(won) = one.or(other) {
                     // What cannot be completed shows at the end: it never drains.
                     let _ = complete(caller, client, won).await;
                 }
@@ -188,8 +163,9 @@ pub async fn two_accept_through_two_nodes(options: &Options) -> anyhow::Result<O
 /// 34: every agent's stream drops in the middle of offers, and each comes back through another node.
 pub async fn agents_return_elsewhere(options: &Options) -> anyhow::Result<Outcome> {
     let mut demand = options.demand();
-    // Long enough that a connection drops while an offer rings.
-    demand.habits.answer_ms = 800;
+    // Long enough that a connection drops while an offer rings, and nobody lets it ring: one that expires was lost.
+    (demand.habits.answer_ms, demand.habits.missed) = (800, 0.0);
+    demand.timeouts.offer_s = 15;
     demand.agents *= 2;
     let mut story = Story::begin_with(options, Shape::default(), demand).await?;
     for _ in 0..options.turns(20, 3) {
@@ -199,5 +175,7 @@ pub async fn agents_return_elsewhere(options: &Options) -> anyhow::Result<Outcom
     }
     story.goes_on(100).await?;
     story.witness("offers told again elsewhere", story.load.recorder.offers_told_again());
+    let expired = story.load.recorder.events("OFFER_EXPIRED");
+    story.holds('D', expired == 0, format!("{expired} offers expired before their agents"));
     story.end().await
 }

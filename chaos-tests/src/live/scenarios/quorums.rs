@@ -41,8 +41,9 @@ pub async fn the_quorum_is_lost_and_returns(options: &Options) -> anyhow::Result
 pub async fn all_are_killed_at_once(options: &Options) -> anyhow::Result<Outcome> {
     let mut story = Story::begin(options).await?;
     for _ in 0..options.turns(5, 1) {
+        let (_, term) = story.cluster.leader_within(READY).await?;
         story.crowd().await;
-        story.witness("calls pending at the kill", story.pending());
+        story.fell(story.load.recorder.now_us(), term);
         let killed = story.cluster.kill_all().await?;
         (0..killed).for_each(|_| story.fault());
         story.cluster.start_all().await?;
