@@ -13,6 +13,8 @@ use std::{
 
 /// Damaged inputs of each target, unless the time is over before.
 const INPUTS: usize = 4_000;
+/// However long these take.
+const INPUTS_MIN: usize = 100;
 /// Most files and bytes of one target's corpus.
 const FILES_MAX: usize = 48;
 const BYTES_MAX: usize = 16 * 1024;
@@ -59,8 +61,8 @@ fn exercise(target: &Target, seed: u64, time: Duration) -> usize {
     }
     let mut chance = Chance(seed);
     let (begun, mut run) = (Instant::now(), 0);
-    // A longer time means more inputs.
-    while begun.elapsed() < time && (run < INPUTS || setting("FUZZ_SECONDS").is_some()) {
+    // A longer time means more inputs; a slow machine still tries some.
+    while run < INPUTS_MIN || (begun.elapsed() < time && (run < INPUTS || setting("FUZZ_SECONDS").is_some())) {
         let (one, other) = (chance.below(inputs.len()), chance.below(inputs.len()));
         let input = mutated(&inputs[one], &inputs[other], &mut chance);
         survives(target, &input, &format!("input {run} of seed {seed}"));
@@ -92,6 +94,5 @@ fn no_bytes_break_a_decoder() {
         }
         let run = exercise(target, seed, time);
         println!("{}: {run} damaged inputs of seed {seed}", target.name);
-        assert!(run >= 100, "{}: only {run} inputs in {time:?}", target.name);
     }
 }
