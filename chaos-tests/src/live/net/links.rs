@@ -34,6 +34,8 @@ pub struct Lag {
 struct Weather {
     lag: Lag,
     cut: bool,
+    /// Goes up when connections end, and with them all that is on its way.
+    ends: u64,
 }
 
 /// One direction between two nodes.
@@ -90,8 +92,14 @@ impl Links {
         self.table[&(from, to)].weather.send_modify(|weather| weather.lag = lag);
     }
 
+    /// Connections end; what is held or on its way is lost.
+    pub fn end(&self, from: usize, to: usize) {
+        self.table[&(from, to)].weather.send_modify(|weather| weather.ends += 1);
+    }
+
     pub fn heal(&self) {
-        self.table.values().for_each(|link| link.weather.send_modify(|weather| *weather = Weather::default()));
+        let fair = |weather: &mut Weather| *weather = Weather { ends: weather.ends, ..Weather::default() };
+        self.table.values().for_each(|link| link.weather.send_modify(fair));
     }
 
     pub fn held(&self) -> u64 {
@@ -130,9 +138,19 @@ async fn carry(table: Table, from: usize, to: usize, caller: TcpStream, target: 
     let (there, back) = (&table[&(from, to)], &table[&(to, from)]);
     // Either end closes: so does the other.
     tokio::select! {
+        () = ended(there) => {}
+        () = ended(back) => {}
         () = pump(there, caller_reads, called_writes) => {}
         () = pump(back, called_reads, caller_writes) => {}
     }
+}
+
+/// Waits until the connections of a link that are there now are to end.
+async fn ended(link: &Link) {
+    let mut weather = link.weather.subscribe();
+    let before = weather.borrow().ends;
+    // An error: the network is gone.
+    let _ = weather.wait_for(|weather| weather.ends != before).await;
 }
 
 async fn pump(link: &Link, from: impl AsyncRead + Unpin, to: impl AsyncWrite + Unpin) {

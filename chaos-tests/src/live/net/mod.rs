@@ -114,6 +114,17 @@ impl Network {
         (0..self.spots.len()).filter(|other| *other != spot).try_for_each(|other| self.part(spot, other))
     }
 
+    /// Connections between this spot and all others end, and what was held is lost, as after a restart of the machines
+    /// between them.
+    pub fn forget(&self, spot: usize) -> anyhow::Result<()> {
+        let links = self.links.as_ref().context("links without proxies hold nothing")?;
+        for other in (0..self.spots.len()).filter(|other| *other != spot) {
+            links.end(spot, other);
+            links.end(other, spot);
+        }
+        Ok(())
+    }
+
     /// All cuts and lags are over.
     pub fn heal(&self) -> anyhow::Result<()> {
         if let Some(links) = &self.links {

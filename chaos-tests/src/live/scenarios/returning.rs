@@ -21,15 +21,15 @@ const KEEPS_LITTLE: &str = "[storage]\nlog_keep_s = 1\nlog_keep_mib = 0\n";
 
 /// 11: a follower stands still until the log it lacks is gone: it is sent a snapshot.
 pub async fn a_follower_sleeps_past_the_logs_end(options: &Options) -> anyhow::Result<Outcome> {
-    let shape = Shape { config: KEEPS_LITTLE, ..Shape::default() };
+    let shape = Shape { config: KEEPS_LITTLE, proxied: true, ..Shape::default() };
     let mut story = Story::shaped(options, shape).await?;
     let mut bytes = 0;
     for _ in 0..options.turns(3, 1) {
         let follower = story.cluster.follower().await?;
         let before = snapshots(&story, follower).await?;
-        story.cluster.nodes[follower].pause()?;
         // Else its kernel takes megabytes for it, and it finds all it missed in its own buffers.
         story.cluster.network.isolate(follower)?;
+        story.cluster.nodes[follower].pause()?;
         story.fault();
         let leader = story.cluster.leader().await?;
         let (mut at, until) = (None, Instant::now() + READY);
@@ -44,6 +44,8 @@ pub async fn a_follower_sleeps_past_the_logs_end(options: &Options) -> anyhow::R
             ensure!(Instant::now() < until, "the log was not cut");
             story.lives(Duration::from_millis(100)).await;
         }
+        // So do the proxies, and a kernel that repeats what nobody confirmed.
+        story.cluster.network.forget(follower)?;
         story.cluster.network.heal()?;
         story.cluster.nodes[follower].resume()?;
         story.cluster.equal_soon(follower, READY).await?;

@@ -104,7 +104,8 @@ impl Recorder {
         let Some(told) = told else { return };
         let ended_us = self.now_us();
         let mut seen = self.seen();
-        let call = &mut seen.history.calls[begun.0];
+        // A call that ends after the history was taken is in it as one that has not.
+        let Some(call) = seen.history.calls.get_mut(begun.0) else { return };
         let is_done = matches!((&call.asked, &told), (Asked::Write { .. }, Told::Done { .. }));
         self.acknowledged.fetch_add(u64::from(is_done), Ordering::Relaxed);
         (call.ended_us, call.told) = (Some(ended_us), Some(told));
