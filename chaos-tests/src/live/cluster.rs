@@ -152,7 +152,16 @@ impl Cluster {
 
     /// Who leads shard 0 and in which term, by the newest term any node knows; `None` while nobody does.
     pub async fn standing(&self) -> Option<(usize, u64)> {
-        let looks = (0..self.nodes.len()).map(|node| self.status_of(node));
+        self.standing_as(v1::ReadMode::Linearizable).await
+    }
+
+    /// The same by what nodes believe: none has to ask others first, so that it is known at once.
+    pub async fn believed(&self) -> Option<(usize, u64)> {
+        self.standing_as(v1::ReadMode::Stale).await
+    }
+
+    async fn standing_as(&self, mode: v1::ReadMode) -> Option<(usize, u64)> {
+        let looks = (0..self.nodes.len()).map(|node| self.status(node, mode));
         let views = futures::future::join_all(looks).await;
         let shards = views.iter().flatten().filter_map(|view| view.shards.first());
         let newest = shards.max_by_key(|shard| (shard.term, !shard.leader.is_empty()))?;

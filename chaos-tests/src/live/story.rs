@@ -206,7 +206,7 @@ impl Story {
     /// moment; how long all of that took.
     pub async fn offer_of_another(&self, leader: usize, from_us: u64) -> anyhow::Result<Duration> {
         let until = tokio::time::Instant::now() + READY;
-        while self.cluster.standing().await.is_none_or(|(now, _)| now == leader) {
+        while self.cluster.believed().await.is_none_or(|(now, _)| now == leader) {
             anyhow::ensure!(tokio::time::Instant::now() < until, "nobody takes the leader's place");
             sleep(super::cluster::LOOK).await;
         }

@@ -1,22 +1,26 @@
 //! More than the cluster can take.
+use super::offers::{EACH, complete, offered, serve_all, silent, submit};
 use crate::{
     live::{
         Options, TOKEN,
+        cluster::Shape,
         story::Story,
         workload::{
-            calls::{Caller, submission},
+            calls::{CALL, Caller, submission},
             center,
         },
     },
     outcome::Outcome,
 };
+use futures::{StreamExt as _, stream};
 use kindred_client::{Client, Config, v1};
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::task::JoinSet;
 
@@ -36,9 +40,14 @@ const ACCEPT_MAX: Duration = Duration::from_millis(1_000);
 const PEAK_MAX_MIB: u64 = 2_048;
 
 /// 37: for half a minute five times what the lanes hold comes in. Submits are refused, agents' answers are not, memory
-/// stays bounded, and afterwards everything is as before.
+/// stays bounded, and afterwards everything is as before. The offers were out before: who submits meanwhile is in the flood
+/// himself.
 pub async fn five_times_too_much(options: &Options) -> anyhow::Result<Outcome> {
-    let mut story = Story::begin(options).await?;
+    let agents = options.turns(100, 20);
+    let mut story = silent(options, Shape::default(), agents).await?;
+    let (caller, client) = (story.caller(), story.cluster.client(0, CALL)?);
+    submit(&caller, &client, (0..agents * EACH).map(|n| format!("before-{n}"))).await?;
+    let offers = offered(&client, agents * EACH).await?;
     let clients = (0..CLIENTS).map(|_| many_connections(&story));
     let clients = clients.collect::<anyhow::Result<Vec<_>>>()?;
     let queue = center::waiting_room(&clients[0], "flood", Some(MAX_WAIT_S)).await?;
@@ -50,8 +59,9 @@ pub async fn five_times_too_much(options: &Options) -> anyhow::Result<Outcome> {
         flood.spawn(pour(caller, client, queue, stop.clone(), refused.clone()));
     }
     story.fault();
+    let lasts = Duration::from_secs(options.turns(30, 8) as u64);
     let from_us = story.load.recorder.now_us();
-    story.lives(Duration::from_secs(options.turns(30, 8) as u64)).await;
+    let (refused_accepts, ()) = tokio::join!(accept_all(&caller, &client, &offers, lasts), story.lives(lasts));
     let until_us = story.load.recorder.now_us();
     let (accepts, p99) = story.load.recorder.accepts(from_us, until_us);
     let peak_mib = story.cluster.peak_mib()?;
@@ -61,13 +71,33 @@ pub async fn five_times_too_much(options: &Options) -> anyhow::Result<Outcome> {
     story.witness("commands refused because a lane was full", full);
     let slow = !options.short && p99 > ACCEPT_MAX;
     story.holds('B', accepts > 0 && !slow, format!("{accepts} accepts, p99 {p99:?}"));
+    story.holds('B', refused_accepts == 0, format!("{refused_accepts} of {} accepts failed", offers.len()));
     story.holds('M', peak_mib < PEAK_MAX_MIB, format!("a node took {peak_mib} MiB"));
     let refused = refused.load(Ordering::Relaxed);
     story.holds('M', refused > 0, "nobody was told RESOURCE_EXHAUSTED");
     story
         .remark(format!("{accepts} accepts meanwhile, p99 {p99:?}; {peak_mib} MiB; {refused} told RESOURCE_EXHAUSTED"));
-    story.goes_on(100).await?;
+    submit(&caller, &client, (0..agents * EACH).map(|n| format!("after-{n}"))).await?;
+    let unserved = serve_all(&caller, &client, &offered(&client, agents * EACH).await?).await;
+    story.holds('V', unserved == 0, format!("{unserved} offers could not be served afterwards"));
     story.end().await
+}
+
+/// Accepts them evenly over this time, and serves them; how many could not be.
+async fn accept_all(caller: &Caller, client: &Client, offers: &BTreeMap<String, v1::Offer>, over: Duration) -> u64 {
+    let pause = over.div_f64(offers.len() as f64);
+    let one = |(number, (name, offer)): (usize, (&String, &v1::Offer))| {
+        let (name, offer_id) = (name.clone(), offer.id.clone());
+        async move {
+            tokio::time::sleep(pause * number as u32).await;
+            let began = Instant::now();
+            let accepted = caller.accept(client, &name, &offer_id).await?;
+            caller.recorder.accepted(began.elapsed());
+            complete(caller, client, accepted).await
+        }
+    };
+    let served = stream::iter(offers.iter().enumerate()).map(one).buffer_unordered(offers.len().max(1));
+    served.fold(0, |sum, done| async move { sum + u64::from(done.is_err()) }).await
 }
 
 fn many_connections(story: &Story) -> anyhow::Result<Client> {

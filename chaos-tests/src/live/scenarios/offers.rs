@@ -110,7 +110,7 @@ pub async fn serve_all(caller: &Caller, client: &Client, offers: &BTreeMap<Strin
     served.fold(0, |sum, done| async move { sum + u64::from(done.is_err()) }).await
 }
 
-async fn complete(caller: &Caller, client: &Client, of: v1::Interaction) -> Result<(), kindred_client::Error> {
+pub async fn complete(caller: &Caller, client: &Client, of: v1::Interaction) -> Result<(), kindred_client::Error> {
     let assignment = of.assignments.last().map(|part| part.name.clone()).unwrap_or_default();
     caller.connected(client, &assignment).await?;
     caller.complete(client, &of.name, &assignment).await.map(drop)
