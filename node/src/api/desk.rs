@@ -191,6 +191,12 @@ impl Call {
         if standing.role == Role::Leader { None } else { shared.leader_hint(self.shard) }
     }
 
+    /// Whether this node knows of a leader of the shard.
+    pub fn is_led(&self) -> bool {
+        let standing = self.desk.gateway().standing(self.shard);
+        standing.is_some_and(|standing| standing.role == Role::Leader || standing.leader.is_some())
+    }
+
     /// A failure as a status with the hint.
     pub fn fail(&self, failure: impl Into<Failure>) -> Status {
         let failure = failure.into();

@@ -4,6 +4,7 @@ use super::{
     desk::{Call, Desk, read_mode, stopped},
     failure::Failure,
     filter::Filter,
+    forsaken::{self, Forsaken},
     listing::EXAMINED_MAX,
     stream::{Cut, Outgoing, Writer, stream},
     tail::{Batch, Tail, check_kept},
@@ -156,12 +157,13 @@ impl Watcher {
         Place { looked_at: self.tail.seen(), matched: self.matched }
     }
 
-    /// Until the reader leaves, the node stops, or something fails.
+    /// Until the reader leaves, the node stops or has heard no leader for too long, or something fails.
     async fn follow(&mut self, writer: &Writer<v1::WatchResponse>) -> Result<(), End> {
         // At once, so that the reader knows where it stands.
         self.send_progress(writer).await?;
         // Silence is what the reader hears: events that pass without matching do not break it.
         let mut silence = pin!(tokio::time::sleep(self.progress));
+        let (mut forsaken, mut look) = (Forsaken::default(), tokio::time::interval(forsaken::LOOK));
         loop {
             let told = tokio::select! {
                 batch = self.tail.next() => self.tell(&batch?, writer).await?,
@@ -169,6 +171,10 @@ impl Watcher {
                     self.send_progress(writer).await?;
                     true
                 }
+                now = look.tick() => match forsaken.look(self.call.is_led(), now) {
+                    true => return Err(End::Failed(Unavailable::NoLeader.into())),
+                    false => false,
+                },
                 () = writer.gone() => return Ok(()),
                 () = stopped(&mut self.stopping) => return Err(End::Failed(Unavailable::Stopping.into())),
             };

@@ -15,6 +15,7 @@ pub mod desk;
 pub mod events;
 pub mod failure;
 mod filter;
+mod forsaken;
 #[doc(hidden)]
 pub mod fuzzing;
 mod interaction_list;

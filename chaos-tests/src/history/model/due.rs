@@ -29,10 +29,6 @@ pub struct Dues {
 }
 
 impl Dues {
-    pub fn first(&self) -> Option<&(u64, Name, Due)> {
-        self.set.first()
-    }
-
     pub fn pop(&mut self, now_ms: u64) -> Option<(u64, Name, Due)> {
         (self.set.first()?.0 <= now_ms).then(|| self.set.pop_first())?
     }

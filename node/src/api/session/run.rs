@@ -9,6 +9,7 @@ use crate::{
     api::{
         desk::{Call, stopped},
         failure::Failure,
+        forsaken::{self, Forsaken},
         stream::{Cut, Writer},
         tail::Tail,
     },
@@ -22,7 +23,7 @@ use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::Futures
 use kindred_domain::Command;
 use kindred_proto::v1::{SessionRequest, SessionResponse};
 use std::{ops::ControlFlow, pin::pin, time::Duration};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, interval, sleep_until, timeout_at};
 use tonic::{Code, Status, Streaming};
 
 /// Nothing is due: look again then.
@@ -106,6 +107,7 @@ impl Runner {
     /// Until it is over, and why if that is to be told.
     async fn serve(&mut self, incoming: &mut Streaming<SessionRequest>) -> Option<Failure> {
         let mut stopping = self.call.desk().stopping();
+        let (mut forsaken, mut look) = (Forsaken::default(), interval(forsaken::LOOK));
         let gone = self.outbox.writer().reader();
         let mut due = pin!(sleep_until(self.due_at()));
         loop {
@@ -124,6 +126,11 @@ impl Runner {
                 Some(done) = self.under_way.next() => self.done(done),
                 message = incoming.message(), if self.machine.reads(waiting) => asked(message),
                 () = &mut due => Input::Due(waiting),
+                now = look.tick() => match forsaken.look(self.call.is_led(), now) {
+                    // Its agents would wait here for offers that are made elsewhere.
+                    true => Input::Failed(Unavailable::NoLeader.into()),
+                    false => continue,
+                },
                 () = gone.closed(), if goes_on && self.cut.is_none() => self.cut_off(Cut::Gone),
                 () = stopped(&mut stopping), if goes_on => Input::Failed(Unavailable::Stopping.into()),
             };
