@@ -8,6 +8,7 @@
 pub mod day;
 pub mod demand;
 pub mod draw;
+pub mod formula;
 pub mod survival;
 pub mod trace;
 pub mod world;
