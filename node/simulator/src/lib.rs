@@ -1,14 +1,23 @@
-//! The demand of a contact center in virtual time: who contacts when, how long they talk, how long they wait
-//! before they leave, and who is there to serve them. From one seed, or from a real day's call file.
+//! A contact center in virtual time: its demand, and its life.
 //!
-//! Everything here is plain data and draws from a generator that was passed in: no clock, no network. The
-//! drivers of `kindred demo` and `kindred replay` live what is planned here through the public API.
+//! Two halves. *Demand* is who contacts when, how long they talk, how long they wait before they leave, and who is there
+//! to serve them; from one seed, or from a real day's call file. The drivers of `kindred demo` and `kindred replay` live
+//! it through the public API. *Life* (`center/`) runs the domain and the Matchmaker that nodes run, from a scenario file
+//! (`scenario/`), as often as is asked (`runs.rs`), and measures (`measure/`): `kindred simulate`. Formulas it must agree
+//! with are in `formula/`.
+//!
+//! No clock and no network: time is virtual, and chance is drawn from a seed, one stream for each purpose (`streams.rs`).
 #![warn(missing_docs)]
 
+pub mod center;
 pub mod day;
 pub mod demand;
 pub mod draw;
 pub mod formula;
+pub mod measure;
+pub mod runs;
+pub mod scenario;
+pub mod streams;
 pub mod survival;
 pub mod trace;
 pub mod world;
