@@ -10,6 +10,7 @@ mod live;
 mod output;
 mod queues;
 mod replay;
+mod simulate;
 mod status;
 mod tenants;
 mod watch;
@@ -36,7 +37,7 @@ pub struct Args {
     /// The tenant.
     #[arg(long, global = true, env = "KINDRED_TENANT", default_value = "dev")]
     tenant: String,
-    /// How to print; demo, replay and bench print reports of their own.
+    /// How to print; demo, replay, simulate and bench print reports of their own.
     #[arg(short, long, global = true, value_enum, default_value_t = Format::Table)]
     output: Format,
     /// How long a call may take, retries included, in seconds.
@@ -71,6 +72,8 @@ enum Command {
     Demo(demo::Args),
     /// Lives a real day of a call file on three nodes of its own, beside what really happened.
     Replay(replay::Args),
+    /// Lives a scenario file in virtual time, as often as it says, and reports waits, service levels and shares.
+    Simulate(simulate::Args),
     /// Measures throughput, latency, failover and memory on three nodes of its own, beside a three-node etcd.
     Bench(bench::Args),
 }
@@ -152,6 +155,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Demo(command) => return until_told(demo::run(command)).await,
         Command::Replay(command) => return until_told(replay::run(command)).await,
         Command::Bench(command) => return until_told(bench::run(command)).await,
+        // This one needs none; and it has nothing to wait for.
+        Command::Simulate(command) => return tokio::task::spawn_blocking(move || simulate::run(&command)).await?,
         command => command,
     };
     let mut config = Config::new(args.endpoints).token(args.token);
@@ -170,7 +175,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Conversations(command) => conversations::run(&context, command).await?,
         Command::Watch(command) => watch::run(&context, command).await?,
         Command::Cluster(command) => cluster::run(&context, command).await?,
-        Command::Demo(_) | Command::Replay(_) | Command::Bench(_) => {}
+        Command::Demo(_) | Command::Replay(_) | Command::Bench(_) | Command::Simulate(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }
