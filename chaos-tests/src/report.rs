@@ -59,7 +59,7 @@ impl Row {
     /// How many promises were broken: every violation, a run that proves nothing, a limit that was not kept, and a run that
     /// did not end.
     pub fn broken(&self) -> u64 {
-        let Ok(outcome) = &self.ended else { return 1 };
+        let Ok(outcome) = &self.ended else { return self.problems().len() as u64 };
         let untold = outcome.violations.len().saturating_sub(PRINTED_MAX) as u64;
         // Beyond what is printed one line stands for the rest.
         let listed = self.problems().len() as u64 - u64::from(untold > 0);

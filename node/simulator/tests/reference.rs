@@ -72,7 +72,7 @@ fn erlang_c() {
         (10.0, 11, 200.0, 600.0, 0.682118, 0.682118),
         (10.0, 12, 70.0, 300.0, 0.449388, 0.224694),
         (20.0, 24, 40.0, 400.0, 0.298072, 0.074518),
-        (50.0, 55, 50.0, 100.0, 0.384547, 0.076909),
+        (50.0, 55, 50.0, 200.0, 0.384547, 0.076909),
     ];
     for (load, servers, warm_up, counted, waits, wait) in cases {
         let report = queue("erlang-c.toml", load, servers, None, warm_up, counted);

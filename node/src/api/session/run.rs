@@ -126,7 +126,7 @@ impl Runner {
                 Some(done) = self.under_way.next() => self.done(done),
                 message = incoming.message(), if self.machine.reads(waiting) => asked(message),
                 () = &mut due => Input::Due(waiting),
-                now = look.tick() => match forsaken.look(self.call.is_led(), now) {
+                now = look.tick(), if goes_on => match forsaken.look(self.call.is_led(), now) {
                     // Its agents would wait here for offers that are made elsewhere.
                     true => Input::Failed(Unavailable::NoLeader.into()),
                     false => continue,
