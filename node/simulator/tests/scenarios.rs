@@ -109,8 +109,8 @@ fn three_channels_show_everything() {
     for kind in ["calls", "english-calls", "chats", "e-mails"] {
         assert!(rows.iter().any(|row| row[2] == kind && row[10] == "served"), "{kind}");
     }
-    let english = rows.iter().filter(|row| row[2] == "english-calls" && row[10] == "served");
-    assert!(english.into_iter().all(|row| row[12].starts_with("linguists-")));
+    let mut english = rows.iter().filter(|row| row[2] == "english-calls" && row[10] == "served");
+    assert!(english.all(|row| row[12].starts_with("linguists-")));
 }
 
 /// `kindred simulate --schema > docs/simulator.schema.json` makes it anew.

@@ -51,7 +51,7 @@ impl What {
                 Found { records, closed: Vec::new() }
             }
             Self::Needs(needs) => {
-                let closed = needs.interactions.iter().filter(|id| tenant.closed().contains(*id));
+                let closed = needs.interactions.iter().filter(|id| tenant.closed().contains(id));
                 Found { records: Records::of_needs(tenant, needs, log_ms), closed: closed.cloned().collect() }
             }
         }
