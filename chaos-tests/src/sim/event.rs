@@ -94,7 +94,7 @@ pub enum Event {
     Revive { client: usize },
     /// There is room on a disk again.
     Space(RaftId),
-    /// The network is whole again.
+    /// These cuts end.
     Mend(Vec<(RaftId, RaftId)>),
     /// The next fault of a storm.
     Fault,

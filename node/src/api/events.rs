@@ -164,6 +164,7 @@ impl Watcher {
         // Silence is what the reader hears: events that pass without matching do not break it.
         let mut silence = pin!(tokio::time::sleep(self.progress));
         let (mut forsaken, mut look) = (Forsaken::default(), tokio::time::interval(forsaken::LOOK));
+        let began = Instant::now();
         loop {
             let told = tokio::select! {
                 batch = self.tail.next() => self.tell(&batch?, writer).await?,
@@ -171,10 +172,14 @@ impl Watcher {
                     self.send_progress(writer).await?;
                     true
                 }
-                now = look.tick() => match forsaken.look(self.call.is_led(), now) {
-                    true => return Err(End::Failed(Unavailable::NoLeader.into())),
-                    false => false,
-                },
+                now = look.tick() => {
+                    let now_ms = now.duration_since(began).as_millis() as u64;
+                    forsaken.hear(self.call.is_led(), now_ms);
+                    if forsaken.is_over(now_ms) {
+                        return Err(End::Failed(Unavailable::NoLeader.into()));
+                    }
+                    false
+                }
                 () = writer.gone() => return Ok(()),
                 () = stopped(&mut self.stopping) => return Err(End::Failed(Unavailable::Stopping.into())),
             };

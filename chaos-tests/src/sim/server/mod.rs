@@ -106,6 +106,7 @@ impl World {
         self.look_at_batches(life);
         self.look_at_answers(life)?;
         self.look_at_reads(life)?;
+        self.look_at_leaders(life)?;
         self.look_at_tails(life)
     }
 

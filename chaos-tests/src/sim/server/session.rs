@@ -10,7 +10,8 @@ use kindred_node::api::session::machine::{Input, Machine, Now, Setting, Step, Wa
 use kindred_node::api::session::tidings::Records;
 use kindred_node::api::tail::{Batch, check_kept};
 use kindred_node::consensus::archive;
-use kindred_node::consensus::gateway::{At, Outcome, Unavailable};
+use kindred_node::consensus::core::Role;
+use kindred_node::consensus::gateway::{At, Gateway, Outcome, Unavailable};
 use kindred_node::consensus::lanes::Lane;
 use kindred_node::wire::api::PayloadKey;
 use kindred_node::wire::api::token;
@@ -35,6 +36,10 @@ pub struct Session {
     /// Somebody takes things in already: what comes at once waits for its turn.
     driven: bool,
     due_at_us: Option<u64>,
+}
+
+fn is_led(gateway: &Gateway, shard: u32) -> bool {
+    gateway.standing(shard).is_some_and(|standing| standing.role == Role::Leader || standing.leader.is_some())
 }
 
 impl World {
@@ -111,7 +116,9 @@ impl World {
     fn moment(&mut self, conn: Conn) -> Now {
         let ms = self.now_us() / MS;
         let shard = self.home(conn).shard;
-        Now { ms, leader: self.running(conn.life).and_then(|up| up.shared.leader_hint(shard)) }
+        let up = self.running(conn.life);
+        let is_led = up.as_ref().is_some_and(|up| is_led(&up.gateway, shard));
+        Now { ms, leader: up.and_then(|up| up.shared.leader_hint(shard)), is_led }
     }
 
     /// What has happened, then what was applied, then what was asked.
@@ -239,6 +246,22 @@ impl World {
             (up.server.sessions.keys().copied().collect(), up.server.watches.keys().copied().collect());
         sessions.into_iter().try_for_each(|conn| self.drive(conn))?;
         watches.into_iter().try_for_each(|conn| self.look_at_watch(conn))
+    }
+
+    /// Whether somebody leads has changed for some sessions of a node: they hear of it.
+    pub(super) fn look_at_leaders(&mut self, life: Life) -> Verdict {
+        let homes: Vec<u32> = self.tenants.iter().map(|home| home.shard).collect();
+        let clients = &self.clients;
+        let Some(up) = self.nodes.get(&life.id).filter(|node| node.lives == life.number).and_then(|n| n.up.as_ref())
+        else {
+            return Ok(());
+        };
+        let differs = |(conn, session): &(&Conn, &Session)| {
+            let shard = homes[clients[conn.client].tenant];
+            session.machine.goes_on() && session.machine.is_led() != is_led(&up.gateway, shard)
+        };
+        let told: Vec<Conn> = up.server.sessions.iter().filter(differs).map(|(conn, _)| *conn).collect();
+        told.into_iter().try_for_each(|conn| self.happens(conn, Input::Due(0)))
     }
 
     fn plan_stream_due(&mut self, conn: Conn) {

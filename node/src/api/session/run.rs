@@ -9,7 +9,7 @@ use crate::{
     api::{
         desk::{Call, stopped},
         failure::Failure,
-        forsaken::{self, Forsaken},
+        forsaken,
         stream::{Cut, Writer},
         tail::Tail,
     },
@@ -107,7 +107,7 @@ impl Runner {
     /// Until it is over, and why if that is to be told.
     async fn serve(&mut self, incoming: &mut Streaming<SessionRequest>) -> Option<Failure> {
         let mut stopping = self.call.desk().stopping();
-        let (mut forsaken, mut look) = (Forsaken::default(), interval(forsaken::LOOK));
+        let mut look = interval(forsaken::LOOK);
         let gone = self.outbox.writer().reader();
         let mut due = pin!(sleep_until(self.due_at()));
         loop {
@@ -126,11 +126,7 @@ impl Runner {
                 Some(done) = self.under_way.next() => self.done(done),
                 message = incoming.message(), if self.machine.reads(waiting) => asked(message),
                 () = &mut due => Input::Due(waiting),
-                now = look.tick(), if goes_on => match forsaken.look(self.call.is_led(), now) {
-                    // Its agents would wait here for offers that are made elsewhere.
-                    true => Input::Failed(Unavailable::NoLeader.into()),
-                    false => continue,
-                },
+                _ = look.tick(), if goes_on && self.machine.is_led() != self.call.is_led() => Input::Due(waiting),
                 () = gone.closed(), if goes_on && self.cut.is_none() => self.cut_off(Cut::Gone),
                 () = stopped(&mut stopping), if goes_on => Input::Failed(Unavailable::Stopping.into()),
             };
@@ -141,7 +137,8 @@ impl Runner {
     }
 
     fn now(&self) -> Now {
-        Now { ms: self.began.elapsed().as_millis() as u64, leader: self.call.leader() }
+        let ms = self.began.elapsed().as_millis() as u64;
+        Now { ms, leader: self.call.leader(), is_led: self.call.is_led() }
     }
 
     fn instant(&self, ms: u64) -> Instant {

@@ -13,7 +13,7 @@ use super::{
     tidings::{Records, Session},
 };
 use crate::{
-    api::{failure::Failure, tail::Batch},
+    api::{failure::Failure, forsaken::Forsaken, tail::Batch},
     consensus::gateway::{At, Outcome, Unavailable},
     wire::api::{FieldViolation, Malformed, PayloadKey, token::Place},
 };
@@ -57,6 +57,8 @@ pub struct Now {
     pub ms: u64,
     /// The leader's client address, as a hint to whom a request fails.
     pub leader: Option<String>,
+    /// Whether the node knows of a leader.
+    pub is_led: bool,
 }
 
 /// Something happens.
@@ -178,6 +180,7 @@ pub struct Machine {
     under_way: usize,
     /// Looks that are tried again, and when.
     again: Vec<(u64, Look)>,
+    forsaken: Forsaken,
     heard_ms: u64,
     renew_at_ms: u64,
     progress_at_ms: u64,
@@ -198,6 +201,7 @@ impl Machine {
             telling: None,
             under_way: 0,
             again: Vec::new(),
+            forsaken: Forsaken::default(),
             heard_ms: now_ms,
             renew_at_ms: now_ms,
             progress_at_ms: now_ms,
@@ -207,6 +211,7 @@ impl Machine {
 
     /// Takes in what happened; what is to be done, in order.
     pub fn take(&mut self, now: &Now, input: Input) -> Vec<Want> {
+        self.forsaken.hear(now.is_led, now.ms);
         match input {
             Input::Request(request) => self.request(now, request),
             Input::Finished => self.finish(),
@@ -246,6 +251,11 @@ impl Machine {
         )
     }
 
+    /// Whether a leader was known at the last step. If that has changed it wants to hear that time has passed.
+    pub fn is_led(&self) -> bool {
+        self.forsaken.until_ms().is_none()
+    }
+
     /// When it wants to hear that time has passed.
     pub fn next_due_ms(&self) -> Option<u64> {
         let own = match self.phase {
@@ -253,8 +263,9 @@ impl Machine {
             Phase::Open => Some(self.renew_at_ms.min(self.progress_at_ms)),
             _ => None,
         };
+        let forsaken = self.forsaken.until_ms().filter(|_| self.is_attached());
         let looks = self.again.iter().map(|(at_ms, _)| *at_ms);
-        own.into_iter().chain(looks).min()
+        own.into_iter().chain(forsaken).chain(looks).min()
     }
 
     /// Its id.

@@ -160,6 +160,10 @@ impl Machine {
         {
             return self.end(Some(Failure::SessionSilent { silent_ms: SILENCE_MS }));
         }
+        // Its agents would wait here for offers that are made elsewhere.
+        if self.is_attached() && self.forsaken.is_over(now.ms) {
+            return self.leave(Some(Unavailable::NoLeader.into()));
+        }
         let due = self.again.extract_if(.., |(at_ms, _)| *at_ms <= now.ms);
         self.wants.extend(due.map(|(_, look)| Want::Look(look)));
         if matches!(self.phase, Phase::Open) && now.ms >= self.progress_at_ms {

@@ -18,6 +18,7 @@ struct Stage {
     machine: Machine,
     state: State,
     ms: u64,
+    is_led: bool,
     /// Applied, not told of.
     events: Vec<Event>,
     begins: VecDeque<Option<Place>>,
@@ -47,6 +48,7 @@ impl Stage {
             machine: Machine::new(setting, 0),
             state: sample::state(),
             ms: 0,
+            is_led: true,
             events: Vec::new(),
             begins: VecDeque::new(),
             commands: VecDeque::new(),
@@ -71,7 +73,7 @@ impl Stage {
     }
 
     fn take(&mut self, input: Input) {
-        let now = Now { ms: self.ms, leader: None };
+        let now = Now { ms: self.ms, leader: None, is_led: self.is_led };
         for want in self.machine.take(&now, input) {
             assert!(self.ended.is_none(), "nothing comes after the end: {want:?}");
             match want {
@@ -332,6 +334,30 @@ fn a_silent_client_is_given_up_and_its_lease_is_kept_until_then() {
     stage.take(Input::Gone);
     stage.commit();
     assert_eq!(stage.ended, Some(Some(Failure::SessionSilent { silent_ms: SILENCE_MS })));
+}
+
+#[test]
+fn who_hears_no_leader_for_a_second_goes_elsewhere_and_an_election_is_borne() {
+    let mut stage = Stage::open();
+    let heard = |stage: &mut Stage, is_led| {
+        stage.is_led = is_led;
+        stage.take(Input::Due(0));
+    };
+    heard(&mut stage, false);
+    assert!(!stage.machine.is_led());
+    stage.pass(900);
+    heard(&mut stage, true);
+    stage.pass(10_000);
+    assert!(stage.machine.goes_on() && stage.machine.is_led());
+    heard(&mut stage, false);
+    stage.pass(999);
+    assert!(stage.machine.goes_on());
+    stage.ms += 1;
+    stage.take(Input::Due(0));
+    assert_eq!(stage.detaches(), Some(true), "it is let go of, if anybody hears it");
+    let (_, step) = stage.commands.pop_back().expect("a detach");
+    stage.take(Input::Outcome(step, Err(Unavailable::NoLeader)));
+    assert_eq!(stage.ended, Some(Some(Unavailable::NoLeader.into())));
 }
 
 #[test]
