@@ -50,17 +50,12 @@ pub fn room_for<'a>(capacity: &Capacity, agent: &Agent, channels: impl IntoItera
 }
 
 /// What there is not enough of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lack {
     /// The channel is not served at all.
-    Channel(Channel),
-    /// The channel's maximum is reached.
-    Max {
-        /// Which.
-        channel: Channel,
-        /// How many that is.
-        max: u32,
-    },
+    Channel,
+    /// As much on the channel as there may be.
+    Max(u32),
     /// Units.
     Units {
         /// What one more costs.
@@ -72,12 +67,12 @@ pub enum Lack {
     },
 }
 
-/// As [`room_for`], and what is lacking if there is none.
+/// As [`room_for`]; what is lacking, and for which of the channels first, if there is no room.
 pub fn lack_for<'a>(
     capacity: &Capacity,
     agent: &Agent,
     channels: impl IntoIterator<Item = &'a Channel>,
-) -> Option<Lack> {
+) -> Option<(&'a Channel, Lack)> {
     lack_for_beside(capacity, agent, |_| true, channels)
 }
 
@@ -96,12 +91,12 @@ fn lack_for_beside<'a>(
     agent: &Agent,
     counts: impl Fn(&Work) -> bool,
     channels: impl IntoIterator<Item = &'a Channel>,
-) -> Option<Lack> {
+) -> Option<(&'a Channel, Lack)> {
     let mut added: Vec<Work> = Vec::new();
     for channel in channels {
         let lack = lack_beside(capacity, agent.work.iter().filter(|w| counts(w)).chain(&added), channel);
-        if lack.is_some() {
-            return lack;
+        if let Some(lack) = lack {
+            return Some((channel, lack));
         }
         let units = cost(capacity, channel).unwrap_or(0);
         added.push(Work {
@@ -137,7 +132,7 @@ pub fn room_beside<'a>(capacity: &Capacity, work: impl Iterator<Item = &'a Work>
 
 fn lack_beside<'a>(capacity: &Capacity, work: impl Iterator<Item = &'a Work>, channel: &Channel) -> Option<Lack> {
     let Some(rules) = capacity.channels.get(channel) else {
-        return Some(Lack::Channel(channel.clone()));
+        return Some(Lack::Channel);
     };
     let (mut on_channel, mut taken) = (0_u32, 0_u64);
     for piece in work {
@@ -149,7 +144,7 @@ fn lack_beside<'a>(capacity: &Capacity, work: impl Iterator<Item = &'a Work>, ch
         }
     }
     if on_channel >= rules.max {
-        return Some(Lack::Max { channel: channel.clone(), max: rules.max });
+        return Some(Lack::Max(rules.max));
     }
     let room = taken + u64::from(rules.cost) <= u64::from(capacity.total);
     let taken = u32::try_from(taken).unwrap_or(u32::MAX);

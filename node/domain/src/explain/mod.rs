@@ -96,17 +96,6 @@ impl Obstacle {
             | Self::TooMuchWork { .. } => Dropped::NoCapacity,
         }
     }
-
-    /// When it goes away by itself, if it does.
-    pub fn until_ms(&self) -> Option<u64> {
-        match self {
-            Self::BackedOff { until_ms } | Self::NotResponding { until_ms } | Self::Excluded { until_ms } => {
-                Some(*until_ms)
-            }
-            Self::TooYoung { from_ms } => Some(*from_ms),
-            _ => None,
-        }
-    }
 }
 
 /// Everything that stands between the interaction and the agent; nothing if it may be offered now.
@@ -178,10 +167,10 @@ fn of_room(interaction: &Interaction, agent: &Agent, capacity: &Capacity, found:
         found.push(Obstacle::TooMuchWork { max: limits::WORK_PER_AGENT_MAX as u32 });
     }
     let channels = core::iter::once(&interaction.channel).chain(&interaction.added_channels);
-    if let Some(lack) = capacity::lack_for(capacity, agent, channels) {
+    if let Some((channel, lack)) = capacity::lack_for(capacity, agent, channels) {
         found.push(match lack {
-            capacity::Lack::Channel(channel) => Obstacle::ChannelNotServed(channel),
-            capacity::Lack::Max { channel, max } => Obstacle::ChannelFull { channel, max },
+            capacity::Lack::Channel => Obstacle::ChannelNotServed(channel.clone()),
+            capacity::Lack::Max(max) => Obstacle::ChannelFull { channel: channel.clone(), max },
             capacity::Lack::Units { cost, taken, total } => Obstacle::UnitsFull { cost, taken, total },
         });
     }
