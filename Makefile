@@ -17,7 +17,7 @@ demo: setup release
 release: setup
 	cargo build --release -p kindred-node -p kindred-client
 
-## All tests: scenarios, properties, 200 simulated seeds, real processes, a Python platform.
+## All tests: scenarios, properties, 300 simulated seeds, real processes, a Python platform.
 test: nextest python
 	cargo build --workspace --all-targets
 	cargo nextest run --workspace --no-fail-fast
