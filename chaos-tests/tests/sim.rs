@@ -23,6 +23,8 @@ fn hold(number: u32) {
     let failures: Vec<String> = runs.failures.iter().map(ToString::to_string).collect();
     assert!(failures.is_empty(), "{}:\n{}", scenario.name, failures.join("\n"));
     assert!(runs.vacuous.is_empty(), "{}: the fault did not happen with seeds {:?}", scenario.name, runs.vacuous);
+    let unproven = runs.unproven(&scenario);
+    assert!(unproven.is_empty(), "{}: in none of {} seeds {unproven:?}", scenario.name, runs.seeds);
 }
 
 macro_rules! holds {
@@ -86,6 +88,17 @@ holds! {
     agents_can_do_less_while_offers_are_made: 107;
     agents_die_with_their_node: 108;
     storm: 0;
+}
+
+#[test]
+fn every_witness_is_a_counter() {
+    use kindred_chaos::sim::{Witness, failpoints::FAILPOINTS};
+    for scenario in scenarios::all() {
+        for proof in scenario.witness {
+            let known = Witness::has(proof.counter) || FAILPOINTS.iter().any(|point| point.name == proof.counter);
+            assert!(known, "{}: nothing counts {}", scenario.name, proof.counter);
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Clocks are wrong: 29, 30, 45.
 
 use super::{Scenario, busy_leader};
+use crate::sim::witness::each;
 use crate::sim::{Plan, Verdict, World};
 
 pub const SCENARIOS: &[Scenario] = &[
@@ -9,21 +10,21 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "wall_clocks_jump_and_differ",
         plan: Plan::mixed,
         story: jumps,
-        witness: "clock_faults",
+        witness: &[each("clock_faults")],
     },
     Scenario {
         number: 30,
         name: "a_clock_runs_at_half_or_double_speed",
         plan: Plan::mixed,
         story: pace,
-        witness: "clock_faults",
+        witness: &[each("clock_faults")],
     },
     Scenario {
         number: 45,
         name: "a_retry_after_its_memory_expired",
         plan: Plan::calm,
         story: too_old,
-        witness: "too_old",
+        witness: &[each("too_old")],
     },
 ];
 

@@ -1,7 +1,12 @@
 //! Processes die: 1–6, 9, 27.
 
-use super::{KILL_MAX_MS, Scenario, acknowledged_between, busy_leader, next_offer_ms};
+use kindred_node::consensus::core::MemberChange;
+use kindred_node::consensus::shared::Control;
+
+use super::{KILL_MAX_MS, Scenario, acknowledged_between, busy_leader};
+use crate::sim::failpoints::{self, Failpoint, Place};
 use crate::sim::plan::MS;
+use crate::sim::witness::{each, over};
 use crate::sim::{Plan, Verdict, World};
 
 pub const SCENARIOS: &[Scenario] = &[
@@ -11,50 +16,56 @@ pub const SCENARIOS: &[Scenario] = &[
         // Agents enough: what interrupts is the failover, not that everybody talks.
         plan: |seed| Plan { agents: 24, create_every_us: 150 * MS, moody: 0, ..Plan::mixed(seed) },
         story: leader_killed,
-        witness: "crashes_with_work_open",
+        witness: &[each("crashes_with_work_open")],
     },
     Scenario {
         number: 2,
         name: "the_leader_is_killed_again_and_again",
         plan: Plan::mixed,
         story: leaders_killed,
-        witness: "crashes_with_work_open",
+        witness: &[each("crashes_with_work_open")],
     },
     Scenario {
         number: 3,
         name: "the_quorum_is_lost_and_comes_back",
         plan: Plan::mixed,
         story: quorum_lost,
-        witness: "crashes",
+        witness: &[each("crashes")],
     },
     Scenario {
         number: 4,
         name: "all_nodes_are_killed_at_once",
         plan: Plan::mixed,
         story: all_killed,
-        witness: "crashes_with_work_open",
+        witness: &[each("crashes_with_work_open")],
     },
     Scenario {
         number: 5,
         name: "one_node_loses_its_power",
         plan: Plan::mixed,
         story: one_power_cut,
-        witness: "power_cuts",
+        witness: &[each("power_cuts"), over(6, "torn")],
     },
     Scenario {
         number: 6,
         name: "all_nodes_lose_their_power",
         plan: Plan::mixed,
         story: all_power_cuts,
-        witness: "power_cuts",
+        witness: &[each("power_cuts")],
     },
-    Scenario { number: 9, name: "a_stopped_leader_goes_on", plan: Plan::mixed, story: zombie, witness: "stops" },
+    Scenario {
+        number: 9,
+        name: "a_stopped_leader_goes_on",
+        plan: Plan::mixed,
+        story: zombie,
+        witness: &[each("stops")],
+    },
     Scenario {
         number: 27,
         name: "a_crash_at_every_failpoint",
         plan: |seed| Plan { cut_after_ms: 700, ..Plan::mixed(seed) },
         story: failpoints,
-        witness: "failpoints",
+        witness: failpoints::PROOFS,
     },
 ];
 
@@ -67,8 +78,8 @@ fn leader_killed(world: &mut World) -> Verdict {
         world.kill(leader);
         let killed_us = world.now_us();
         world.run_ms(4_000)?;
-        let next = next_offer_ms(world, killed_us);
-        if world.plan.shards == 1 && next.is_none_or(|ms| ms > KILL_MAX_MS) {
+        let next = world.next_offer_ms(shard, killed_us);
+        if next.is_none_or(|ms| ms > KILL_MAX_MS) {
             return Err(format!("B the next offer came {next:?} ms after the leader was killed"));
         }
         world.start(leader)?;
@@ -166,20 +177,62 @@ fn zombie(world: &mut World) -> Verdict {
     world.finish()
 }
 
-/// 27: crash at every failpoint of append, apply, reply, membership: another one for each seed, on every node in turn.
+/// Failpoints of one run.
+const TURNS: u64 = 5;
+
+/// 27: crash at every failpoint of append, apply, reply, membership: others for each seed, all of them over many.
 fn failpoints(world: &mut World) -> Verdict {
     world.begin()?;
-    let seed = world.plan.seed;
-    for turn in 0..6 {
-        let id = world.plan.nodes.min(1 + (seed + turn) % world.plan.nodes);
-        world.arm_crash(id, seed / 5 + turn * 7, 1 + turn % 3);
-        if turn == 3 {
-            let shard = world.any_shard();
-            let leader = world.wait_for_leader(shard)?;
-            let to = world.others(leader)[0];
-            world.order(leader, shard, kindred_node::consensus::shared::Control::Transfer(to))?;
+    for turn in 0..TURNS {
+        let number = world.plan.seed * TURNS + turn;
+        let (point, nth) = (Failpoint::of(number), 1 + world.draw(0..2));
+        match point.place {
+            Place::Membership(..) => die_in_membership(world, point)?,
+            Place::Disk(..) if point.needs_newcomer() => die_as_newcomer(world, point)?,
+            _ => {
+                let shard = world.any_shard();
+                let leader = busy_leader(world, shard)?;
+                let id = if world.draw(0..2) == 0 || point.place == Place::Reply {
+                    leader
+                } else {
+                    world.someone_but(leader)
+                };
+                world.arm_failpoint(id, point, nth);
+                // A new term is noted, and its note synced.
+                let to = world.someone_but(leader);
+                world.order(leader, shard, Control::Transfer(to))?;
+                world.until(6_000, |world| world.has_met(id))?;
+                world.disarm(id);
+            }
         }
-        world.run_ms(2_500)?;
+        world.run_ms(1_500)?;
     }
     world.finish()
+}
+
+/// The leader dies while it adds a machine, or makes it a voter.
+fn die_in_membership(world: &mut World, point: &'static Failpoint) -> Verdict {
+    let (new, shard) = (world.new_machine()?, world.any_shard());
+    let adds = world.draw(0..2) == 0;
+    if !adds {
+        world.change_until(shard, &[MemberChange::AddLearner(new)], |members| members.contains(new))?;
+    }
+    let leader = world.wait_for_leader(shard)?;
+    let change = if adds { MemberChange::AddLearner(new) } else { MemberChange::Promote(new) };
+    world.order(leader, shard, Control::Change(vec![change]))?;
+    world.die_at(leader, point, 1, 2_500)?;
+    world.join(new)?;
+    world.remove(new)
+}
+
+/// A machine dies in its first steps, or while it takes in its first snapshot.
+fn die_as_newcomer(world: &mut World, point: &'static Failpoint) -> Verdict {
+    let machine = world.plug_in()?;
+    world.arm_failpoint(machine, point, 1);
+    world.start(machine)?;
+    let new = world.let_in_as(machine)?;
+    world.join(new)?;
+    world.until(2_000, |world| world.has_met(new))?;
+    world.disarm(new);
+    world.remove(new)
 }

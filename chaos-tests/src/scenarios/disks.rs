@@ -1,31 +1,45 @@
 //! Disks fail: 23–26, 28.
 
+use kindred_node::storage::DiskOp;
+
 use super::{Scenario, busy_leader};
-use crate::sim::power::Target;
+use crate::sim::power::{Fault, Target};
+use crate::sim::witness::{each, over};
 use crate::sim::{Plan, Verdict, World};
 
 pub const SCENARIOS: &[Scenario] = &[
-    Scenario { number: 23, name: "syncs_are_slow", plan: Plan::calm, story: slow_syncs, witness: "slow_syncs" },
+    Scenario {
+        number: 23,
+        name: "syncs_are_slow",
+        plan: Plan::calm,
+        story: slow_syncs,
+        witness: &[each("slow_syncs")],
+    },
     Scenario {
         number: 24,
         name: "a_bit_flips",
         plan: |seed| Plan { cut_after_ms: 0, ..Plan::mixed(seed) },
         story: bit_flip,
-        witness: "flips",
+        witness: &[each("flips"), over(6, "flips_found")],
     },
     Scenario {
         number: 25,
         name: "a_log_is_cut_below_what_was_acknowledged",
         plan: Plan::mixed,
         story: log_cut,
-        witness: "voteless",
+        witness: &[each("voteless")],
     },
     Scenario {
         number: 28,
         name: "a_crash_while_a_snapshot_is_sent_or_installed",
         plan: |seed| Plan { cut_after_ms: 600, ..Plan::mixed(seed) },
         story: snapshot_crash,
-        witness: "snapshots_installed",
+        witness: &[
+            each("snapshots_broken"),
+            over(12, "senders_died"),
+            over(12, "importers_died"),
+            over(12, "installers_died"),
+        ],
     },
 ];
 
@@ -61,8 +75,8 @@ fn bit_flip(world: &mut World) -> Verdict {
     world.run_ms(5_000)?;
     // Whatever was found is gone for good: the operator puts an empty disk in its place.
     if world.is_broken(id) {
-        world.witness.flips_found += 1;
-        world.replace(id)?;
+        world.wipe(id)?;
+        world.rejoin(id)?;
     }
     world.finish()
 }
@@ -90,31 +104,37 @@ fn log_cut(world: &mut World) -> Verdict {
     world.finish()
 }
 
-/// 28: crash while sending or installing a snapshot.
+/// 28: crash while sending or installing a snapshot: the sender with chunks outstanding, the receiver between two of them
+/// or in the switch at the end.
 fn snapshot_crash(world: &mut World) -> Verdict {
     world.begin()?;
-    for round in 0..3 {
+    for round in 0..4 {
         let shard = world.busiest_shard();
         let leader = world.wait_for_leader(shard)?;
         let away = world.others(leader)[0];
         world.kill(away);
-        world.run_ms(6_000)?;
-        let before = world.witness.snapshots_sent;
+        world.run_ms(5_000)?;
         world.start(away)?;
-        world.until(8_000, |world| world.witness.snapshots_sent > before)?;
+        let fault = if world.draw(0..2) == 0 { Fault::CrashBefore } else { Fault::CrashAfter };
+        if round == 2 {
+            let op = if world.draw(0..2) == 0 { DiskOp::LogWrite } else { DiskOp::LogSync };
+            world.arm_install(away, op, fault);
+        }
+        world.until(8_000, |world| world.is_importing(away))?;
         match round {
             0 => {
-                let sender = world.leader(shard).unwrap_or(leader);
-                world.kill_for(sender, 400);
+                if let Some(sender) = world.sender_to(away) {
+                    world.kill_for(sender, 400);
+                }
             }
-            1 => world.arm_snapshot_crash(away),
-            _ => {
-                world.run_ms(15)?;
+            1 => world.arm(away, DiskOp::ImportChunk, 1, fault),
+            3 => {
                 world.power_cut(away)?;
                 world.start_in(away, 300);
             }
+            _ => {}
         }
-        world.run_ms(6_000)?;
+        world.run_ms(5_000)?;
     }
     world.finish()
 }

@@ -13,7 +13,8 @@ mod people;
 mod run;
 mod storms;
 
-use crate::sim::{Plan, Verdict, World};
+use crate::sim::witness::{Over, Proof};
+use crate::sim::{Plan, Verdict, Witness, World};
 
 pub use run::{Runs, run_seed, run_seeds};
 
@@ -26,8 +27,23 @@ pub struct Scenario {
     /// The cluster and the center on it.
     pub plan: fn(u64) -> Plan,
     pub story: fn(&mut World) -> Verdict,
-    /// Name of the counter in [`crate::sim::Witness`] that must not be 0.
-    pub witness: &'static str,
+    /// What proves that its fault happened; the first is the one that is told.
+    pub witness: &'static [Proof],
+}
+
+impl Scenario {
+    /// The counter that a run proves nothing without, if it has none.
+    pub fn missing(&self, run: &Witness) -> Option<&'static str> {
+        let each = self.witness.iter().filter(|proof| proof.over == Over::EachRun);
+        each.map(|proof| proof.counter).find(|counter| run.count(counter) == 0)
+    }
+
+    /// Counters that stayed 0 over so many runs that they should not have.
+    pub fn missing_over(&self, runs: u64, all: &Witness) -> Vec<&'static str> {
+        let due = |proof: &&Proof| matches!(proof.over, Over::Runs(least) if runs >= least);
+        let proofs = self.witness.iter().filter(due).map(|proof| proof.counter);
+        proofs.filter(|counter| all.count(counter) == 0).collect()
+    }
 }
 
 /// All of them, in order.
@@ -74,10 +90,4 @@ fn acknowledged_between(world: &World, from_us: u64, to_us: u64) -> usize {
         write && done && call.began_us >= from_us && call.ended_us.is_some_and(|ended| ended <= to_us)
     });
     fresh.count()
-}
-
-/// How long after a moment the next offer was told, milliseconds; `None` if none was.
-fn next_offer_ms(world: &World, after_us: u64) -> Option<u64> {
-    let next = world.offers_at_us.iter().find(|at_us| **at_us > after_us)?;
-    Some((next - after_us) / 1_000)
 }

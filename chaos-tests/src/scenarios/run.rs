@@ -28,9 +28,12 @@ pub struct Runs {
 /// Failures that are kept; one is enough to know.
 const FAILURES_KEPT: usize = 20;
 
-/// One seed.
+/// One seed; without its fault it fails as vacuous.
 pub fn run_seed(scenario: &Scenario, seed: u64, readable: bool) -> Result<Report, Failure> {
-    sim::run((scenario.plan)(seed), readable, scenario.story)
+    let report = sim::run((scenario.plan)(seed), readable, scenario.story)?;
+    let Some(counter) = scenario.missing(&report.witness) else { return Ok(report) };
+    let Report { ended_us: at_us, witness, lines, .. } = report;
+    Err(Failure { seed, at_us, what: format!("vacuous: no {counter}"), vacuous: true, witness, lines })
 }
 
 /// Many seeds.
@@ -48,7 +51,7 @@ pub fn run_seeds(scenario: &Scenario, seeds: Range<u64>) -> Runs {
                     }
                     let told = run_seed(scenario, seed, false);
                     let mut runs = runs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    runs.take(scenario, seed, told);
+                    runs.take(seed, told);
                 }
             });
         }
@@ -57,19 +60,19 @@ pub fn run_seeds(scenario: &Scenario, seeds: Range<u64>) -> Runs {
 }
 
 impl Runs {
-    fn take(&mut self, scenario: &Scenario, seed: u64, told: Result<Report, Failure>) {
+    fn take(&mut self, seed: u64, told: Result<Report, Failure>) {
         self.seeds += 1;
         match told {
             Ok(report) => {
-                let happened = report.witness.all().iter().any(|(name, count)| *name == scenario.witness && *count > 0);
-                if !happened {
-                    self.vacuous.push(seed);
-                }
                 self.witness.add(&report.witness);
                 self.longest_interruption_ms = self.longest_interruption_ms.max(report.longest_interruption_ms);
             }
             Err(failure) => {
                 self.witness.add(&failure.witness);
+                if failure.vacuous {
+                    self.vacuous.push(seed);
+                    return;
+                }
                 self.failed += 1;
                 if self.failures.len() < FAILURES_KEPT {
                     self.failures.push(failure);
@@ -78,19 +81,28 @@ impl Runs {
         }
     }
 
+    /// What should have happened in one of these runs, and did not.
+    pub fn unproven(&self, scenario: &Scenario) -> Vec<&'static str> {
+        scenario.missing_over(self.seeds, &self.witness)
+    }
+
     /// The row that `make chaos` prints.
     pub fn outcome(&self, scenario: &Scenario) -> Outcome {
-        let counted = self.witness.all().into_iter().find(|(name, _)| *name == scenario.witness);
+        let counted = scenario.witness.first().map_or("", |proof| proof.counter);
         let mut violations: Vec<Violation> = self.failures.iter().map(violation).collect();
         violations.extend(self.vacuous.iter().min().map(|seed| Violation {
             invariant: 'V',
             what: format!("{} of {} runs were vacuous, the first with seed {seed}", self.vacuous.len(), self.seeds),
         }));
+        violations.extend(self.unproven(scenario).into_iter().map(|counter| Violation {
+            invariant: 'V',
+            what: format!("none of {} runs had any {counter}", self.seeds),
+        }));
         Outcome {
             runs: self.seeds,
             seeds: self.seeds,
             faults: self.witness.injected(),
-            witness: counted.unwrap_or((scenario.witness, 0)),
+            witness: (counted, self.witness.count(counted)),
             acknowledged: self.witness.acknowledged,
             untold: self.failed - self.failures.len() as u64,
             violations,

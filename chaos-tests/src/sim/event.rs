@@ -8,7 +8,6 @@ use kindred_domain::ids::TenantId;
 use kindred_node::consensus::core::RaftId;
 use kindred_node::consensus::gateway::{Outcome, Unavailable};
 use kindred_node::consensus::lanes::Lane;
-use kindred_node::consensus::ports::{Chunk, SnapshotHead, Trailer};
 use kindred_proto::v1;
 
 use super::clients::{Act, Told};
@@ -29,15 +28,6 @@ pub struct Conn {
     pub life: Life,
 }
 
-/// A whole snapshot on its way.
-pub struct Carried {
-    pub from: Life,
-    pub head: SnapshotHead,
-    pub chunks: Vec<Chunk>,
-    pub trailer: Trailer,
-    pub done: Box<dyn FnOnce(bool) + Send>,
-}
-
 /// Something that happens.
 pub enum Event {
     /// The raft thread takes a round.
@@ -55,9 +45,9 @@ pub enum Event {
     /// A crashed one is started again.
     Start(RaftId, u32),
     /// A raft message arrives.
-    Raft { from: RaftId, to: RaftId, shard: u32, bytes: Bytes },
-    /// A snapshot arrives.
-    Snapshot { to: RaftId, carried: Box<Carried> },
+    Raft { to: RaftId, shard: u32, bytes: Bytes },
+    /// The next part of a snapshot arrives: its head, a chunk, its end.
+    SnapshotPart { to: RaftId, number: u64 },
     /// The sender of a snapshot learns how it ended.
     SnapshotEnded { from: Life, done: Box<dyn FnOnce(bool) + Send>, installed: bool },
     /// A command arrives at whom the other takes for the leader.

@@ -16,7 +16,7 @@ fn needs(event: &Event) -> Option<RaftId> {
         | Event::Keep(life)
         | Event::Forwarded { to: life, .. }
         | Event::SnapshotEnded { from: life, .. } => Some(life.id),
-        Event::Raft { to, .. } | Event::Snapshot { to, .. } | Event::Forward { to, .. } | Event::Ask(to, _) => {
+        Event::Raft { to, .. } | Event::SnapshotPart { to, .. } | Event::Forward { to, .. } | Event::Ask(to, _) => {
             Some(*to)
         }
         Event::Up(conn, _) | Event::StreamDue(conn) | Event::Hangup(conn) => Some(conn.life.id),
@@ -42,8 +42,8 @@ impl World {
             Event::Keep(life) => self.keep(life),
             Event::Continue(life) => self.goes_on(life),
             Event::Start(id, lives) => self.start_again(id, lives),
-            Event::Raft { from, to, shard, bytes } => self.raft_arrives(from, to, shard, bytes),
-            Event::Snapshot { to, carried } => self.snapshot_arrives(to, *carried),
+            Event::Raft { to, shard, bytes } => self.raft_arrives(to, shard, bytes),
+            Event::SnapshotPart { to, number } => self.snapshot_part(to, number),
             Event::SnapshotEnded { from, done, installed } => self.snapshot_ended(from, done, installed),
             Event::Forward { from, to, number, shard, lane, tenant, command } => {
                 self.forward_arrives(from, to, number, (shard, lane), tenant, command)
@@ -125,8 +125,7 @@ impl World {
         self.settle(life.id)
     }
 
-    fn raft_arrives(&mut self, from: RaftId, to: RaftId, shard: u32, bytes: bytes::Bytes) -> Verdict {
-        let _ = from;
+    fn raft_arrives(&mut self, to: RaftId, shard: u32, bytes: bytes::Bytes) -> Verdict {
         let Some(up) = self.nodes.get_mut(&to).and_then(|node| node.up.as_mut()) else { return Ok(()) };
         if let Some(door) = up.shared.door(shard) {
             door.receive(bytes);
@@ -142,6 +141,8 @@ impl World {
             let Some(standing) = up.gateway.standing(shard) else { continue };
             if self.oracle.standing(shard, id, standing)? {
                 self.witness.leaders += 1;
+                let now_us = self.time;
+                self.failovers.entry(shard).and_modify(|failover| failover.1 = Some(now_us));
                 self.trace.note(standing.term);
                 self.line(|| format!("n{id} leads shard {shard} in term {}", standing.term));
             }

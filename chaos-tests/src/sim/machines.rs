@@ -1,11 +1,15 @@
 //! What is done to machines: started, killed, stopped, their power cut, their disks and clocks meddled with.
 
-use kindred_node::consensus::core::{RaftId, Role};
+use std::sync::Arc;
+
+use kindred_node::assembly::identity::Origin;
+use kindred_node::consensus::core::RaftId;
 use kindred_node::consensus::shared::Control;
-use kindred_node::storage::SideCheck;
+use kindred_node::storage::{SideCheck, Store};
 use rand::Rng;
 
 use super::event::{Conn, Event};
+use super::node::{Node, Opened};
 use super::plan::{MS, S};
 use super::threads::KEEP_US;
 use super::world::{Verdict, World};
@@ -21,30 +25,60 @@ impl World {
         ids.into_iter().try_for_each(|id| self.start(id))
     }
 
-    /// Starts a process; if its disk does not let it, a supervisor tries again.
+    /// Starts a process, as production does: by what is on its disk, and by what others know, it goes on, founds, or asks
+    /// to be let in. If its disk does not let it, a supervisor tries again.
     pub fn start(&mut self, id: RaftId) -> Verdict {
-        let founders: Vec<RaftId> = (1..=self.plan.nodes).collect();
-        let everybody: Vec<RaftId> = self.nodes.keys().copied().collect();
-        let (shards, seed) = (self.plan.shards, self.rng.random());
-        let Some(node) = self.nodes.get_mut(&id).filter(|node| node.up.is_none() && !node.retired) else {
-            return Ok(());
-        };
-        if let Err(error) = node.start(&founders, shards, &everybody, seed) {
-            let why = self.words(id, &error);
-            self.line(|| format!("n{id} does not start: {why}"));
-            self.witness.disk_faults += 1;
-            node_down(self, id);
+        let (founders, shards) = (self.plan.nodes, self.plan.shards);
+        let known = self.disks_known_to_others(id);
+        let is_down = |node: &&mut Node| node.up.is_none() && node.applicant.is_none() && !node.retired;
+        let Some(node) = self.nodes.get_mut(&id).filter(is_down) else { return Ok(()) };
+        match node.open(founders, shards, &known) {
+            Ok(Opened::Ready(store, origin)) => self.runs(id, store, &origin),
+            Ok(Opened::Applies(store)) => {
+                node.applicant = Some(store);
+                self.applies(id);
+                Ok(())
+            }
+            Err(error) => {
+                self.starts_not(id, &error);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn starts_not(&mut self, id: RaftId, error: &anyhow::Error) {
+        let why = self.words(id, error);
+        self.line(|| format!("n{id} does not start: {why}"));
+        self.witness.disk_faults += 1;
+        self.note_met(id);
+        self.note_flip_found(id);
+        if let Some(node) = self.nodes.get_mut(&id) {
+            node.disk.kill();
+            node.applicant = None;
+        }
+        node_down(self, id);
+    }
+
+    /// A machine knows who it is: everything of it runs.
+    pub(super) fn runs(&mut self, id: RaftId, store: Arc<Store>, origin: &Origin) -> Verdict {
+        let seed = self.rng.random();
+        let Some(node) = self.nodes.get_mut(&id) else { return Ok(()) };
+        if let Err(error) = node.run(store, origin, seed) {
+            self.starts_not(id, &error);
             return Ok(());
         }
         let (life, Some(up)) = (node.life(), &node.up) else { return Ok(()) };
         let mut found = Vec::new();
-        for shard in 0..shards {
+        for shard in 0..self.plan.shards {
             let loaded = up.store.load(shard).map_err(|error| error.to_string())?;
             let trusted = matches!(up.store.side_check(shard), Ok(SideCheck::Ok));
             found.extend(loaded.map(|loaded| (shard, loaded, trusted)));
         }
         for (shard, loaded, trusted) in found {
             self.witness.voteless += u64::from(!trusted);
+            if !trusted {
+                self.note_flip_found(id);
+            }
             self.oracle.restarted(shard, id, loaded.hard_state, loaded.last.index)?;
         }
         self.line(|| format!("n{id} starts, life {}", life.number));
@@ -54,6 +88,12 @@ impl World {
             up.round_at_us = Some(up.round_at_us.unwrap_or(0));
         }
         self.settle(id)
+    }
+
+    /// A node has found that its disk is not what it was.
+    fn note_flip_found(&mut self, id: RaftId) {
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        self.witness.flips_found += u64::from(std::mem::take(&mut node.flipped));
     }
 
     pub(super) fn start_again(&mut self, id: RaftId, lives: u32) -> Verdict {
@@ -66,6 +106,7 @@ impl World {
         let why = self.words(id, error);
         self.line(|| format!("n{id} stops: {why}"));
         self.witness.disk_faults += 1;
+        self.note_flip_found(id);
         self.kill(id);
         node_down(self, id);
         Ok(())
@@ -80,17 +121,19 @@ impl World {
     /// SIGKILL: what was written is there, synced or not.
     pub fn kill(&mut self, id: RaftId) {
         let open = self.has_work_open(id);
+        self.note_failovers(id);
         let Some(node) = self.nodes.get_mut(&id) else { return };
-        if node.up.is_none() {
+        if node.up.is_none() && node.applicant.is_none() {
             return;
         }
         self.witness.crashes += 1;
         self.witness.crashes_with_work_open += u64::from(open);
+        self.note_snapshots_cut_off(id);
+        self.note_met(id);
+        let Some(node) = self.nodes.get_mut(&id) else { return };
         // From here on nothing reaches the disk: what is dropped must not improve what a dead process left.
         node.disk.kill();
-        let met = node.disk.died();
-        self.witness.failpoints += u64::from(met.is_some());
-        node.up = None;
+        (node.up, node.applicant, node.installing) = (None, None, false);
         node.held.clear();
         node.stopped_until_us = 0;
         self.line(|| format!("n{id} is killed"));
@@ -137,7 +180,7 @@ impl World {
         let until_us = self.time + for_ms * MS;
         let Some(node) = self.nodes.get_mut(&id) else { return };
         (node.slow_by_us, node.slow_until_us) = (by_ms * MS, until_us);
-        self.witness.slow_syncs += 1;
+        self.witness.disks_slowed += 1;
         self.line(|| format!("syncs of n{id} take {by_ms} ms longer for {for_ms} ms"));
     }
 
@@ -164,21 +207,6 @@ impl World {
         node.clocks.pace(percent);
         self.witness.clock_faults += 1;
         self.line(|| format!("the clocks of n{id} run at {percent} %"));
-    }
-
-    /// Who leads a shard: of several who think so, the newest.
-    pub fn leader(&self, shard: u32) -> Option<RaftId> {
-        let leads = |id: RaftId| {
-            let standing = self.nodes.get(&id)?.up.as_ref()?.gateway.standing(shard)?;
-            (standing.role == Role::Leader).then_some((standing.term, id))
-        };
-        self.nodes.keys().filter_map(|id| leads(*id)).max().map(|(_, id)| id)
-    }
-
-    /// Waits for a leader of a shard who can be asked.
-    pub fn wait_for_leader(&mut self, shard: u32) -> Result<RaftId, String> {
-        self.until(10_000, |world| world.leader(shard).is_some())?;
-        self.leader(shard).ok_or_else(|| format!("V shard {shard} has no leader after 10 s"))
     }
 
     /// Everybody but one.
@@ -237,6 +265,8 @@ impl World {
     pub fn begin(&mut self) -> Verdict {
         self.start_all()?;
         self.links.weather = super::plan::Network::QUIET;
+        let declared = self.declarations();
+        self.setup.begin_with(declared);
         self.set_up_next(0);
         if !self.until(60_000, |world| world.setup.done)? {
             return Err("V nothing could be set up within a minute".to_owned());

@@ -1,9 +1,11 @@
 //! The Matchmakers' turns: production's planner, fed by the apply thread, proposing through the Gateway.
 
+use kindred_domain::Reply;
 use kindred_domain::ids::TenantId;
+use kindred_domain::reply::Dropped;
 use kindred_node::actors::{Answered, BACK_OFF_MS, BATCH_MS, Planner};
 use kindred_node::consensus::clock::Clocks as _;
-use kindred_node::consensus::gateway::{Answering, Unavailable};
+use kindred_node::consensus::gateway::{Answering, Outcome, Unavailable};
 use kindred_node::consensus::lanes::Lane;
 use kindred_node::consensus::ports::Feed;
 use rand::Rng;
@@ -23,6 +25,12 @@ pub struct UnderWay {
 }
 
 impl World {
+    /// Whether the leader of a shard waits for what becomes of a batch.
+    pub fn is_matching(&self, shard: u32) -> bool {
+        let seats = self.leader(shard).and_then(|id| self.nodes.get(&id)?.up.as_ref()).map(|up| &up.seats);
+        seats.and_then(|seats| seats.get(shard as usize)).is_some_and(|seat| seat.batch.is_some())
+    }
+
     pub(super) fn matchmaker_turn(&mut self, life: Life, shard: u32) -> Verdict {
         let now_us = self.now_us();
         let seed: u128 = self.rng.random();
@@ -74,20 +82,26 @@ impl World {
     pub(super) fn look_at_batches(&mut self, life: Life) {
         let now_us = self.now_us();
         let Some(up) = self.running(life) else { return };
+        let (mut run_out, mut without_room) = (0, 0);
         let mut turns = Vec::new();
         for (shard, seat) in up.seats.iter_mut().enumerate() {
             let Some(batch) = &mut seat.batch else { continue };
             let waiting = std::mem::take(&mut batch.waiting);
+            let mut ran_out = false;
             for (tenant, mut answer) in waiting {
-                match answer.try_recv() {
+                let answered = answer.try_recv();
+                without_room += answered.as_ref().map_or(0, no_room);
+                match answered {
                     Ok(outcome) => batch.answers.push((tenant, outcome)),
                     Err(TryRecvError::Closed) => batch.answers.push((tenant, Err(Unavailable::ResultUnknown))),
                     Err(TryRecvError::Empty) if now_us >= batch.until_us => {
+                        ran_out = true;
                         batch.answers.push((tenant, Err(Unavailable::ResultUnknown)));
                     }
                     Err(TryRecvError::Empty) => batch.waiting.push((tenant, answer)),
                 }
             }
+            run_out += u64::from(ran_out);
             if batch.waiting.is_empty()
                 && let Some(batch) = seat.batch.take()
             {
@@ -95,8 +109,20 @@ impl World {
                 turns.push((shard as u32, if lost { BACK_OFF_MS * MS } else { 10 }));
             }
         }
+        self.witness.batches_run_out += run_out;
+        self.witness.offers_without_room += without_room;
         for (shard, wait_us) in turns {
             self.after(wait_us, wait_us + 50, Event::Turn(life, shard));
         }
+    }
+}
+
+/// Offers that found no room at their agent.
+fn no_room(outcome: &Result<Outcome, Unavailable>) -> u64 {
+    match outcome {
+        Ok(Outcome { result: Ok(Reply::Offers { dropped, .. }), .. }) => {
+            dropped.iter().filter(|(_, why)| *why == Dropped::NoCapacity).count() as u64
+        }
+        _ => 0,
     }
 }

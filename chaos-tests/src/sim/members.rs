@@ -19,17 +19,11 @@ impl World {
         Some(up.shared.door(shard)?.membership())
     }
 
-    /// A new machine starts with an empty disk; nobody knows it yet.
+    /// A new machine starts with an empty disk and asks to be let in; it is no member of anything yet.
     pub fn new_machine(&mut self) -> Result<RaftId, String> {
-        let id = self.nodes.keys().max().copied().unwrap_or(0) + 1;
-        self.add_machine(id)?;
-        for node in self.nodes.values() {
-            if let Some(up) = &node.up {
-                up.shared.set_address(id, super::node::address_of(id));
-            }
-        }
-        self.start(id)?;
-        Ok(id)
+        let machine = self.plug_in()?;
+        self.start(machine)?;
+        self.let_in_as(machine)
     }
 
     /// Changes the membership of a shard until it is so, whoever leads meanwhile.
@@ -51,17 +45,30 @@ impl World {
         Err(format!("V shard {shard}: {changes:?} is not done after {STEP_MS} ms: {:?}", self.members(shard)))
     }
 
+    /// Asks whoever leads a shard for a change, once; it may be refused, or lost.
+    pub fn ask_for(&mut self, shard: u32, change: MemberChange) -> Verdict {
+        match self.leader(shard) {
+            Some(leader) => self.order(leader, shard, Control::Change(vec![change])),
+            None => Ok(()),
+        }
+    }
+
     /// Adds a machine as a learner in every shard, and lets it vote once it is near.
     pub fn join(&mut self, id: RaftId) -> Verdict {
         for shard in 0..self.plan.shards {
             self.change_until(shard, &[MemberChange::AddLearner(id)], |members| members.contains(id))?;
-            let near = self.until(STEP_MS, |world| world.is_near(id, shard))?;
-            if !near {
-                return Err(format!("V shard {shard}: n{id} does not catch up"));
-            }
-            self.change_until(shard, &[MemberChange::Promote(id)], |members| members.voters.contains(&id))?;
+            self.promote(id, shard)?;
         }
         Ok(())
+    }
+
+    /// Lets a learner vote once it is near.
+    pub fn promote(&mut self, id: RaftId, shard: u32) -> Verdict {
+        let near = self.until(STEP_MS, |world| world.is_near(id, shard))?;
+        if !near {
+            return Err(format!("V shard {shard}: n{id} does not catch up"));
+        }
+        self.change_until(shard, &[MemberChange::Promote(id)], |members| members.voters.contains(&id))
     }
 
     fn is_near(&self, id: RaftId, shard: u32) -> bool {
@@ -83,8 +90,8 @@ impl World {
         Ok(())
     }
 
-    /// A leader is not removed: it hands over first.
-    fn lead_elsewhere(&mut self, id: RaftId, shard: u32) -> Verdict {
+    /// Hands over what a node leads of a shard: a leader is not removed.
+    pub fn lead_elsewhere(&mut self, id: RaftId, shard: u32) -> Verdict {
         let deadline_us = self.now_us() + STEP_MS * 1_000;
         while self.now_us() < deadline_us && self.leader(shard) == Some(id) {
             let voters = self.members(shard).unwrap_or_default().voters;

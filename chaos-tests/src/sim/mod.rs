@@ -19,9 +19,12 @@
 mod clients;
 pub mod clocks;
 mod crew;
+mod disks;
 mod event;
+pub mod failpoints;
 mod handling;
 mod healing;
+mod leaders;
 mod machines;
 mod matching;
 mod members;
@@ -51,6 +54,8 @@ pub use world::{Verdict, World};
 /// How a run ended well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
+    /// Simulated time, microseconds.
+    pub ended_us: u64,
     /// A hash over everything that happened.
     pub trace_hash: u64,
     pub witness: Witness,
@@ -69,6 +74,8 @@ pub struct Failure {
     pub at_us: u64,
     /// The promise that was broken; the first letter is the invariant's.
     pub what: String,
+    /// Nothing was broken: what the scenario is about did not happen.
+    pub vacuous: bool,
     pub witness: Witness,
     pub lines: Vec<String>,
 }
@@ -84,7 +91,7 @@ impl std::error::Error for Failure {}
 /// Tells a story to a world of its own.
 pub fn run(plan: Plan, readable: bool, story: impl FnOnce(&mut World) -> Verdict) -> Result<Report, Failure> {
     let seed = plan.seed;
-    let failed = |what, at_us, witness, lines| Failure { seed, at_us, what, witness, lines };
+    let failed = |what, at_us, witness, lines| Failure { seed, at_us, what, vacuous: false, witness, lines };
     let mut world = match World::new(plan, readable) {
         Ok(world) => world,
         Err(what) => return Err(failed(what, 0, Witness::default(), Vec::new())),
@@ -96,7 +103,7 @@ pub fn run(plan: Plan, readable: bool, story: impl FnOnce(&mut World) -> Verdict
     let longest_interruption_ms = world.longest_interruption_us() / plan::MS;
     let lines = world.end();
     match outcome {
-        Ok(()) => Ok(Report { trace_hash, witness, longest_interruption_ms, lines }),
+        Ok(()) => Ok(Report { ended_us: at_us, trace_hash, witness, longest_interruption_ms, lines }),
         Err(what) => Err(failed(what, at_us, witness, lines)),
     }
 }

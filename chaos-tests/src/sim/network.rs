@@ -61,9 +61,9 @@ impl World {
         if self.links.weather.duplicate > 0 && self.chance(self.links.weather.duplicate) {
             self.witness.duplicated += 1;
             let later_us = travel_us + self.rng.random_range(0..20 * MS);
-            self.at(self.now_us() + later_us, Event::Raft { from, to, shard, bytes: bytes.clone() });
+            self.at(self.now_us() + later_us, Event::Raft { to, shard, bytes: bytes.clone() });
         }
-        self.at(self.now_us() + travel_us, Event::Raft { from, to, shard, bytes });
+        self.at(self.now_us() + travel_us, Event::Raft { to, shard, bytes });
     }
 
     /// How long something between a client and a node takes; `None` while they cannot reach each other.

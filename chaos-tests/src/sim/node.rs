@@ -1,6 +1,6 @@
 //! One simulated machine: its disk, its clocks, and, while it is up, the production parts of a node.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,21 +8,25 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use kindred_node::actors::Planner;
 use kindred_node::assembly::keeper::{Cut, Keeper};
+use kindred_node::assembly::{CLUSTER_VERSION, identity};
 use kindred_node::consensus::core::{RaftId, Urgency};
 use kindred_node::consensus::gateway::Gateway;
 use kindred_node::consensus::ports::{Feed, FeedSink, PeerSender, ShardId};
-use kindred_node::consensus::runtime::{self, ApplyThread, Gathered, LogThread, Parts, RaftThread, Start};
-use kindred_node::consensus::shared::{Address, Shared};
-use kindred_node::storage::{Founding, KeepPolicy, Store};
+use kindred_node::consensus::runtime::{
+    self, ApplyThread, Gathered, LogThread, Parts, RaftThread, SnapshotReceiver, Start,
+};
+use kindred_node::consensus::shared::Shared;
+use kindred_node::ops::config::Member;
+use kindred_node::storage::{DiskOp, KeepPolicy, Store};
+use kindred_proto::peer::v1::{JoinRequest, JoinResponse, PeerNode};
 
 use super::clocks::NodeClocks;
 use super::crew::Minds;
 use super::event::{Event, Life};
-use super::power::SimDisk;
+use super::failpoints::Failpoint;
+use super::power::{Fault, SimDisk};
 use super::server::Server;
 
-/// The cluster version that this program runs.
-const VERSION: u32 = 1;
 /// Feeds that wait for the Matchmakers of a node; beyond it they are told anew, as in production.
 const FEEDS_MAX: usize = 4_096;
 
@@ -120,16 +124,23 @@ pub struct Running {
     pub syncing: Option<Gathered>,
     pub round_at_us: Option<u64>,
     pub applying: bool,
+    /// Snapshots that come in, by their number.
+    pub imports: BTreeMap<u64, SnapshotReceiver>,
     pub receiving: Vec<super::snapshots::Receiving>,
 }
 
 /// A machine, up or down.
 pub struct Node {
+    /// The raft id of its disk; until it has one, some number that is no other's.
     pub id: RaftId,
+    /// Its own number: it names the machine and its address, whatever disk is in it.
+    pub machine: u64,
     pub disk: SimDisk,
     pub clocks: Arc<NodeClocks>,
     pub lives: u32,
     pub up: Option<Running>,
+    /// Its disk, while it asks to be let in.
+    pub applicant: Option<Arc<Store>>,
     /// It is not a member any more, and stays down.
     pub retired: bool,
     /// Stopped (SIGSTOP) until then; what comes meanwhile waits.
@@ -140,6 +151,23 @@ pub struct Node {
     pub slow_by_us: u64,
     /// How long it keeps its log.
     pub keep_ms: u64,
+    /// Where it will die.
+    pub failpoint: Option<&'static Failpoint>,
+    pub dies_unreplied: bool,
+    /// What the write that switches to a snapshot will meet.
+    pub at_install: Option<(DiskOp, Fault)>,
+    /// That write is under way.
+    pub installing: bool,
+    /// A bit of its disk was turned, and not found yet.
+    pub flipped: bool,
+}
+
+/// What a machine is to do, by its disk.
+pub enum Opened {
+    /// It runs.
+    Ready(Arc<Store>, identity::Origin),
+    /// It asks to be let in.
+    Applies(Arc<Store>),
 }
 
 impl Node {
@@ -147,33 +175,58 @@ impl Node {
         Life { id: self.id, number: self.lives }
     }
 
-    /// Opens the disk and prepares everything, as `assembly` does.
-    pub fn start(&mut self, voters: &[RaftId], shards: u32, everybody: &[RaftId], seed: u64) -> anyhow::Result<()> {
+    pub fn name(&self) -> String {
+        format!("n{}", self.machine)
+    }
+
+    /// Opens the disk and finds out what it is, as `assembly` does; `known` is what the others who can be asked know of
+    /// disks.
+    pub fn open(&mut self, founders: u64, shards: u32, known: &[PeerNode]) -> anyhow::Result<Opened> {
         let store = self.disk.open().context("opening")?;
-        if store.identity().raft_id == 0 {
-            // Founders know each other; who comes later waits for a snapshot.
-            let founding = if voters.contains(&self.id) { runtime::founding(voters) } else { Founding::default() };
-            let known = store.shards();
-            for shard in (0..shards).filter(|shard| !known.contains(shard)) {
-                store.create_shard(shard, &founding)?;
+        // Who comes later is configured to join.
+        let founders = if self.machine <= founders { (1..=founders).map(member).collect() } else { Vec::new() };
+        let founders = identity::founders(founders);
+        match identity::part(&store, &founders, &self.name())? {
+            identity::Part::Known(origin) => Ok(Opened::Ready(store, origin)),
+            identity::Part::Founds(own) if !identity::is_taken(store.identity().storage, own, known.iter()) => {
+                let origin = identity::found(&store, shards, founders, own)?;
+                Ok(Opened::Ready(store, origin))
             }
-            store.set_raft_id(self.id)?;
+            _ => Ok(Opened::Applies(store)),
         }
+    }
+
+    /// What it says when it asks to be let in; `None` if it does not ask.
+    pub fn application(&self) -> Option<JoinRequest> {
+        let (store, own) = (self.applicant.as_ref()?, address(self.machine));
+        Some(identity::application(&store.identity(), (&own, &own), CLUSTER_VERSION))
+    }
+
+    /// It was let in: its disk takes its raft id.
+    pub fn joins(&mut self, answer: JoinResponse) -> anyhow::Result<(Arc<Store>, identity::Origin)> {
+        let store = self.applicant.take().context("nobody asked")?;
+        let origin = identity::joined(&store, answer)?;
+        Ok((store, origin))
+    }
+
+    /// Prepares everything, as `assembly` does.
+    pub fn run(&mut self, store: Arc<Store>, origin: &identity::Origin, seed: u64) -> anyhow::Result<()> {
         anyhow::ensure!(store.identity().raft_id == self.id, "another node's disk");
+        let shards = origin.shards;
         let prepared = runtime::prepare(Start {
             store: store.clone(),
             raft_id: self.id,
             cluster_id: "sim".into(),
-            node: format!("n{}", self.id).as_str().into(),
+            node: self.name().as_str().into(),
             shards,
-            version: VERSION,
+            version: CLUSTER_VERSION,
             trust_log: false,
             on_fault: Arc::new(|_| {}),
             clocks: self.clocks.clone(),
             seed,
         })?;
         let (shared, gateway) = (prepared.shared.clone(), prepared.gateway.clone());
-        everybody.iter().for_each(|id| shared.set_address(*id, address_of(*id)));
+        identity::note_members(&shared, &origin.members);
         let (outbox, feeds) = (Arc::new(Outbox::default()), Arc::new(Feeds::default()));
         let Parts { raft, log, apply } = prepared.parts(outbox.clone(), feeds.clone())?;
         let policy = KeepPolicy { max_age_ms: self.keep_ms, max_bytes: u64::MAX };
@@ -201,28 +254,25 @@ impl Node {
             syncing: None,
             round_at_us: None,
             applying: false,
+            imports: BTreeMap::new(),
             receiving: Vec::new(),
         });
         Ok(())
     }
 }
 
-/// Where a node's clients find it.
-pub fn address(id: RaftId) -> String {
-    format!("n{id}:1")
+/// Where a machine's clients and peers find it.
+pub fn address(machine: u64) -> String {
+    format!("n{machine}:1")
 }
 
-/// The node at an address.
-pub fn node_at(address: &str) -> Option<RaftId> {
-    address.strip_prefix('n')?.strip_suffix(":1")?.parse().ok()
+/// The machine at an address, by its raft id.
+pub fn node_at(nodes: &BTreeMap<RaftId, Node>, address: &str) -> Option<RaftId> {
+    let machine: u64 = address.strip_prefix('n')?.strip_suffix(":1")?.parse().ok()?;
+    nodes.values().find(|node| node.machine == machine).map(|node| node.id)
 }
 
-pub fn address_of(id: RaftId) -> Address {
-    Address {
-        node: format!("n{id}").as_str().into(),
-        storage: None,
-        peer: address(id),
-        client: address(id),
-        role: kindred_domain::record::NodeRole::Voter,
-    }
+/// A machine as a configuration names it.
+pub fn member(machine: u64) -> Member {
+    Member { id: format!("n{machine}"), peer: address(machine), client: address(machine) }
 }

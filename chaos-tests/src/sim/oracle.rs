@@ -1,6 +1,6 @@
 //! What must stay true of replicas, checked against everything that happens (A and R of `faults.md`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kindred_node::consensus::core::{MessageFacts, MessageKind, RaftId, Role, Standing};
 use kindred_node::storage::HardState;
@@ -16,6 +16,8 @@ pub struct Oracle {
     promised: BTreeMap<(u32, RaftId), (u64, Option<RaftId>)>,
     /// By shard and replica: how far it has told a leader that its log goes, and in which term it said so.
     acknowledged: BTreeMap<(u32, RaftId), (u64, u64)>,
+    /// Raft ids whose disks are gone for good.
+    gone: BTreeSet<RaftId>,
 }
 
 impl Oracle {
@@ -24,6 +26,7 @@ impl Oracle {
         if standing.role != Role::Leader {
             return Ok(false);
         }
+        self.there(id)?;
         match self.leaders.insert((shard, standing.term), id) {
             Some(other) if other != id => {
                 Err(format!("R shard {shard} term {} is led by n{other} and by n{id}", standing.term))
@@ -43,11 +46,12 @@ impl Oracle {
     }
 
     /// A replica sends a message: what it promises must outlive its next crash.
-    pub fn promised(&mut self, shard: u32, facts: &MessageFacts) {
+    pub fn promised(&mut self, shard: u32, facts: &MessageFacts) -> Verdict {
+        self.there(facts.from)?;
         let key = (shard, facts.from);
         // A pre-vote speaks for a term that does not exist yet.
         if matches!(facts.kind, MessageKind::PreVote | MessageKind::PreVoteAnswer) {
-            return;
+            return Ok(());
         }
         let promise = self.promised.entry(key).or_default();
         if facts.term > promise.0 {
@@ -66,6 +70,21 @@ impl Oracle {
             // A later term's leader may have replaced what an earlier one was told of.
             *known = if facts.term > known.0 { (facts.term, facts.index) } else { (known.0, known.1.max(facts.index)) };
         }
+        Ok(())
+    }
+
+    /// A raft id whose disk is gone never speaks again, least of all to vote or to lead.
+    fn there(&self, id: RaftId) -> Verdict {
+        match self.gone.contains(&id) {
+            true => Err(format!("R n{id} speaks, and its disk is gone")),
+            false => Ok(()),
+        }
+    }
+
+    /// Its disk is gone: what it promised nobody remembers, so nobody may speak for it.
+    pub fn wiped(&mut self, id: RaftId) {
+        self.forget(id);
+        self.gone.insert(id);
     }
 
     /// A replica starts again from its disk, which lost nothing that was synced.

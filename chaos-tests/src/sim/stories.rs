@@ -1,8 +1,12 @@
 //! What stories need to know of a world, and to do to it, beside the faults themselves.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use kindred_domain::record::Record;
+use kindred_domain::EventKind;
+use kindred_domain::ids::OfferId;
+use kindred_domain::record::{Deadline, Record};
+use kindred_node::consensus::archive;
 use kindred_node::consensus::core::RaftId;
 use kindred_node::storage::{DiskOp, Table};
 use rand::Rng;
@@ -11,19 +15,6 @@ use super::clients::Role;
 use super::power::{Fault, Target};
 use super::server::Asking;
 use super::world::{Verdict, World};
-
-/// Where a process of this simulation may die in the middle of its work.
-const FAILPOINTS: [DiskOp; 9] = [
-    DiskOp::LogWrite,
-    DiskOp::LogSync,
-    DiskOp::StateWrite,
-    DiskOp::SideWrite,
-    DiskOp::SideSync,
-    DiskOp::CutWrite,
-    DiskOp::ArchiveWrite,
-    DiskOp::ArchiveSync,
-    DiskOp::CutFiles,
-];
 
 impl World {
     /// A number from the seed.
@@ -54,6 +45,18 @@ impl World {
             matches!(client.role, Role::Agent(_)) && client.conn().is_some_and(|conn| conn.life.id == id)
         };
         (0..self.clients.len()).filter(|client| here(&self.clients[*client])).collect()
+    }
+
+    /// From a moment to the first offer for an interaction of this shard that was submitted after it, milliseconds.
+    pub fn next_offer_ms(&self, shard: u32, after_us: u64) -> Option<u64> {
+        let homes = self.tenants.iter().filter(|place| place.shard == shard);
+        let homes: Vec<String> = homes.map(|place| format!("tenants/{}/", place.id)).collect();
+        let fresh = |name: &String| {
+            let submitted_us = self.submitted_us.get(name).copied().unwrap_or(0);
+            submitted_us > after_us && homes.iter().any(|home| name.starts_with(home))
+        };
+        let offers = self.history.offers_told.iter().filter(|(at_us, name, ..)| *at_us > after_us && fresh(name));
+        offers.map(|(at_us, ..)| (at_us - after_us) / 1_000).min()
     }
 
     /// The shard of the first tenant.
@@ -114,12 +117,38 @@ impl World {
         Ok(found)
     }
 
-    /// Interaction and offer of every offer that is out.
-    pub fn open_offers(&self, shard: u32) -> Result<Vec<(String, String)>, String> {
-        let offers = |interaction: &kindred_domain::record::Interaction| {
-            interaction.offer.as_ref().map(|offer| (interaction.id.to_string(), offer.id.to_string()))
-        };
-        Ok(self.interactions(shard)?.iter().filter_map(|interaction| offers(interaction)).collect())
+    /// Every offer that is out, with its deadline.
+    pub fn open_offers(&self, shard: u32) -> Result<BTreeMap<OfferId, Deadline>, String> {
+        let interactions = self.interactions(shard)?;
+        let offers = interactions.iter().filter_map(|interaction| interaction.offer.as_ref());
+        Ok(offers.map(|offer| (offer.id, offer.expires)).collect())
+    }
+
+    /// How offers of a shard ended, and when in log time, by the events that its leader keeps.
+    pub fn ended_offers(&self, shard: u32) -> Result<BTreeMap<OfferId, (u64, EventKind)>, String> {
+        let leader = self.leader(shard).and_then(|id| self.nodes.get(&id)?.up.as_ref());
+        let Some(up) = leader else { return Ok(BTreeMap::new()) };
+        let mut ended = BTreeMap::new();
+        for place in self.tenants.iter().filter(|place| place.shard == shard) {
+            let page =
+                archive::events(&up.store, shard, &place.id, 0, usize::MAX).map_err(|error| error.to_string())?;
+            for event in page.found {
+                let offer = match &event.kind {
+                    EventKind::OfferAccepted { offer }
+                    | EventKind::OfferDeclined { offer, .. }
+                    | EventKind::OfferExpired { offer }
+                    | EventKind::OfferRevoked { offer, .. } => *offer,
+                    _ => continue,
+                };
+                ended.insert(offer, (event.at_ms, event.kind));
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Whether an agent has answered an offer, whatever came of it.
+    pub fn has_been_answered(&self, offer: OfferId) -> bool {
+        self.offers_answered.contains(&offer.to_string())
     }
 
     /// How many offers are out, looked at only now and then: it costs a scan.
@@ -166,6 +195,7 @@ impl World {
         if flipped.is_none() {
             flipped = node.disk.flip_bit(&mut self.rng, Target::Log).map_err(|error| error.to_string())?;
         }
+        node.flipped = flipped.is_some();
         self.witness.flips += u64::from(flipped.is_some());
         self.oracle.forget(id);
         self.line(|| format!("a bit of n{id} flips: {flipped:?}"));
@@ -191,18 +221,6 @@ impl World {
         })
     }
 
-    /// An empty disk takes the place of a node's: a new member, the old one is removed.
-    pub fn replace(&mut self, id: RaftId) -> Verdict {
-        self.retire(id);
-        let new = self.new_machine()?;
-        self.join(new)?;
-        for shard in 0..self.plan.shards {
-            let removal = [kindred_node::consensus::core::MemberChange::Remove(id)];
-            self.change_until(shard, &removal, |members| !members.contains(id))?;
-        }
-        Ok(())
-    }
-
     /// Requests that were acknowledged long ago are sent again: whoever sent them does not know.
     pub fn repeat_old_requests(&mut self, most: usize) {
         let old: Vec<(usize, Asking)> = self.asked.iter().take(most).cloned().collect();
@@ -222,17 +240,12 @@ impl World {
         self.finish()
     }
 
-    /// The process dies at a failpoint: before or after the `nth` operation of some kind from now on.
-    pub fn arm_crash(&mut self, id: RaftId, which: u64, nth: u64) {
-        let op = FAILPOINTS[which as usize % FAILPOINTS.len()];
-        let fault = if which.is_multiple_of(2) { Fault::CrashBefore } else { Fault::CrashAfter };
-        self.arm(id, op, nth, fault);
-    }
-
-    /// The process dies while it takes in a snapshot.
-    pub fn arm_snapshot_crash(&mut self, id: RaftId) {
-        let op = if self.rng.random_bool(0.5) { DiskOp::ImportChunk } else { DiskOp::LogSync };
-        self.arm(id, op, 1, Fault::CrashAfter);
+    /// The write that switches to a snapshot meets a fault in this operation.
+    pub fn arm_install(&mut self, id: RaftId, op: DiskOp, fault: Fault) {
+        self.line(|| format!("n{id} will meet {fault:?} at {op:?} when it installs a snapshot"));
+        if let Some(node) = self.nodes.get_mut(&id) {
+            node.at_install = Some((op, fault));
+        }
     }
 
     /// The `nth` operation of this kind from now on meets a fault.

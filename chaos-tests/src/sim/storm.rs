@@ -22,11 +22,21 @@ pub struct Storm {
 impl World {
     /// Lets a storm rage for so long.
     pub fn storm(&mut self, every_ms: u64, for_ms: u64) -> Verdict {
+        self.begin_storm(every_ms);
+        self.run_ms(for_ms)?;
+        self.end_storm();
+        Ok(())
+    }
+
+    /// Lets a storm begin, and rage while other things happen.
+    pub fn begin_storm(&mut self, every_ms: u64) {
         self.stormy = Some(Storm { every_us: every_ms * MS });
         self.after(1, every_ms * MS, Event::Fault);
-        self.run_ms(for_ms)?;
+    }
+
+    /// Nothing new breaks; what is broken mends in its time.
+    pub fn end_storm(&mut self) {
         self.stormy = None;
-        Ok(())
     }
 
     /// Something breaks, and the next thing is planned.

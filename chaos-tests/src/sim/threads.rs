@@ -38,6 +38,7 @@ impl World {
             };
             if up.syncing.is_some() {
                 let extra_us = if slow { slow_us } else { 0 };
+                self.witness.slow_syncs += u64::from(extra_us > 0);
                 begin.push((SYNC_US.0 + extra_us, SYNC_US.1 + extra_us, Event::Synced(life)));
             }
         }
@@ -98,14 +99,21 @@ impl World {
     pub(super) fn synced(&mut self, life: Life) -> Verdict {
         let Some(up) = self.running(life) else { return Ok(()) };
         let Some(gathered) = up.syncing.take() else { return Ok(()) };
-        if gathered.fence.is_some() {
+        let installs = gathered.fence.is_some();
+        if installs {
             // What was committed before a snapshot is applied before the switch to it.
             self.apply_all(life)?;
         }
-        let Some(up) = self.running(life) else { return Ok(()) };
+        let Some(node) = self.nodes.get_mut(&life.id).filter(|node| node.life() == life) else { return Ok(()) };
+        let Some(up) = &mut node.up else { return Ok(()) };
+        node.installing = installs;
+        if let Some((op, fault)) = node.at_install.take_if(|_| installs) {
+            node.disk.arm(op, 1, fault);
+        }
         if let Err(error) = up.log.write(gathered) {
             return self.fault(life.id, &error);
         }
+        node.installing = false;
         self.settle(life.id)
     }
 
@@ -163,7 +171,7 @@ impl World {
             match out {
                 Out::Message { to, shard, bytes } => {
                     let facts: MessageFacts = peek(&bytes).ok_or("a message that is none")?;
-                    self.oracle.promised(shard, &facts);
+                    self.oracle.promised(shard, &facts)?;
                     self.trace.note_bytes(&bytes);
                     self.line(|| format!("n{id} shard {shard}: sends {facts:?}"));
                     self.carry_raft(id, to, shard, bytes);

@@ -57,6 +57,9 @@ pub struct World {
     pub(super) ups: BTreeMap<u64, u64>,
     pub(super) dead_conns: BTreeSet<u64>,
     pub(super) next_conn: u64,
+    /// Snapshots on their way, by their number.
+    pub(super) sendings: BTreeMap<u64, super::snapshots::Sending>,
+    pub(super) next_sending: u64,
     pub(super) setup: Setup,
     /// Platforms submit, agents have moods; afterwards all that waits is served.
     pub(super) working: bool,
@@ -69,6 +72,14 @@ pub struct World {
     pub(super) looked_at_offers: u64,
     /// When agents were told of offers.
     pub offers_at_us: Vec<u64>,
+    /// When what platforms submitted was first asked for, by the interaction's name.
+    pub(super) submitted_us: BTreeMap<String, u64>,
+    /// Offers that agents have answered, whatever came of it.
+    pub(super) offers_answered: BTreeSet<String>,
+    /// Acceptances through two nodes: what each was answered, by offer.
+    pub(super) twice: BTreeMap<String, super::clients::Twice>,
+    /// When the leader of a shard was killed last, and when somebody led it again.
+    pub(super) failovers: BTreeMap<u32, (u64, Option<u64>)>,
     pub history: History,
     pub(super) oracle: Oracle,
     pub(super) trace: Trace,
@@ -98,6 +109,8 @@ impl World {
             ups: BTreeMap::new(),
             dead_conns: BTreeSet::new(),
             next_conn: 0,
+            sendings: BTreeMap::new(),
+            next_sending: 0,
             working: true,
             stormy: None,
             asked: Vec::new(),
@@ -105,6 +118,10 @@ impl World {
             clients_ahead_us: 0,
             looked_at_offers: 0,
             offers_at_us: Vec::new(),
+            submitted_us: BTreeMap::new(),
+            offers_answered: BTreeSet::new(),
+            twice: BTreeMap::new(),
+            failovers: BTreeMap::new(),
             history: History::default(),
             oracle: Oracle::default(),
             trace: if readable { Trace::readable() } else { Trace::default() },
@@ -128,16 +145,23 @@ impl World {
         let disk = SimDisk::new(who, true, ChaCha8Rng::seed_from_u64(self.rng.random())).map_err(|e| e.to_string())?;
         let node = Node {
             id,
+            machine: id,
             disk,
             clocks,
             lives: 0,
             up: None,
+            applicant: None,
             retired: false,
             stopped_until_us: 0,
             held: Vec::new(),
             slow_until_us: 0,
             slow_by_us: 0,
             keep_ms: if self.plan.cut_after_ms == 0 { u64::MAX } else { self.plan.cut_after_ms },
+            failpoint: None,
+            dies_unreplied: false,
+            at_install: None,
+            installing: false,
+            flipped: false,
         };
         self.nodes.insert(id, node);
         Ok(())

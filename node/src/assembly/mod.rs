@@ -1,6 +1,7 @@
 //! Puts the rooms of a node together, in order, and takes them apart again. The only room that knows everyone.
 mod drain;
 mod founding;
+pub mod identity;
 pub mod keeper;
 mod readiness;
 #[cfg(feature = "chaos")]
@@ -20,16 +21,14 @@ use crate::{
         gateway::{Gateway, ReadMode},
         ports::StoreRef,
         runtime::{self, MachineClocks, OnFault, Prepared, Runtime, Start},
-        shared::{Address, Shared},
     },
-    ops::config::{Config, Member},
+    ops::config::Config,
     peer::{Links, Own, Reception},
     storage::{Options, Store, Who},
 };
 use anyhow::Context as _;
 use kindred_domain::ids::NodeId;
 use std::{
-    collections::BTreeMap,
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -73,7 +72,7 @@ pub async fn start(config: Config, on_fault: OnFault) -> anyhow::Result<Node> {
     let identity = store.identity();
     let prepared = prepare(&config, &store, origin.shards, on_fault.clone())?;
     let shared = prepared.shared.clone();
-    note_members(&shared, &origin.members);
+    identity::note_members(&shared, &origin.members);
     let own = Own {
         cluster_id: identity.cluster_id.clone(),
         raft_id: identity.raft_id,
@@ -135,20 +134,6 @@ fn prepare(config: &Config, store: &StoreRef, shards: u32, on_fault: OnFault) ->
         clocks: Arc::new(MachineClocks::default()),
         seed: rand::random(),
     })
-}
-
-/// What shard 0 knows of members is newer than what the configuration, or the answer to a join, says.
-fn note_members(shared: &Shared, members: &BTreeMap<u64, Member>) {
-    for (raft_id, member) in members.iter().filter(|(raft_id, _)| shared.address(**raft_id).is_none()) {
-        let address = Address {
-            node: NodeId::from(member.id.as_str()),
-            storage: None,
-            peer: member.peer.clone(),
-            client: member.client.clone(),
-            role: kindred_domain::record::NodeRole::Voter,
-        };
-        shared.set_address(*raft_id, address);
-    }
 }
 
 fn open(config: &Config) -> anyhow::Result<StoreRef> {

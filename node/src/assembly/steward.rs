@@ -3,6 +3,7 @@
 use super::{
     CLUSTER_VERSION, Tenants,
     drain::{drained, hand_over},
+    identity,
 };
 use crate::{
     consensus::{
@@ -13,13 +14,13 @@ use crate::{
         shared::{Control, Door, Shared},
     },
     ops::config::Config,
-    peer::{self, Admission, nodes_of},
+    peer::{self, Admission},
 };
 use futures::future::BoxFuture;
 use kindred_domain::{
     Command, Rejection, Reply,
     command::{AdoptTenant, Body, CreateTenant, RegisterNode, SetClusterVersion, UpdateNode},
-    ids::{NodeId, TenantId, Uid},
+    ids::TenantId,
     record::{Node, NodeRole},
 };
 use kindred_proto::peer::v1::{JoinRequest, JoinResponse};
@@ -64,19 +65,10 @@ impl Steward {
         store: &StoreRef,
         gateway: Gateway,
         tenants: Tenants,
-        (peer_address, client_address): (String, String),
+        addresses: (String, String),
         founder: bool,
     ) -> Self {
-        let identity = store.identity();
-        let register = RegisterNode {
-            id: NodeId::from(config.node.id.as_str()),
-            storage: Uid(identity.storage),
-            raft_id: founder.then_some(identity.raft_id),
-            peer_address,
-            client_address,
-            version: CLUSTER_VERSION,
-            role: if founder { NodeRole::Voter } else { NodeRole::Learner },
-        };
+        let register = identity::declaration(&store.identity(), addresses, founder, CLUSTER_VERSION);
         let declared = config.tenants.iter().map(|t| TenantId::from(t.id.as_str())).collect();
         let token = config.cluster.peer_token.clone();
         Self {
@@ -381,28 +373,13 @@ async fn join(gateway: &Gateway, shards: u32, request: JoinRequest) -> JoinRespo
         refusal: Some(kindred_proto::peer::v1::Refusal { message: message.to_owned(), ..Default::default() }),
         ..Default::default()
     };
-    let Ok(storage) = <[u8; 16]>::try_from(&request.storage_id[..]) else {
+    let Some(register) = identity::registration(request) else {
         return refuse("storage_id is not 16 bytes");
-    };
-    let register = RegisterNode {
-        id: NodeId::from(request.node_id),
-        storage: Uid(u128::from_be_bytes(storage)),
-        raft_id: None,
-        peer_address: request.peer_address,
-        client_address: request.client_address,
-        version: request.version,
-        role: NodeRole::Learner,
     };
     let Some(Reply::Node(node)) = step(gateway, 0, register.into()).await else {
         return refuse("not registered: no leader, or the cluster refused it");
     };
-    JoinResponse {
-        refusal: None,
-        cluster_id: gateway.shared().cluster_id.clone(),
-        raft_id: node.raft_id,
-        nodes: nodes_of(gateway.shared()),
-        shards,
-    }
+    identity::welcome(gateway.shared(), shards, &node)
 }
 
 #[cfg(test)]

@@ -22,6 +22,17 @@ const FORGOTTEN_US: u64 = 4 * S;
 /// Between two looks at it.
 const REMEMBER_US: u64 = 2 * S;
 
+/// An acceptance this close to an offer's end, or to a failover's, races with it.
+const NEAR_US: u64 = 500 * MS;
+
+/// How long an offer stands by the log's clock, which begins apart from simulated time.
+fn stands_us(offer: &v1::Offer) -> u64 {
+    let us = |time: &Option<prost_types::Timestamp>| {
+        time.as_ref().map_or(0, |time| time.seconds as u64 * S + time.nanos as u64 / 1_000)
+    };
+    us(&offer.expire_time).saturating_sub(us(&offer.create_time))
+}
+
 impl World {
     fn agent(&mut self, client: usize) -> Option<&mut Agent> {
         match &mut self.clients[client].role {
@@ -34,7 +45,7 @@ impl World {
         let now_ms = self.now_us() / MS;
         let caller = &mut self.clients[client].caller;
         let endpoint = caller.endpoints.pick(now_ms, Target::Anyone, None);
-        let to = node_at(caller.endpoints.address(endpoint)).ok_or("an address of nobody")?;
+        let to = node_at(&self.nodes, caller.endpoints.address(endpoint)).ok_or("an address of nobody")?;
         if let Some(agent) = self.agent(client) {
             agent.dialing = false;
         }
@@ -45,7 +56,7 @@ impl World {
         let super::Client { caller, role, .. } = &mut self.clients[client];
         caller.endpoints.outcome(endpoint, now_ms, Health::Alive);
         let Role::Agent(agent) = role else { return Ok(()) };
-        agent.conn = Some(conn);
+        (agent.conn, agent.endpoint) = (Some(conn), Some(endpoint));
         let requests = agent.logic.connect(now_ms, &mut caller.budget);
         requests.into_iter().for_each(|request| self.send_up(conn, request));
         self.plan_due(client);
@@ -110,9 +121,12 @@ impl World {
             Received::Quiet => {}
             Received::Answered(request_id, answer) => {
                 let record = agent.records.remove(&request_id);
+                let accepted = agent.accepting.remove(&request_id);
                 self.witness.acknowledged += u64::from(answer.is_ok());
-                let late = answer.as_ref().is_err_and(|error| error.is("OFFER_GONE"));
-                self.witness.offers_raced += u64::from(late);
+                if let Some(offer) = accepted.filter(|_| answer.as_ref().err().is_none_or(|e| !e.result_unknown())) {
+                    self.twice.entry(offer.clone()).or_default().session = Some((conn.life.id, answer.is_ok()));
+                    self.look_at_twice(&offer);
+                }
                 let told = match &answer {
                     Ok(answer) => telling::answered(answer),
                     Err(error) => telling::refused(error, None),
@@ -163,6 +177,7 @@ impl World {
         self.witness.offers_told += 1;
         self.offers_at_us.push(now_us);
         self.history.offers_told.push((now_us, interaction.name.clone(), offer.id.clone(), offered.agent));
+        let expires_us = self.time + stands_us(&offer);
         let (name, id) = (interaction.name, offer.id);
         // After the faults everybody hurries: what waits shall end.
         let answers_us = if self.working { self.plan.answers_us } else { (20 * MS, 500 * MS) };
@@ -171,9 +186,9 @@ impl World {
         let act = match mood {
             _ if mood < moody / 2 && self.working => Act::Decline { interaction: name, offer: id },
             _ if mood < moody && self.working => return,
-            _ => Act::Accept { interaction: name, offer: id },
+            _ => Act::Accept { interaction: name, offer: id, expires_us },
         };
-        if let Act::Accept { interaction, offer } = &act
+        if let Act::Accept { interaction, offer, .. } = &act
             && self.chance(self.plan.accepts_twice)
         {
             let act = Act::AcceptElsewhere { interaction: interaction.clone(), offer: offer.clone() };
@@ -241,15 +256,20 @@ impl World {
                 let presence = v1::Presence { status: v1::presence::Status::Available as i32, ..Default::default() };
                 Action::Presence(v1::SessionPresence { agent: name, presence: Some(presence), after_contact: false })
             }
-            Act::Accept { interaction, offer } => Action::Accept(v1::SessionAccept { interaction, offer_id: offer }),
+            Act::Accept { interaction, offer, expires_us } => {
+                self.note_acceptance(client, &offer, expires_us);
+                Action::Accept(v1::SessionAccept { interaction, offer_id: offer })
+            }
             Act::AcceptElsewhere { interaction, offer } => {
-                self.witness.accepted_twice += 1;
+                self.offers_answered.insert(offer.clone());
                 let request_id = self.request_id(client);
                 let request = v1::AcceptOfferRequest { name: interaction, offer_id: offer, request_id };
-                self.call(client, Asking::Accept(request));
+                let here = self.agent(client).and_then(|agent| agent.endpoint);
+                self.call_elsewhere(client, Asking::Accept(request), here);
                 return Ok(());
             }
             Act::Decline { interaction, offer } => {
+                self.offers_answered.insert(offer.clone());
                 Action::Decline(v1::SessionDecline { interaction, offer_id: offer, reason: "busy".into() })
             }
             Act::Connected { assignment } => Action::Connected(v1::SessionConnected { assignment }),
@@ -262,6 +282,15 @@ impl World {
             _ => return Ok(()),
         };
         self.ask_session(client, action)
+    }
+
+    /// An agent accepts: perhaps while nobody can take it, and when the offer is about to end.
+    fn note_acceptance(&mut self, client: usize, offer: &str, expires_us: u64) {
+        self.offers_answered.insert(offer.to_owned());
+        let shard = self.tenants[self.clients[client].tenant].shard;
+        let told = self.clients[client].conn().is_some();
+        let races = self.time.abs_diff(expires_us) <= NEAR_US && self.is_in_failover(shard, NEAR_US);
+        self.witness.offers_raced += u64::from(told && races);
     }
 
     /// Parts that should have gone on long ago: what it said about them may have been lost.
@@ -290,6 +319,9 @@ impl World {
         let record = remembered.then(|| self.record(client, history::Asked::Write { tenant, request }));
         let Some(agent) = self.agent(client) else { return Ok(()) };
         agent.records.extend(record.map(|record| (request_id.clone(), record)));
+        if let Action::Accept(accept) = &action {
+            agent.accepting.insert(request_id.clone(), accept.offer_id.clone());
+        }
         let conn = agent.conn;
         match agent.logic.ask(now_ms, now_ms + CALL_MS, request_id, action) {
             Ok(Some(request)) => conn.into_iter().for_each(|conn| self.send_up(conn, request.clone())),

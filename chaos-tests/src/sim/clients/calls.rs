@@ -1,5 +1,6 @@
 //! Calls with one answer, as the client library makes them: attempts over endpoints under one request id.
 
+use kindred_client::logic::endpoints::EndpointId;
 use kindred_client::logic::{Attempts, Budget, Endpoints, Health, Next, Target};
 use kindred_node::consensus::core::RaftId;
 use rand::Rng;
@@ -9,7 +10,7 @@ use super::super::node::{address, node_at};
 use super::super::plan::MS;
 use super::super::server::{Answer, Ask, Asking, connection_lost};
 use super::super::world::{Verdict, World};
-use super::{Caller, Client, OpenCall, Role, Told};
+use super::{Caller, Client, OpenCall, Role, Told, Twice};
 use crate::history;
 
 /// The caller's time for one call.
@@ -40,6 +41,11 @@ fn target(asking: &Asking) -> Target {
 impl World {
     /// Begins a call.
     pub(in super::super) fn call(&mut self, client: usize, asking: Asking) {
+        self.call_elsewhere(client, asking, None);
+    }
+
+    /// Begins a call at any other node than this.
+    pub(super) fn call_elsewhere(&mut self, client: usize, asking: Asking, just_tried: Option<EndpointId>) {
         let (now_us, seed) = (self.now_us(), self.rng.random());
         let record = self.begin_record(client, &asking);
         let caller = &mut self.clients[client].caller;
@@ -49,8 +55,10 @@ impl World {
             asking,
             attempts: Attempts::new(now_us / MS + CALL_MS, seed),
             attempt: 0,
-            just_tried: None,
+            just_tried,
             asked: None,
+            answered_by: None,
+            unanswered: None,
             began_us: now_us,
             record,
             refused_at: None,
@@ -74,10 +82,13 @@ impl World {
         let id = caller.endpoints.pick(now_ms, target(&open.asking), open.just_tried);
         open.attempt += 1;
         open.asked = Some(id);
-        let to = node_at(caller.endpoints.address(id)).ok_or("an address of nobody")?;
+        let elsewhere = open.unanswered.take().is_some_and(|before| before != id);
+        let to = node_at(&self.nodes, caller.endpoints.address(id)).ok_or("an address of nobody")?;
         let ask = Box::new(Ask { client, call, attempt: open.attempt, tenant: *tenant, asking: open.asking.clone() });
         let attempt = open.attempt;
+        let shard = self.tenants[*tenant].shard;
         self.witness.retries += u64::from(attempt > 1);
+        self.witness.retries_elsewhere += u64::from(elsewhere && self.is_leaderless(shard));
         let over_us = self.now_us() + attempt_ms * MS;
         self.at(over_us, Event::AttemptOver { client, call, attempt });
         if let Some(travel_us) = self.client_travel(to) {
@@ -88,6 +99,9 @@ impl World {
 
     /// An attempt has had its time; the node that did not answer is taken for dead.
     pub(in super::super) fn attempt_over(&mut self, client: usize, call: u64, attempt: u32) -> Verdict {
+        if let Some(open) = self.clients[client].caller.open.get_mut(&call).filter(|open| open.attempt == attempt) {
+            open.unanswered = open.asked;
+        }
         let mut failed = connection_lost();
         failed.error = kindred_client::Error::local(
             kindred_client::Kind::DeadlineExceeded,
@@ -105,6 +119,7 @@ impl World {
         // What comes later of this attempt is not heard any more.
         open.attempt += 1;
         let asked = open.asked.take();
+        open.answered_by = asked;
         let failed = match outcome {
             Ok(answer) => {
                 asked.into_iter().for_each(|id| caller.endpoints.outcome(id, now_ms, Health::Alive));
@@ -138,10 +153,38 @@ impl World {
             format!("client {client}: {:?} ends after {} us: {told:?}", open.asking, time - open.began_us)
         });
         self.end_record(&open, &outcome);
+        self.note_end(client, &open, &outcome);
         match &self.clients[client].role {
             Role::Operator => self.operator_told(client, open.asking, outcome),
             Role::Platform(_) => self.platform_told(client, &open.asking, outcome),
             Role::Agent(_) | Role::Watcher(_) => Ok(()),
+        }
+    }
+
+    /// What stories want to know of calls.
+    fn note_end(&mut self, client: usize, open: &OpenCall, outcome: &Result<Answer, kindred_client::Error>) {
+        match (&open.asking, outcome) {
+            (Asking::Create(_), Ok(answer)) => {
+                let Some(interaction) = answer.interaction() else { return };
+                let name = format!("tenants/{}/interactions/{}", interaction.tenant, interaction.id);
+                self.submitted_us.entry(name).or_insert(open.began_us);
+            }
+            (Asking::Accept(request), outcome) if outcome.as_ref().err().is_none_or(|e| !e.result_unknown()) => {
+                let endpoints = &self.clients[client].caller.endpoints;
+                let by = open.answered_by.and_then(|id| node_at(&self.nodes, endpoints.address(id)));
+                let Some(by) = by else { return };
+                self.twice.entry(request.offer_id.clone()).or_default().call = Some((by, outcome.is_ok()));
+                self.look_at_twice(&request.offer_id);
+            }
+            _ => {}
+        }
+    }
+
+    /// An offer was accepted through two nodes: once both have answered, it is known what came of it.
+    pub(super) fn look_at_twice(&mut self, offer: &str) {
+        if self.twice.get(offer).is_some_and(Twice::is_decided) {
+            self.witness.accepted_twice += 1;
+            self.twice.remove(offer);
         }
     }
 

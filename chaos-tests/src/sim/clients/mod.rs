@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kindred_client::logic::endpoints::EndpointId;
 use kindred_client::logic::{Attempts, Budget, Endpoints, Resume, SessionLogic};
+use kindred_node::consensus::core::RaftId;
 use kindred_node::consensus::gateway::At;
 
 use super::event::Conn;
@@ -49,6 +50,8 @@ pub enum Act {
     Accept {
         interaction: String,
         offer: String,
+        /// When the offer ends, as it was told, in simulated time.
+        expires_us: u64,
     },
     /// The same acceptance again through an ordinary call at another node.
     AcceptElsewhere {
@@ -85,6 +88,10 @@ pub struct OpenCall {
     attempt: u32,
     just_tried: Option<EndpointId>,
     asked: Option<EndpointId>,
+    /// Whom the last attempt asked that was answered.
+    answered_by: Option<EndpointId>,
+    /// Whom the attempt before asked, if nothing came back in its time.
+    unanswered: Option<EndpointId>,
     began_us: u64,
     /// Index in the history.
     record: Option<usize>,
@@ -132,6 +139,20 @@ pub struct Platform {
     pub beaten_us: u64,
 }
 
+/// Two acceptances of one offer: through which node each was answered, and whether with success.
+#[derive(Default)]
+pub struct Twice {
+    session: Option<(RaftId, bool)>,
+    call: Option<(RaftId, bool)>,
+}
+
+impl Twice {
+    /// Both were answered, through two nodes, and one of them was refused.
+    fn is_decided(&self) -> bool {
+        self.session.zip(self.call).is_some_and(|(one, other)| one.0 != other.0 && one.1 != other.1)
+    }
+}
+
 /// An agent's program.
 pub struct Agent {
     parent: String,
@@ -145,6 +166,10 @@ pub struct Agent {
     work: BTreeMap<String, i32>,
     /// Requests of the session in the history.
     records: BTreeMap<String, usize>,
+    /// Of them acceptances, with their offers.
+    accepting: BTreeMap<String, String>,
+    /// Where its stream goes.
+    endpoint: Option<EndpointId>,
     dialing: bool,
     due_at_ms: u64,
 }
@@ -170,6 +195,8 @@ pub fn new_agent(parent: &str, name: String, seed: u64) -> Agent {
         planned: BTreeMap::new(),
         work: BTreeMap::new(),
         records: BTreeMap::new(),
+        accepting: BTreeMap::new(),
+        endpoint: None,
         dialing: true,
         due_at_ms: u64::MAX,
     }

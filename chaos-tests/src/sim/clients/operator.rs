@@ -6,7 +6,7 @@ use kindred_client::Error;
 use kindred_domain::command::*;
 use kindred_domain::ids::TenantId;
 use kindred_domain::record::{AgentKind, Capacity, ChannelRules, Mode, ProfileEntry};
-use kindred_domain::{Body, Command, limits};
+use kindred_domain::{Body, Command, Reply, limits};
 
 use super::super::plan::Plan;
 use super::super::server::{Answer, Asking};
@@ -103,6 +103,19 @@ impl Setup {
     }
 }
 
+/// Whether it is a machine that asks to be let in; founders say which raft id they have.
+fn asks_in(asking: &Asking) -> bool {
+    let Asking::Plain { command, .. } = asking else { return false };
+    matches!(&command.body, Body::RegisterNode(node) if node.raft_id.is_none())
+}
+
+impl Setup {
+    /// These come first.
+    pub fn begin_with(&mut self, asked: Vec<Asking>) {
+        asked.into_iter().rev().for_each(|asking| self.waiting.push_front(asking));
+    }
+}
+
 impl World {
     /// The next step of the setting up.
     pub(in super::super) fn set_up_next(&mut self, client: usize) {
@@ -117,13 +130,13 @@ impl World {
         let Place { id, shard } = self.tenants[0].clone();
         let capacity = Some(Capacity { total, ..Capacity::default() });
         let change = UpdateProfile { id: "all".into(), etag: None, display_name: None, entries: None, capacity };
-        self.witness.config_changes += 1;
         self.call(0, plain(shard, Some(&id), change));
     }
 
     pub(super) fn operator_told(&mut self, client: usize, asking: Asking, outcome: Result<Answer, Error>) -> Verdict {
         debug_assert!(matches!(self.clients[client].role, Role::Operator));
         match outcome {
+            Ok(Answer { reply: Some(Reply::Node(node)), .. }) if asks_in(&asking) => self.let_in(&node)?,
             Ok(_) => self.set_up_next(client),
             Err(error) if error.is("ALREADY_EXISTS") => self.set_up_next(client),
             Err(error) if error.result_unknown() => self.call(client, asking),

@@ -19,7 +19,8 @@ impl World {
         let now_ms = self.now_us() / MS;
         let tenant = self.clients[client].tenant;
         let endpoint = self.clients[client].caller.endpoints.pick(now_ms, Target::Anyone, None);
-        let to = node_at(self.clients[client].caller.endpoints.address(endpoint)).ok_or("an address of nobody")?;
+        let to = node_at(&self.nodes, self.clients[client].caller.endpoints.address(endpoint))
+            .ok_or("an address of nobody")?;
         let Some(conn) = self.connect(client, to) else {
             self.clients[client].caller.endpoints.outcome(endpoint, now_ms, Health::Dead);
             self.watcher_reopens(client, None);

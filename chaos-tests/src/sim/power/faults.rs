@@ -68,7 +68,7 @@ struct State {
     armed: Vec<(DiskOp, u64, Fault)>,
     full: bool,
     dead: bool,
-    died: Option<DiskOp>,
+    died: Option<(DiskOp, Fault)>,
     /// What would survive a power cut.
     durable: Extent,
     /// What a sync under way will have made durable.
@@ -123,7 +123,7 @@ impl SimFaults {
         self.state().full = full;
     }
 
-    pub fn died(&self) -> Option<DiskOp> {
+    pub fn died(&self) -> Option<(DiskOp, Fault)> {
         self.state().died
     }
 
@@ -255,7 +255,7 @@ impl SimFaults {
     fn answer(&self, state: &mut State, op: DiskOp, after: bool) -> io::Result<()> {
         let Some(fault) = Self::meets(state, op, after) else { return Ok(()) };
         if fault.is_crash() {
-            state.died = Some(op);
+            state.died = Some((op, fault));
             self.die(state);
             return Err(io::Error::other("the process dies here"));
         }

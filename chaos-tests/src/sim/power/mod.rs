@@ -119,7 +119,7 @@ impl SimDisk {
     }
 
     /// The armed crash that was met since the last start: whoever steps this node kills it now.
-    pub fn died(&self) -> Option<DiskOp> {
+    pub fn died(&self) -> Option<(DiskOp, Fault)> {
         self.faults.died()
     }
 

@@ -121,6 +121,9 @@ impl World {
                 Err(_) => done.push((waiting.to, Err(Unavailable::ResultUnknown))),
             }
         }
+        if done.iter().any(|(_, outcome)| outcome.is_ok()) && self.dies_unreplied(life.id) {
+            return Ok(());
+        }
         done.into_iter().try_for_each(|(to, outcome)| self.replied(life, to, outcome))
     }
 

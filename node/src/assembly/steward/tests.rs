@@ -1,5 +1,6 @@
 //! What the steward decides from what it sees.
 use super::*;
+use kindred_domain::ids::{NodeId, Uid};
 
 fn peer(matched: u64) -> PeerProgress {
     PeerProgress { raft_id: 2, matched, active: true, replicating: true, receiving_snapshot: false }

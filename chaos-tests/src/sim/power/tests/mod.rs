@@ -140,7 +140,7 @@ fn crash_at(op: DiskOp, nth: u64, fault: Fault, run: u64) -> anyhow::Result<()> 
         None => assert_eq!(op, DiskOp::ImportClear, "{about}"),
     }
     let crashes = matches!(fault, Fault::CrashBefore | Fault::CrashAfter);
-    assert_eq!(disk.died(), crashes.then_some(op), "{about}");
+    assert_eq!(disk.died(), crashes.then_some((op, fault)), "{about}");
     let power = rng.random::<bool>();
     match power {
         true => drop(disk.power_cut(&mut rng)?),
