@@ -1,12 +1,12 @@
 //! Machines with new disks: how they ask to be let in, and what others know of disks. What is decided is production's
 //! ([`kindred_node::assembly::identity`]); here is who asks whom, and when.
 
-use kindred_domain::command::RegisterNode;
-use kindred_domain::record::Node as Record;
+use kindred_domain::command::{RegisterNode, UpdateNode};
+use kindred_domain::record::{Node as Record, NodeRole};
 use kindred_domain::{Body, Command};
 use kindred_node::assembly::{CLUSTER_VERSION, identity};
 use kindred_node::consensus::core::{MemberChange, RaftId};
-use kindred_node::peer::nodes_of;
+use kindred_node::peer::disks_of;
 use kindred_proto::peer::v1::PeerNode;
 
 use super::node::{address, node_at};
@@ -21,6 +21,11 @@ fn register(node: RegisterNode) -> Asking {
         shard: 0,
         command: Command { tenant: None, request: None, body: Body::RegisterNode(Box::new(node)) },
     }
+}
+
+fn removed(id: RaftId) -> Asking {
+    let update = UpdateNode { role: Some(NodeRole::Removed), ..UpdateNode::of(id) };
+    Asking::Plain { shard: 0, command: Command { tenant: None, request: None, body: update.into() } }
 }
 
 impl World {
@@ -39,7 +44,7 @@ impl World {
             let cut = self.links.cuts.contains(&(id, other.id)) || self.links.cuts.contains(&(other.id, id));
             other.id != id && !cut && other.stopped_until_us <= self.time
         });
-        reached.filter_map(|other| other.up.as_ref()).flat_map(|up| nodes_of(&up.shared)).collect()
+        reached.filter_map(|other| other.up.as_ref()).flat_map(|up| disks_of(&up.shared)).collect()
     }
 
     /// A machine asks to be let in; whoever takes its calls tells shard 0 of it.
@@ -137,7 +142,21 @@ impl World {
         for shard in 0..self.plan.shards {
             self.change_until(shard, &[MemberChange::Remove(id)], |members| !members.contains(id))?;
         }
+        self.forgets(id)?;
         self.witness.rejoined += 1;
         Ok(new)
+    }
+
+    /// Shard 0 is told that a raft id is gone for good, and everybody knows.
+    pub(super) fn forgets(&mut self, id: RaftId) -> Verdict {
+        self.call(0, removed(id));
+        let knows = |world: &World| {
+            let mut up = world.nodes.values().filter_map(|node| node.up.as_ref());
+            up.all(|up| up.shared.address(id).is_none_or(|address| address.role == NodeRole::Removed))
+        };
+        if !self.until(LET_IN_MS, |world| knows(world))? {
+            return Err(format!("V not everybody knows after {LET_IN_MS} ms that n{id} is removed"));
+        }
+        Ok(())
     }
 }

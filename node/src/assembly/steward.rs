@@ -332,7 +332,7 @@ fn forget_removed(shared: &Shared) {
     let doors = || (0..).map_while(|shard| shared.door(shard));
     for (raft_id, address) in shared.directory() {
         if address.role == NodeRole::Removed && !doors().any(|door| door.membership().contains(raft_id)) {
-            shared.remove_address(raft_id);
+            shared.retire_address(raft_id);
         }
     }
 }

@@ -362,13 +362,14 @@ pub struct Shared {
     /// Wakes the raft thread.
     pub waker: Waker,
     directory: RwLock<BTreeMap<RaftId, Address>>,
+    retired: RwLock<BTreeMap<RaftId, Address>>,
     disk_full: AtomicBool,
     stopping: AtomicBool,
     refused: AtomicBool,
 }
 
 impl Shared {
-    pub(super) fn new(raft_id: RaftId, cluster_id: String, node: NodeId, shards: u32) -> Self {
+    pub(crate) fn new(raft_id: RaftId, cluster_id: String, node: NodeId, shards: u32) -> Self {
         Self {
             raft_id,
             cluster_id,
@@ -376,6 +377,7 @@ impl Shared {
             doors: (0..shards).map(|_| Door::new()).collect(),
             waker: Waker::default(),
             directory: RwLock::default(),
+            retired: RwLock::default(),
             disk_full: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             refused: AtomicBool::new(false),
@@ -402,9 +404,15 @@ impl Shared {
         self.directory.write().unwrap_or_else(|p| p.into_inner()).insert(raft_id, address);
     }
 
-    /// Forgets a removed member.
-    pub fn remove_address(&self, raft_id: RaftId) {
-        self.directory.write().unwrap_or_else(|p| p.into_inner()).remove(&raft_id);
+    /// A removed member is not reached any more; whose disk it was stays known, so that no other takes its raft id.
+    pub fn retire_address(&self, raft_id: RaftId) {
+        let gone = self.directory.write().unwrap_or_else(|p| p.into_inner()).remove(&raft_id);
+        self.retired.write().unwrap_or_else(|p| p.into_inner()).extend(gone.map(|address| (raft_id, address)));
+    }
+
+    /// Members that are not reached any more.
+    pub fn retired(&self) -> BTreeMap<RaftId, Address> {
+        self.retired.read().unwrap_or_else(|p| p.into_inner()).clone()
     }
 
     /// The leader's client address of a shard, if known: the hint for callers.

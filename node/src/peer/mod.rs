@@ -10,7 +10,7 @@ mod snapshots;
 
 pub use links::{Links, Own};
 pub use reception::Reception;
-pub use service::{Admission, PeerServer, nodes_of};
+pub use service::{Admission, PeerServer, disks_of, nodes_of};
 
 use kindred_proto::peer::v1::peer_service_client::PeerServiceClient;
 use tonic::transport::{Channel, Endpoint};

@@ -201,7 +201,7 @@ impl PeerService for PeerServer {
             client_address: self.client_address.clone(),
             draining: shared.is_stopping(),
             shards: shards.collect(),
-            nodes: nodes_of(shared),
+            nodes: disks_of(shared),
             disk_full: shared.disk_is_full(),
         }))
     }
@@ -221,16 +221,26 @@ pub(super) fn peer_node(node: &Node) -> PeerNode {
 
 /// All members as peers are told of them.
 pub fn nodes_of(shared: &Shared) -> Vec<PeerNode> {
-    let node = |(raft_id, address): (u64, Address)| PeerNode {
+    let present = shared.directory().into_iter().filter(|(_, address)| address.role != NodeRole::Removed);
+    present.map(peer_node_at).collect()
+}
+
+/// Whose disk each raft id stands for, those of removed members too: an empty disk under a removed founder's name must
+/// not found again.
+pub fn disks_of(shared: &Shared) -> Vec<PeerNode> {
+    let retired = shared.retired().into_iter();
+    retired.chain(shared.directory()).map(peer_node_at).collect()
+}
+
+fn peer_node_at((raft_id, address): (u64, Address)) -> PeerNode {
+    PeerNode {
         node_id: address.node.to_string(),
         raft_id,
         storage_id: address.storage.map(|s| bytes::Bytes::copy_from_slice(&s.to_be_bytes())).unwrap_or_default(),
         peer_address: address.peer,
         client_address: address.client,
         voter: address.role == NodeRole::Voter,
-    };
-    let present = shared.directory().into_iter().filter(|(_, address)| address.role != NodeRole::Removed);
-    present.map(node).collect()
+    }
 }
 
 fn take(shared: &Shared, batch: StreamRequest) {

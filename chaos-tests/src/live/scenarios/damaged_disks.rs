@@ -131,8 +131,11 @@ pub async fn a_log_ends_too_early(options: &Options) -> anyhow::Result<Outcome> 
 /// 26: the machine comes back with an empty disk under the same name. It is nobody's voter until it has joined again.
 pub async fn a_disk_is_wiped(options: &Options) -> anyhow::Result<Outcome> {
     let mut story = Story::begin(options).await?;
-    for _ in 0..options.turns(3, 1) {
-        let node = story.cluster.follower().await?;
+    // The same machine first loses one disk after the other: its configured raft id is gone from the second time on.
+    let unlucky = story.cluster.follower().await?;
+    for turn in 0..options.turns(3, 1) {
+        let leads = story.cluster.leader().await? == unlucky;
+        let node = if turn < 2 && !leads { unlucky } else { story.cluster.follower().await? };
         story.cluster.kill(node).await?;
         damage::wipe(&story.cluster.nodes[node])?;
         story.fault();

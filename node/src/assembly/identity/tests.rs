@@ -1,6 +1,9 @@
 //! An empty disk, a founder's, a learner's: what each is to do.
 use super::*;
-use crate::storage::{Options, Store, Who};
+use crate::{
+    peer,
+    storage::{Options, Store, Who},
+};
 use std::sync::Arc;
 
 fn members(names: &[&str]) -> BTreeMap<u64, Member> {
@@ -22,6 +25,20 @@ fn node(raft_id: u64, storage: Option<u128>) -> PeerNode {
 fn a_raft_id_is_taken_by_another_disk_only() {
     assert!(!is_taken(7, 2, [node(2, Some(7)), node(3, Some(9)), node(2, None)].iter()));
     assert!(is_taken(7, 2, [node(2, Some(8))].iter()));
+}
+
+#[test]
+fn a_removed_members_raft_id_stays_taken() {
+    let shared = Shared::new(1, "c".into(), NodeId::from("a"), 0);
+    let address =
+        |role| Address { node: NodeId::from("b"), storage: Some(8), peer: String::new(), client: String::new(), role };
+    for role in [NodeRole::Voter, NodeRole::Removed] {
+        shared.set_address(2, address(role));
+        assert!(is_taken(7, 2, peer::disks_of(&shared).iter()), "{role:?}");
+    }
+    shared.retire_address(2);
+    assert!(shared.address(2).is_none() && nodes_of(&shared).is_empty());
+    assert!(is_taken(7, 2, peer::disks_of(&shared).iter()));
 }
 
 #[test]
