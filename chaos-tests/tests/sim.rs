@@ -87,6 +87,7 @@ holds! {
     a_batch_of_offers_is_lost: 106;
     agents_can_do_less_while_offers_are_made: 107;
     agents_die_with_their_node: 108;
+    machines_come_and_go_in_a_storm: 109;
     storm: 0;
 }
 

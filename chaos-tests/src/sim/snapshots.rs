@@ -193,7 +193,7 @@ impl World {
         let sends = |s: &Sending| s.from == life && s.into.is_some() && !s.chunks.is_empty();
         let sends = self.sendings.values().any(sends);
         let installs = node.installing || up.syncing.as_ref().is_some_and(|gathered| gathered.fence.is_some());
-        let imports = !installs && !(up.imports.is_empty() && up.receiving.is_empty());
+        let imports = !installs && (!up.imports.is_empty() || !up.receiving.is_empty());
         self.witness.senders_died += u64::from(sends);
         self.witness.installers_died += u64::from(installs);
         self.witness.importers_died += u64::from(imports);
