@@ -66,8 +66,9 @@ pub const ENTRY_BYTES_MAX: usize = 256 * 1024;
 /// One command, in bytes; a larger one is refused by its lane. Half an entry, so that the first submit and
 /// the first command of another lane always fit together.
 pub const COMMAND_BYTES_MAX: usize = ENTRY_BYTES_MAX / 2;
-/// Entries proposed and not yet committed; then commands wait in their lanes.
-pub const ENTRIES_IN_FLIGHT_MAX: usize = 64;
+/// Entries proposed and not yet committed; then commands wait in their lanes. What is proposed goes before everything
+/// that comes later, whatever its lane: an agent's answer waits for so many full entries of submits at most, 2 MiB.
+pub const ENTRIES_IN_FLIGHT_MAX: usize = 8;
 /// With so many entries in flight, commands gather in their lanes until they fill an entry or one is committed.
 /// Messages, syncs and wake-ups are paid per entry: more in flight means emptier ones, and all wait longer.
 pub const ENTRIES_IN_FLIGHT_UNFILLED: usize = 2;
