@@ -17,7 +17,8 @@ pub const OPEN_REQUESTS_MAX: usize = 4_096;
 /// Until the server says how often, milliseconds.
 pub const HEARTBEAT_MS: u64 = 5_000;
 
-/// What an answered request gave.
+/// What an answered request gave, as of the header's `index`. The answer to a request that had to be repeated may be
+/// older than what was told meanwhile: whoever keeps a picture of an interaction takes the larger index.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// Where in the log.

@@ -26,11 +26,11 @@ impl Machine {
         let request_id = request.request_id.clone();
         let action = match Action::read(&self.setting.tenant, self.setting.key, request) {
             Ok(action) => action,
-            Err(refused) => return self.answer(now, request_id, Err(refused.into())),
+            Err(refused) => return self.refuse(now, request_id, refused.into()),
         };
         match action {
             Action::Heartbeat => {}
-            Action::Start(_) => self.answer(now, request_id, Err(bad("start", "comes once, first"))),
+            Action::Start(_) => self.refuse(now, request_id, bad("start", "comes once, first")),
             Action::Attach(agents) => self.attach(agents.clone(), Step::Attach { request_id, agents }),
             Action::Detach(agents) => {
                 let session = self.session.id();
@@ -38,13 +38,14 @@ impl Machine {
                 self.submit(detach, Step::Detach { request_id, agents });
             }
             Action::Command(_, Some(agent)) if !self.session.speaks_for(&agent) => {
-                self.answer(now, request_id, Err(bad("presence.agent", "is not attached to this session")));
+                self.refuse(now, request_id, bad("presence.agent", "is not attached to this session"));
             }
             Action::Command(command, _) => self.submit(command, Step::Answer { request_id }),
         }
     }
 
     pub(super) fn outcome(&mut self, now: &Now, step: Step, result: Result<Outcome, Unavailable>) {
+        let repeated = result.as_ref().is_ok_and(|done| done.repeated);
         let outcome = result.map_err(Failure::from).and_then(|done| Ok((done.at, done.result?)));
         match step {
             Step::Open(agents) => {
@@ -71,7 +72,7 @@ impl Machine {
                     _ => self.session.unknown(&agents),
                 };
                 self.send_all(lost, false);
-                self.answer(now, request_id, Err(failure));
+                self.refuse(now, request_id, failure);
             }
             // Our own says nothing at all: the next renewal finds the lease gone, and tries again.
             (Step::AttachAgain(agents), Err(_)) => {
@@ -82,9 +83,9 @@ impl Machine {
                 if outcome.is_ok() {
                     self.session.detach(&agents);
                 }
-                self.answer(now, request_id, outcome);
+                self.answer(now, request_id, repeated, outcome);
             }
-            (Step::Answer { request_id }, outcome) => self.answer(now, request_id, outcome),
+            (Step::Answer { request_id }, outcome) => self.answer(now, request_id, repeated, outcome),
             (Step::Renew, Err(Failure::Rejected(Rejection::NotFound { .. }))) => self.attach_again(),
             // If not now, there are two more tries before the lease lapses.
             (Step::Renew | Step::Open(_) | Step::Leave, _) => {}
@@ -109,11 +110,11 @@ impl Machine {
                 let introductions = self.session.introduce(&told, &records);
                 self.send_all(introductions, false);
                 self.send_all(lost, false);
-                self.result(self.at, request_id, v1::SessionResult::default());
+                self.result(request_id, v1::SessionResult::default());
             }
             // It is attached all the same. How it stands could not be told: the next session will.
             Err(failure) => {
-                self.result(self.at, request_id, v1::SessionResult::default());
+                self.result(request_id, v1::SessionResult::default());
                 self.leave(Some(failure));
             }
         }
@@ -125,31 +126,33 @@ impl Machine {
         self.attach(agents.clone(), Step::AttachAgain(agents));
     }
 
-    fn answer(&mut self, now: &Now, request_id: String, outcome: Result<(At, Reply), Failure>) {
-        let mut answer = v1::SessionResult::default();
-        // An answer comes from its own place in the log; what is told after it goes on from where it was.
-        let at = match outcome {
-            Ok((at, reply)) => {
-                match &reply {
-                    Reply::Interaction(record) => answer.interaction = Some(tells::interaction(record, None)),
-                    Reply::Agents(agents) => {
-                        answer.agents = agents.iter().map(|agent| tells::agent(agent, at.log_ms)).collect();
-                    }
-                    _ => {}
-                }
-                at
-            }
-            Err(failure) => {
-                answer.error = Some(error_status(&failure, now.leader.clone()));
-                self.at
-            }
+    fn answer(&mut self, now: &Now, request_id: String, repeated: bool, outcome: Result<(At, Reply), Failure>) {
+        let (at, reply) = match outcome {
+            Ok(outcome) => outcome,
+            Err(failure) => return self.refuse(now, request_id, failure),
         };
-        self.result(at, request_id, answer);
+        let mut answer = v1::SessionResult { request_id, ..Default::default() };
+        match &reply {
+            Reply::Interaction(record) => answer.interaction = Some(tells::interaction(record, None)),
+            Reply::Agents(agents) => {
+                answer.agents = agents.iter().map(|agent| tells::agent(agent, at.log_ms)).collect();
+            }
+            _ => {}
+        }
+        // An answer comes from its own place in the log, a repeated one from before what was told meanwhile; what is
+        // told after it goes on from where it was.
+        self.say(at, repeated, Message::Result(answer), None);
     }
 
-    fn result(&mut self, at: At, request_id: String, result: v1::SessionResult) {
+    fn refuse(&mut self, now: &Now, request_id: String, failure: Failure) {
+        let error = Some(error_status(&failure, now.leader.clone()));
+        self.result(request_id, v1::SessionResult { error, ..Default::default() });
+    }
+
+    /// A result as of now; what nobody asked for gets none.
+    fn result(&mut self, request_id: String, result: v1::SessionResult) {
         if !request_id.is_empty() {
-            self.say(at, Message::Result(v1::SessionResult { request_id, ..result }), None);
+            self.send(Message::Result(v1::SessionResult { request_id, ..result }), false);
         }
     }
 

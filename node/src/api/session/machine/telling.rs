@@ -76,7 +76,7 @@ impl Machine {
 
     /// Says something; `moved` if all events so far are told with it.
     pub(super) fn send(&mut self, message: Message, moved: bool) {
-        self.say(self.at, message, moved.then_some(self.seen));
+        self.say(self.at, false, message, moved.then_some(self.seen));
     }
 
     /// Says all of it; only the last one's token stands for the whole.
@@ -85,10 +85,10 @@ impl Machine {
         messages.into_iter().enumerate().for_each(|(at, message)| self.send(message, moved && at == last));
     }
 
-    pub(super) fn say(&mut self, at: At, message: Message, place: Option<u64>) {
+    pub(super) fn say(&mut self, at: At, repeated: bool, message: Message, place: Option<u64>) {
         self.told = place.unwrap_or(self.told);
         let resume_token = place.map(|place| self.token(place)).unwrap_or_default();
-        let header = Some(header(&self.setting.cluster_id, &node_name(&self.setting.node), at, false));
+        let header = Some(header(&self.setting.cluster_id, &node_name(&self.setting.node), at, repeated));
         self.wants.push(Want::Send(SessionResponse { header, resume_token, message: Some(message) }, place));
     }
 }

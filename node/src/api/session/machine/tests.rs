@@ -3,7 +3,7 @@ use super::super::sample;
 use super::*;
 use crate::consensus::gateway::ReadMode;
 use kindred_domain::{
-    Event, State,
+    Event, Reply, State,
     command::{DetachSession, MakeOffers, OfferPlan},
     ids::Uid,
     record::PresenceStatus,
@@ -28,6 +28,8 @@ struct Stage {
     said: Vec<String>,
     /// The last result's error.
     refused: Option<String>,
+    /// And whether it was an earlier answer again.
+    repeated: bool,
     ended: Option<Option<Failure>>,
 }
 
@@ -55,6 +57,7 @@ impl Stage {
             looks: VecDeque::new(),
             said: Vec::new(),
             refused: None,
+            repeated: false,
             ended: None,
         }
     }
@@ -97,7 +100,9 @@ impl Stage {
             }
             other => format!("{other:?}").split('(').next().unwrap_or_default().to_lowercase(),
         };
-        let index = response.header.expect("a header").index;
+        let header = response.header.expect("a header");
+        let index = header.index;
+        self.repeated = header.repeated;
         let place = place.map_or_else(String::new, |place| format!(" with {place}"));
         self.said.push(format!("{what} from {index}{place}"));
     }
@@ -385,6 +390,25 @@ fn an_answer_has_its_own_place_and_what_comes_after_it_goes_on() {
     assert_eq!(stage.said(), [format!("progress from {index} with {seen}")]);
     stage.pass(HEARTBEAT_MS);
     assert!(stage.said().is_empty());
+}
+
+#[test]
+fn an_answer_that_comes_again_says_so() {
+    let mut stage = Stage::open();
+    let presence = v1::Presence { status: v1::presence::Status::Break as i32, ..Default::default() };
+    let action = v1::SessionPresence { agent: ann().remove(0), presence: Some(presence), after_contact: false };
+    stage.ask(Action::Presence(action.clone()));
+    stage.commit();
+    let (first, at) = (stage.said(), stage.at());
+    assert!(!stage.repeated);
+    stage.apply(sample::call());
+    // The log knows the request: its answer is what it was, as of when it was.
+    stage.ask(Action::Presence(action));
+    let (_, step) = stage.commands.pop_front().expect("a command");
+    let result = Ok(Reply::Done);
+    stage.take(Input::Outcome(step, Ok(Outcome { at, result, repeated: true })));
+    assert_eq!(stage.said(), first);
+    assert!(stage.repeated);
 }
 
 #[test]
