@@ -113,3 +113,12 @@ fn the_same_seed_lives_the_same_life() {
     }
     assert_ne!(run_seed(&storm, 0, false).unwrap().trace_hash, run_seed(&storm, 4, false).unwrap().trace_hash);
 }
+
+/// Of ten thousand storms this one did not end: an answer that came again, from before the call was connected, made its
+/// agent forget that it talked.
+#[test]
+fn a_repeated_answer_is_older_than_what_was_told() {
+    let storm = scenarios::find("storm").unwrap();
+    let runs = run_seeds(&storm, 7_323..7_324);
+    assert!(runs.failures.is_empty(), "{:?}", runs.failures.iter().map(ToString::to_string).collect::<Vec<_>>());
+}

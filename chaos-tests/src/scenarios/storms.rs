@@ -11,7 +11,7 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "storm",
         plan: |seed| Plan::mixed(seed).rough(),
         story: storm,
-        witness: &[each("faults")],
+        witness: &[each("faults"), over(12, "answers_outdated")],
     },
     Scenario {
         number: 109,

@@ -81,6 +81,8 @@ witness! {
     forwarded,
     /// Answers that were lost on the way to the client.
     answers_lost,
+    /// Answers to an agent's repeated request that were older than what it had been told since.
+    answers_outdated,
     /// Messages between nodes that were lost, late, doubled; partitions of a storm.
     lost, delayed, duplicated, partitions,
     /// Leaders elected.

@@ -135,18 +135,20 @@ impl World {
                     (record.ended_us, record.told) = (Some(now_us), Some(told));
                 }
                 if let Ok(answer) = answer
-                    && let Some(interaction) = answer.interaction
+                    && let (Some(header), Some(interaction)) = (answer.header, answer.interaction)
                 {
-                    self.look_over(client, &interaction);
+                    self.look_over(client, header.index, &interaction);
                 }
             }
-            Received::Told(response) => self.hears(client, response.message)?,
+            Received::Told(response) => {
+                self.hears(client, response.header.map_or(0, |header| header.index), response.message)?;
+            }
         }
         self.plan_due(client);
         Ok(())
     }
 
-    fn hears(&mut self, client: usize, message: Option<Message>) -> Verdict {
+    fn hears(&mut self, client: usize, index: u64, message: Option<Message>) -> Verdict {
         match message {
             Some(Message::Agent(told)) => {
                 let presence = told.agent.as_ref().and_then(|agent| agent.presence.as_ref());
@@ -155,11 +157,11 @@ impl World {
                 if away || silent {
                     self.plan(client, "", -1, Act::Available, (50 * MS, 800 * MS));
                 }
-                told.interactions.iter().for_each(|interaction| self.look_over(client, interaction));
+                told.interactions.iter().for_each(|interaction| self.look_over(client, index, interaction));
             }
             Some(Message::Offer(offered)) => self.is_offered(client, offered),
             Some(Message::Assignment(told)) => {
-                told.interaction.iter().for_each(|interaction| self.look_over(client, interaction));
+                told.interaction.iter().for_each(|interaction| self.look_over(client, index, interaction));
             }
             // Another stream took the agent: an earlier one of its own that did not know yet that it is over.
             Some(Message::Detached(_)) => {
@@ -197,9 +199,16 @@ impl World {
         self.after(least_us, most_us, Event::Act { client, act });
     }
 
-    /// What of an interaction is this agent's, and how it goes on.
-    fn look_over(&mut self, client: usize, interaction: &v1::Interaction) {
+    /// What of an interaction is this agent's, and how it goes on. Answers to repeated requests are as old as the first
+    /// ones: what is older than what is known already says nothing.
+    fn look_over(&mut self, client: usize, index: u64, interaction: &v1::Interaction) {
         let Some(agent) = self.agent(client) else { return };
+        let known = agent.known.entry(interaction.name.clone()).or_default();
+        if index < *known {
+            self.witness.answers_outdated += 1;
+            return;
+        }
+        *known = index;
         let own = agent.name.clone();
         let mut steps = Vec::new();
         for part in interaction.assignments.iter().filter(|part| part.agent == own) {

@@ -162,6 +162,8 @@ pub struct Agent {
     pub conn: Option<Conn>,
     /// Steps planned: (what, when), so that nothing is done twice at once.
     planned: BTreeMap<(String, i32), u64>,
+    /// As of which entry of the log it knows each interaction.
+    known: BTreeMap<String, u64>,
     /// Parts that are not over, by assignment name, with their state.
     work: BTreeMap<String, i32>,
     /// Requests of the session in the history.
@@ -193,6 +195,7 @@ pub fn new_agent(parent: &str, name: String, seed: u64) -> Agent {
         logic,
         conn: None,
         planned: BTreeMap::new(),
+        known: BTreeMap::new(),
         work: BTreeMap::new(),
         records: BTreeMap::new(),
         accepting: BTreeMap::new(),
