@@ -28,7 +28,7 @@ impl Shard {
         let policy = CreatePolicy {
             id: "fair".into(),
             display_name: String::new(),
-            spec: PolicySpec { mode: Mode::LongestIdle, skill_weight: 0, channel_weight: 0, preferred_weight: 0 },
+            spec: PolicySpec { mode: Mode::LongestIdle, ..PolicySpec::default() },
             validate_only: false,
         };
         let queue = CreateQueue {
@@ -189,6 +189,8 @@ fn lives(shard: &mut Shard) -> f64 {
                 agent: agent(n),
                 score_micros: 0,
                 policy_revision: 1,
+                draw: None,
+                free_groups: None,
             }],
             deferrals: Vec::new(),
         }

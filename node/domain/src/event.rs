@@ -79,6 +79,8 @@ pub enum EventKind {
         policy_revision: u64,
         /// Time since it was created, or since the last agent who talked let go; milliseconds of log time.
         waited_ms: u64,
+        /// How the agent was drawn, if it was.
+        draw: Option<Draw>,
     },
     /// Accepted: the assignment connects.
     OfferAccepted {
@@ -255,6 +257,15 @@ pub enum EventKind {
     },
     /// A conversation began.
     ConversationCreated,
+    /// A kept revision of a policy became its current one.
+    PolicyRolledBack {
+        /// Which policy.
+        policy: PolicyId,
+        /// The new revision.
+        revision: u64,
+        /// The one whose content it has.
+        to: u64,
+    },
 }
 
 /// Why an interaction waits.
@@ -295,4 +306,6 @@ pub enum RevokeCause {
     Unconfirmed,
     /// The platform could not connect them (a ringing offer); nobody is to blame.
     MediaError,
+    /// Held out to several at once (RING_ALL), and another accepted first.
+    AcceptedByAnother,
 }

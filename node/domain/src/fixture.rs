@@ -62,7 +62,7 @@ impl Fixture {
         self.t(CreatePolicy {
             id: "p".into(),
             display_name: String::new(),
-            spec: PolicySpec { mode: Mode::LongestIdle, skill_weight: 0, channel_weight: 0, preferred_weight: 0 },
+            spec: PolicySpec { mode: Mode::LongestIdle, ..PolicySpec::default() },
             validate_only: false,
         });
         for queue in ["q", "r"] {
@@ -145,6 +145,8 @@ impl Fixture {
                 agent: agent.into(),
                 score_micros: 0,
                 policy_revision: 1,
+                draw: None,
+                free_groups: None,
             }],
             deferrals: Vec::new(),
         });

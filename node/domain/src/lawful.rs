@@ -17,6 +17,40 @@ pub fn pair(
     now_ms: u64,
 ) -> Result<(), Dropped> {
     waiting(interaction)?;
+    fits(interaction, agent, profile, capacity, now_ms)
+}
+
+/// May the interaction, held out to others already, be held out to this agent as well: all of [`lawful`] but that it
+/// waits. `ring_max`: to how many at once, see [`ring_max`].
+pub fn joins(
+    tenant: &Tenant,
+    interaction: &Interaction,
+    agent: &Agent,
+    ring_max: usize,
+    now_ms: u64,
+) -> Result<(), Dropped> {
+    let rings = interaction.state == InteractionState::Offered && interaction.unconfirmed_since_ms.is_none();
+    if !rings || interaction.offers.len() >= ring_max || interaction.offer_to(&agent.id).is_some() {
+        return Err(Dropped::InteractionNotWaiting);
+    }
+    let profile = tenant.profile(&agent.profile).ok_or(Dropped::NotServed)?;
+    fits(interaction, agent, profile, capacity::effective(agent, profile), now_ms)
+}
+
+/// To how many agents at once an interaction may be held out under this revision.
+pub fn ring_max(revision: Option<&PolicyRevision>) -> usize {
+    let ring = revision.filter(|revision| revision.mode == Mode::RingAll);
+    ring.map_or(1, |revision| (revision.ring_max as usize).clamp(1, limits::RING_MAX))
+}
+
+/// Everything about the pair but that the interaction waits.
+fn fits(
+    interaction: &Interaction,
+    agent: &Agent,
+    profile: &Profile,
+    capacity: &Capacity,
+    now_ms: u64,
+) -> Result<(), Dropped> {
     available(agent, &interaction.channel, now_ms)?;
     served(interaction, agent, profile, now_ms)?;
     if excluded(interaction, agent, now_ms) {

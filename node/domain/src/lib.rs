@@ -24,6 +24,7 @@ pub mod rejection;
 pub mod reply;
 pub mod score;
 pub mod selector;
+pub mod split;
 pub mod state;
 
 pub use command::{Body, Command};

@@ -148,3 +148,11 @@ pub const LOST_PER_ENTRY: usize = 1_000;
 pub const ITEMS_PER_APPEND: usize = 256;
 /// Timeouts anybody may configure lie within this range.
 pub const TIMEOUT_RANGE_MS: (u64, u64) = (50, 30 * 24 * 3600 * 1000);
+/// Groups a PERCENT_SPLIT names, at least and at most; others are refused with `INVALID_FIELD`.
+pub const SPLIT_GROUPS: (usize, usize) = (2, 16);
+/// How much of its part of what spilled a group is ever behind or ahead, millionths of an offer; more is forgotten.
+pub const SPILL_CARRIED_MICROS: i64 = 2_000_000;
+/// Agents a RING_ALL holds one interaction out to at once, at most; more is refused with `INVALID_FIELD`.
+pub const RING_MAX: usize = 32;
+/// As many where a RING_ALL says nothing.
+pub const RING_DEFAULT: u32 = 8;

@@ -139,7 +139,7 @@ fn more_than_one_entry_expires_is_left_to_the_next() {
 /// Has `body` made until there are so many, `there` being there, then once more; the whole is checked once.
 fn at_most(limit: &str, max: usize, there: usize, body: impl Fn(usize) -> Body) {
     let to = |tenant: Option<&str>, body| Command { tenant: tenant.map(TenantId::new), request: None, body };
-    let spec = PolicySpec { mode: Mode::LongestIdle, skill_weight: 0, channel_weight: 0, preferred_weight: 0 };
+    let spec = PolicySpec { mode: Mode::LongestIdle, ..PolicySpec::default() };
     let (id, display_name) = (TenantId::new("t"), String::new());
     let mut commands = vec![
         to(None, AdoptTenant { id, display_name }.into()),
@@ -208,7 +208,7 @@ fn a_tenant_has_at_most_so_many_queues() {
 
 #[test]
 fn a_tenant_has_at_most_so_much_configuration() {
-    let spec = PolicySpec { mode: Mode::Tiered, skill_weight: 0, channel_weight: 0, preferred_weight: 0 };
+    let spec = PolicySpec { mode: Mode::Tiered, ..PolicySpec::default() };
     let max = limits::CONFIG_PER_TENANT;
     at_most("teams_per_tenant", max, 0, |n| {
         CreateTeam { id: format!("t{n}").into(), display_name: String::new() }.into()

@@ -93,6 +93,10 @@ table! {
     LOST_PER_ENTRY = 1000,
     ITEMS_PER_APPEND = 256,
     TIMEOUT_RANGE_MS = (50, 2_592_000_000),
+    SPLIT_GROUPS = (2, 16),
+    SPILL_CARRIED_MICROS = 2_000_000,
+    RING_MAX = 32,
+    RING_DEFAULT = 8,
 }
 
 #[test]

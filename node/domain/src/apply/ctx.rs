@@ -211,6 +211,14 @@ impl Ctx<'_> {
         }
     }
 
+    /// Changes what a queue counts of its offers: nobody configured anything, so nothing is said.
+    pub fn count_in_queue(&mut self, id: &QueueId, change: impl FnOnce(&mut Queue)) {
+        if let Some(slot) = self.tenant.queues.get_mut(id) {
+            change(Arc::make_mut(slot));
+            self.out.dirty.insert(RecordKey::Queue(self.id.clone(), id.clone()));
+        }
+    }
+
     /// Changes an agent in place; `None` if there is none.
     pub fn edit_agent(&mut self, id: &AgentId, change: impl FnOnce(&mut Agent)) -> Option<Arc<Agent>> {
         let slot = self.tenant.agents.get_mut(id)?;

@@ -47,8 +47,8 @@ fn in_tenant(state: &mut State, out: &mut Out, id: &TenantId, run: impl FnOnce(&
 
 fn expire_one(ctx: &mut Ctx<'_>, key: DueKey) {
     match key {
-        DueKey::OfferExpires(id) => offer_over(ctx, &id),
-        DueKey::OfferRevoked(id) => offer::revoke_offer(ctx, &id, RevokeCause::StreamLost),
+        DueKey::OfferExpires(id, offer) => offer_over(ctx, &id, offer),
+        DueKey::OfferRevoked(id, offer) => offer::revoke_offer(ctx, &id, offer, RevokeCause::StreamLost),
         DueKey::Assignment(id, part) => assignment_due(ctx, &id, part),
         DueKey::Interaction(id) => interaction_due(ctx, &id),
         DueKey::Exclusion(id) => exclusion::end_due(ctx, &id),
@@ -65,12 +65,12 @@ fn expire_one(ctx: &mut Ctx<'_>, key: DueKey) {
 }
 
 /// Nobody answered in time. While the agent's stream is lost nobody could: then it is revoked, without penalty.
-fn offer_over(ctx: &mut Ctx<'_>, id: &InteractionId) {
-    let offer = ctx.tenant.interactions.get(id).and_then(|i| i.offer.as_ref());
-    if offer.is_some_and(|offer| offer.revoke_at_ms.is_some()) {
-        offer::revoke_offer(ctx, id, RevokeCause::StreamLost);
+fn offer_over(ctx: &mut Ctx<'_>, id: &InteractionId, offer: OfferId) {
+    let out = ctx.tenant.interactions.get(id).and_then(|i| i.offer(offer));
+    if out.is_some_and(|out| out.revoke_at_ms.is_some()) {
+        offer::revoke_offer(ctx, id, offer, RevokeCause::StreamLost);
     } else {
-        offer::miss(ctx, id);
+        offer::miss(ctx, id, offer);
     }
 }
 
@@ -183,12 +183,12 @@ fn is_extended(state: &State, tenant: &TenantId, key: &DueKey) -> bool {
     let interaction = |id: &InteractionId| state.tenants.get(tenant)?.interactions.get(id);
     let open = |a: &Assignment| matches!(a.state, AssignmentState::Connecting | AssignmentState::WrapUp);
     match key {
-        DueKey::OfferExpires(_) | DueKey::Offline(_) | DueKey::Session(_) | DueKey::Connector(_) => true,
+        DueKey::OfferExpires(..) | DueKey::Offline(_) | DueKey::Session(_) | DueKey::Connector(_) => true,
         DueKey::Assignment(id, part) => {
             interaction(id).is_some_and(|i| i.assignments.iter().any(|a| a.id == *part && open(a)))
         }
         DueKey::Interaction(id) => interaction(id).is_some_and(|i| i.state == InteractionState::Resuming),
-        DueKey::OfferRevoked(_)
+        DueKey::OfferRevoked(..)
         | DueKey::Exclusion(_)
         | DueKey::Deferral(_)
         | DueKey::Silence(_)
@@ -207,9 +207,9 @@ fn extended(deadline: Deadline, gap_ms: u64) -> Deadline {
 fn extend_one(ctx: &mut Ctx<'_>, key: &DueKey, gap_ms: u64) {
     let longer = |deadline: Option<Deadline>| deadline.map(|d| extended(d, gap_ms));
     match key {
-        DueKey::OfferExpires(id) => {
+        DueKey::OfferExpires(id, offer) => {
             ctx.edit_interaction(id, |i| {
-                if let Some(offer) = &mut i.offer {
+                if let Some(offer) = i.offers.iter_mut().find(|out| out.id == *offer) {
                     let before_ms = offer.expires.at_ms;
                     offer.expires = extended(offer.expires, gap_ms);
                     // As much as the offer, so that a lost stream has its time to come back.

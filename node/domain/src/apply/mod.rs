@@ -144,6 +144,7 @@ fn dispatch(ctx: &mut Ctx<'_>, body: &Body) -> Result<Reply, Rejection> {
         Body::DeleteQueue(c) => config::delete_queue::apply(ctx, c),
         Body::CreatePolicy(c) => config::create_policy::apply(ctx, c),
         Body::UpdatePolicy(c) => config::update_policy::apply(ctx, c),
+        Body::RollbackPolicy(c) => config::rollback_policy::apply(ctx, c),
         Body::DeletePolicy(c) => config::delete_policy::apply(ctx, c),
         Body::UpdateTenant(c) => config::update_tenant::apply(ctx, c),
         Body::DeleteTenant(c) => config::delete_tenant::apply(ctx, c),

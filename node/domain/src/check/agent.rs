@@ -41,7 +41,7 @@ fn pieces(tenant: &Tenant) -> BTreeMap<AgentId, BTreeSet<Piece>> {
     let mut pieces: BTreeMap<AgentId, BTreeSet<Piece>> = BTreeMap::new();
     for interaction in tenant.interactions.values() {
         let id = &interaction.id;
-        if let Some(offer) = &interaction.offer {
+        for offer in &interaction.offers {
             let theirs = pieces.entry(offer.agent.clone()).or_default();
             let channels = core::iter::once(&interaction.channel);
             for channel in channels.chain(&interaction.added_channels) {

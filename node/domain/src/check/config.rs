@@ -1,6 +1,10 @@
 //! Configuration: whatever is named exists, lines are in order, nothing exceeds its bound.
 use super::Report;
-use crate::{limits, state::Tenant};
+use crate::{
+    limits,
+    record::{AnswerMode, Mode, Queue},
+    state::Tenant,
+};
 use alloc::format;
 
 pub(super) fn check(tenant: &Tenant, report: &mut Report<'_>) {
@@ -52,6 +56,38 @@ fn policies(tenant: &Tenant, report: &mut Report<'_>) {
             format!("policies/{id}"),
             format!("{} revisions", revisions.len()),
         );
+        if let Some(current) = revisions.last() {
+            let all: u32 = current.groups.iter().map(|group| group.percent).sum();
+            let splits = current.mode == Mode::PercentSplit;
+            report.expect(
+                if splits { all == 100 } else { current.groups.is_empty() },
+                "policy_groups",
+                format!("policies/{id}"),
+                format!("{:?} with {all} percent", current.mode),
+            );
+            let rings = current.mode == Mode::RingAll;
+            let ring_max = current.ring_max as usize;
+            report.expect(
+                if rings { (1..=limits::RING_MAX).contains(&ring_max) } else { ring_max == 0 },
+                "policy_ring",
+                format!("policies/{id}"),
+                format!("{:?} rings {ring_max}", current.mode),
+            );
+            let auto = |q: &&alloc::sync::Arc<Queue>| q.channels.values().any(|c| c.answer_mode == AnswerMode::Auto);
+            let users = tenant.queues.values().filter(|queue| queue.policy == *id);
+            let answers = users.filter(auto).count();
+            report.expect(
+                !rings || answers == 0,
+                "ring_and_auto",
+                format!("policies/{id}"),
+                format!("{answers} queues"),
+            );
+            let teams = current.groups.iter().filter_map(|group| group.team.as_ref());
+            for team in teams {
+                let known = tenant.teams.contains_key(team);
+                report.expect(known, "reference", format!("policies/{id}"), format!("team {team}"));
+            }
+        }
     }
 }
 

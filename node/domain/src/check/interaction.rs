@@ -61,11 +61,12 @@ fn state(interaction: &Interaction, subject: &str, report: &mut Report<'_>) {
     let state = interaction.state;
     let offered = state == InteractionState::Offered;
     report.expect(
-        offered == interaction.offer.is_some(),
+        offered != interaction.offers.is_empty(),
         "state_and_offer",
         subject,
-        format!("{state:?}, offer {}", interaction.offer.is_some()),
+        format!("{state:?}, offers {}", interaction.offers.len()),
     );
+    ring(interaction, subject, report);
     let closed = state == InteractionState::Closed;
     report.expect(closed == interaction.closing.is_some(), "state_and_closing", subject, format!("{state:?}"));
     let live = |a: &Assignment| a.state != AssignmentState::Ended;
@@ -82,6 +83,16 @@ fn state(interaction: &Interaction, subject: &str, report: &mut Report<'_>) {
         subject,
         format!("{state:?}, connector {:?}", interaction.connector),
     );
+}
+
+/// Offers of one ring have their own numbers and agents, and none was accepted for anybody.
+fn ring(interaction: &Interaction, subject: &str, report: &mut Report<'_>) {
+    let offers = &interaction.offers;
+    let numbers: BTreeSet<_> = offers.iter().map(|offer| offer.id).collect();
+    let agents: BTreeSet<_> = offers.iter().map(|offer| &offer.agent).collect();
+    let alone = numbers.len() == offers.len() && agents.len() == offers.len();
+    let auto = offers.iter().any(|offer| offer.answer_mode == AnswerMode::Auto);
+    report.expect(alone && !(auto && offers.len() > 1), "ring", subject, format!("{offers:?}"));
 }
 
 /// Whatever holds a deadline has one, and nothing else.
@@ -156,7 +167,7 @@ fn references(tenant: &Tenant, interaction: &Interaction, subject: &str, report:
     if let Some(id) = &interaction.connector {
         exists(tenant.connectors.contains_key(id), "connector", id);
     }
-    if let Some(offer) = &interaction.offer {
+    for offer in &interaction.offers {
         exists(tenant.agents.contains_key(&offer.agent), "agent", &offer.agent);
     }
     let live = interaction.assignments.iter().filter(|a| a.state != AssignmentState::Ended);
@@ -177,6 +188,7 @@ fn bounds(interaction: &Interaction, subject: &str, report: &mut Report<'_>) {
         ("transitions", interaction.transitions.len(), limits::TRANSITIONS_MAX),
         ("assignments", interaction.assignments.len(), limits::ASSIGNMENTS_MAX),
         ("exclusions", interaction.exclusions.len(), limits::EXCLUSIONS_MAX),
+        ("offers", interaction.offers.len(), limits::RING_MAX),
         ("channels", 1 + interaction.added_channels.len(), limits::INTERACTION_CHANNELS_MAX),
     ];
     for (what, count, max) in bounds {

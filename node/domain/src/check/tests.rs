@@ -34,7 +34,7 @@ fn interactions_and_their_parts() {
     finds("part_channels", |f| {
         f.interaction("i1").assignments[0].channels.clear();
     });
-    finds("state_and_offer", |f| f.interaction("i2").offer = None);
+    finds("state_and_offer", |f| f.interaction("i2").offers.clear());
     finds("state_and_closing", |f| {
         f.interaction("i3").closing = Some(Closing { reason: CloseReason::Completed, note: String::new(), at_ms: 1 });
     });

@@ -145,7 +145,7 @@ pub struct DeleteQueue {
 }
 
 /// User-written fields of a policy revision; see [`PolicyRevision`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicySpec {
     /// The mode; those of later issues are refused (`UnsupportedMode`).
     pub mode: Mode,
@@ -155,6 +155,19 @@ pub struct PolicySpec {
     pub channel_weight: u32,
     /// Percent.
     pub preferred_weight: u32,
+    /// PERCENT_SPLIT: who shares; empty in other modes.
+    pub groups: Vec<Group>,
+    /// RING_ALL: agents rung at once, at most; 0 in other modes.
+    pub ring_max: u32,
+}
+
+impl PolicySpec {
+    /// What a revision says.
+    pub fn of(revision: &PolicyRevision) -> Self {
+        let PolicyRevision { mode, skill_weight, channel_weight, preferred_weight, groups, ring_max, .. } =
+            revision.clone();
+        Self { mode, skill_weight, channel_weight, preferred_weight, groups, ring_max }
+    }
 }
 
 /// See [`Body::CreatePolicy`].
@@ -192,6 +205,19 @@ pub struct DeletePolicy {
     pub id: PolicyId,
     /// Expected version.
     pub etag: Etag,
+    /// Check only.
+    pub validate_only: bool,
+}
+
+/// See [`Body::RollbackPolicy`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RollbackPolicy {
+    /// Which.
+    pub id: PolicyId,
+    /// Expected version.
+    pub etag: Etag,
+    /// The kept revision whose content the new one has.
+    pub revision: u64,
     /// Check only.
     pub validate_only: bool,
 }

@@ -4,6 +4,7 @@ use crate::{
     ids::*,
     record::*,
     selector::{Selector, Value},
+    split::FreeGroups,
 };
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 
@@ -266,6 +267,10 @@ pub struct OfferPlan {
     pub score_micros: i64,
     /// The policy revision it was chosen under.
     pub policy_revision: u64,
+    /// How the agent was drawn, if it was.
+    pub draw: Option<Draw>,
+    /// Chosen by shares (PERCENT_SPLIT): which groups had somebody free; see [`crate::split`].
+    pub free_groups: Option<FreeGroups>,
 }
 
 /// One bounded wait chosen by the Matchmaker.

@@ -167,4 +167,6 @@ bodies! {
     Advance;
     /// The leader's state hash at an index.
     CompareHash;
+    /// A kept revision of a policy becomes a new one.
+    RollbackPolicy;
 }

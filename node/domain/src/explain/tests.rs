@@ -34,7 +34,8 @@ fn meddled(chance: &mut Chance) -> Fixture {
     let soon_ms = |chance: &mut Chance| Some(now_ms + chance.below(20_000)).filter(|_| chance.one_in(4));
     let i = fixture.interaction("i3");
     if chance.one_in(6) {
-        i.state = InteractionState::Dormant;
+        // What is held out already, to one or to several (RING_ALL), is nobody else's.
+        i.state = [InteractionState::Dormant, InteractionState::Offered][chance.below(2) as usize];
     }
     i.unconfirmed_since_ms = soon_ms(chance);
     i.exclusions = (0..chance.below(3))

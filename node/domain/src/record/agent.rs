@@ -166,6 +166,8 @@ pub struct Agent {
     pub last_offered: u64,
     /// Assignments completed.
     pub handled: u64,
+    /// Of these since the agent last came from OFFLINE; FEWEST_HANDLED goes by this.
+    pub handled_since_offline: u64,
     /// Created, log time.
     pub created_ms: u64,
     /// Raised by every write of a user; the etag.

@@ -48,7 +48,7 @@ pub enum InteractionState {
     Scheduled,
     /// Waits for an agent.
     Queued,
-    /// Held out to an agent.
+    /// Held out to an agent, or to several at once.
     Offered,
     /// An agent has it (connecting, active, held), or is wrapping it up as PRIMARY with nobody after.
     Assigned,
@@ -102,6 +102,17 @@ pub struct Offer {
     pub answer_mode: AnswerMode,
     /// Revoked at this time unless the agent's stream is back (lost stream).
     pub revoke_at_ms: Option<u64>,
+    /// How it was drawn, if it was (RANDOM).
+    pub draw: Option<Draw>,
+}
+
+/// What the leader drew: one of so many agents who might have had it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Draw {
+    /// How many there were.
+    pub candidates: u32,
+    /// Which was drawn, from 0, in the Matchmaker's order of agents: by a hash of their names.
+    pub drawn: u32,
 }
 
 /// Who rings.
@@ -222,8 +233,8 @@ pub struct Interaction {
     pub state_since_ms: u64,
     /// RESUMING or waiting deadline; the offer's and assignments' are on them.
     pub deadline: Option<Deadline>,
-    /// The offer out, while OFFERED.
-    pub offer: Option<Offer>,
+    /// The offers out, while OFFERED, oldest first: one, or those of a ring (RING_ALL).
+    pub offers: Vec<Offer>,
     /// Parts of agents, oldest first.
     pub assignments: Vec<Assignment>,
     /// Who is passed over, and until when.
@@ -246,4 +257,16 @@ pub struct Interaction {
     pub closing: Option<Closing>,
     /// Raised by every write of a user; the etag.
     pub version: u64,
+}
+
+impl Interaction {
+    /// One of the offers out.
+    pub fn offer(&self, id: OfferId) -> Option<&Offer> {
+        self.offers.iter().find(|offer| offer.id == id)
+    }
+
+    /// The offer out to an agent.
+    pub fn offer_to(&self, agent: &AgentId) -> Option<&Offer> {
+        self.offers.iter().find(|offer| offer.agent == *agent)
+    }
 }

@@ -1,6 +1,6 @@
 //! Queues and distribution policies.
 use super::ChannelRules;
-use crate::ids::*;
+use crate::{ids::*, selector::Selector};
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 
 /// How a queue chooses agents.
@@ -13,17 +13,17 @@ pub enum Mode {
     LeastLoaded,
     /// Who was offered longest ago.
     RoundRobin,
-    /// Who handled fewest; later.
+    /// Who handled fewest since they last came from OFFLINE.
     FewestHandled,
     /// Lowest tier first, longest idle within.
     Tiered,
-    /// By chance; later.
+    /// By chance, drawn by the leader and recorded with the offer.
     Random,
     /// The best grade.
     BestMatch,
-    /// Split among groups; later.
+    /// Split among groups of agents by percentages.
     PercentSplit,
-    /// Several at once; later.
+    /// Several at once; the first who accepts has it.
     RingAll,
     /// The learned model; later.
     Affinity,
@@ -48,8 +48,38 @@ impl Mode {
 
     /// Is it built; the others are refused with `UnsupportedMode`.
     pub fn is_supported(self) -> bool {
-        matches!(self, Self::LongestIdle | Self::LeastLoaded | Self::RoundRobin | Self::Tiered | Self::BestMatch)
+        !matches!(self, Self::Affinity)
     }
+}
+
+/// A group of agents that has a share of a queue's offers (PERCENT_SPLIT).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Group {
+    /// Its name, unique in the revision.
+    pub name: String,
+    /// Of this team, if one is named.
+    pub team: Option<TeamId>,
+    /// For whom this holds, if it is given; a group has at least one of the two.
+    pub selector: Option<Selector>,
+    /// Its share; all shares together are 100.
+    pub percent: u32,
+}
+
+/// What was offered under one revision of a policy that splits; see [`crate::split`]. Lists are in the order of groups.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Split {
+    /// Under which policy.
+    pub policy: PolicyId,
+    /// Under which revision of it.
+    pub revision: u64,
+    /// Offers made while every group had somebody free.
+    pub shared: Vec<u64>,
+    /// Offers made while some group had nobody free.
+    pub spilled: Vec<u64>,
+    /// How far each is behind its part of the offers that spilled while it had somebody free, millionths of an offer.
+    pub behind_micros: Vec<i64>,
+    /// Offers made to agents of no group.
+    pub ungrouped: u64,
 }
 
 /// One revision of a distribution policy.
@@ -67,6 +97,12 @@ pub struct PolicyRevision {
     pub preferred_weight: u32,
     /// Log time it was made.
     pub made_ms: u64,
+    /// The revision whose content it has, if it was made by rolling back.
+    pub rolled_back_to: Option<u64>,
+    /// PERCENT_SPLIT: who shares, the first that fits decides; empty in other modes.
+    pub groups: Vec<Group>,
+    /// RING_ALL: agents an interaction is held out to at once, at most; 0 in other modes.
+    pub ring_max: u32,
 }
 
 /// A distribution policy: the last revision counts.
@@ -118,4 +154,6 @@ pub struct Queue {
     pub created_ms: u64,
     /// The etag.
     pub version: u64,
+    /// How its offers were split so far, if its policy splits.
+    pub split: Option<Split>,
 }

@@ -6,9 +6,9 @@ use alloc::{collections::BTreeSet, vec::Vec};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum DueKey {
     /// The offer expires.
-    OfferExpires(InteractionId),
+    OfferExpires(InteractionId, OfferId),
     /// The offer is revoked: its agent's stream is lost.
-    OfferRevoked(InteractionId),
+    OfferRevoked(InteractionId, OfferId),
     /// The connect, wrap-up or longest-assigned deadline, by the assignment's state.
     Assignment(InteractionId, AssignmentId),
     /// RESUMING or longest wait, by the interaction's state.
@@ -90,10 +90,10 @@ fn earliest(exclusions: &[Exclusion]) -> Option<u64> {
 impl Dues for Interaction {
     fn dues(&self) -> Vec<(u64, DueKey)> {
         let mut dues = Vec::new();
-        if let Some(offer) = &self.offer {
-            dues.push((offer.expires.at_ms, DueKey::OfferExpires(self.id.clone())));
+        for offer in &self.offers {
+            dues.push((offer.expires.at_ms, DueKey::OfferExpires(self.id.clone(), offer.id)));
             if let Some(at_ms) = offer.revoke_at_ms {
-                dues.push((at_ms, DueKey::OfferRevoked(self.id.clone())));
+                dues.push((at_ms, DueKey::OfferRevoked(self.id.clone(), offer.id)));
             }
         }
         for assignment in &self.assignments {

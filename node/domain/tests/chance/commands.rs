@@ -3,7 +3,7 @@ use super::{
     Chance,
     opening::{agent, capacity},
 };
-use kindred_domain::{Body, Command, State, command::*, ids::*, lawful, record::*};
+use kindred_domain::{Body, Command, State, command::*, ids::*, lawful, record::*, selector::*};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -77,7 +77,9 @@ fn offers(chance: &mut Chance, state: &State, now_ms: u64) -> MakeOffers {
                     interaction: interaction.id.clone(),
                     agent: agent.id.clone(),
                     score_micros: 0,
-                    policy_revision: 1,
+                    policy_revision: 1 + chance.below(3),
+                    draw: None,
+                    free_groups: chance.one_in(2).then(|| chance.below(4) as u32),
                 });
             }
         }
@@ -98,7 +100,8 @@ fn of_interaction(chance: &mut Chance, state: &State) -> Body {
     let i = *chance.of(among);
     let part = part(chance, i);
     let likely = i.assignments.iter().find(|a| a.id == part.1).map(|a| a.state);
-    match (likely, &i.offer) {
+    let out = i.offer(part.1).or(i.offers.first());
+    match (likely, out) {
         _ if chance.one_in(5) => unlikely(chance, i, part.1, state),
         (_, Some(_)) if chance.one_in(6) => {
             DeclineOffer { interaction: part.0, offer: part.1, reason: String::new() }.into()
@@ -121,7 +124,8 @@ fn of_interaction(chance: &mut Chance, state: &State) -> Body {
 /// The interaction and the offer or assignment meant: mostly the last.
 fn part(chance: &mut Chance, i: &Interaction) -> (InteractionId, Uid) {
     let parts: Vec<_> = i.assignments.iter().map(|a| a.id).collect();
-    let offer = i.offer.as_ref().map(|offer| offer.id);
+    let offers: Vec<Uid> = i.offers.iter().map(|offer| offer.id).collect();
+    let offer = (!offers.is_empty()).then(|| *chance.of(&offers));
     let last = offer.or(parts.last().copied()).unwrap_or(Uid(5));
     let part = match parts.is_empty() || !chance.one_in(5) {
         true => last,
@@ -249,7 +253,7 @@ fn of_agent(chance: &mut Chance, state: &State) -> Body {
 
 fn of_others(chance: &mut Chance, state: &State) -> Body {
     let id: ConnectorId = (*chance.of(&["c0", "c1"])).into();
-    match chance.below(14) {
+    match chance.below(15) {
         0..3 => RegisterConnector { id, display_name: String::new(), lease_ms: *chance.of(&[10_000, 60_000, 300_000]) }
             .into(),
         3..5 => HeartbeatConnector { id }.into(),
@@ -279,13 +283,38 @@ fn of_others(chance: &mut Chance, state: &State) -> Body {
             capacity: Some(Capacity { total: *chance.of(&[60, 100, 200]), ..capacity(true) }),
         }
         .into(),
+        12 => RollbackPolicy {
+            id: (*chance.of(&["p", "ring"])).into(),
+            etag: None,
+            revision: 1 + chance.below(4),
+            validate_only: chance.one_in(3),
+        }
+        .into(),
         _ => UpdatePolicy {
-            id: "p".into(),
+            id: (*chance.of(&["p", "ring"])).into(),
             etag: None,
             display_name: None,
-            spec: Some(PolicySpec { mode: Mode::Tiered, skill_weight: 0, channel_weight: 0, preferred_weight: 0 }),
+            spec: Some(spec(chance)),
             validate_only: chance.one_in(2),
         }
         .into(),
     }
+}
+
+/// Mostly one that may stand; "p" is used where a channel answers AUTO, so that RING_ALL is refused there.
+fn spec(chance: &mut Chance) -> PolicySpec {
+    let mode = *chance.of(&[Mode::Tiered, Mode::Random, Mode::FewestHandled, Mode::PercentSplit, Mode::RingAll]);
+    let at_least = |level: i64| Selector::Compare {
+        operand: Operand::Skill("x".into()),
+        comparison: Comparison::Ge,
+        value: Value::Micros(level * MICROS),
+    };
+    let group =
+        |name: &str, level, percent| Group { name: name.into(), team: None, selector: at_least(level).into(), percent };
+    let groups = match mode {
+        Mode::PercentSplit => vec![group("good", 40, 70), group("rest", 20, 20 + chance.below(2) as u32 * 10)],
+        _ => Vec::new(),
+    };
+    let ring_max = if mode == Mode::RingAll { chance.below(4) as u32 } else { 0 };
+    PolicySpec { mode, groups, ring_max, ..PolicySpec::default() }
 }

@@ -19,7 +19,13 @@ pub fn opening() -> Vec<Command> {
         to_tenant(CreatePolicy {
             id: "p".into(),
             display_name: String::new(),
-            spec: PolicySpec { mode: Mode::LongestIdle, skill_weight: 0, channel_weight: 0, preferred_weight: 0 },
+            spec: PolicySpec { mode: Mode::LongestIdle, ..PolicySpec::default() },
+            validate_only: false,
+        }),
+        to_tenant(CreatePolicy {
+            id: "ring".into(),
+            display_name: String::new(),
+            spec: PolicySpec { mode: Mode::RingAll, ring_max: 3, ..PolicySpec::default() },
             validate_only: false,
         }),
     ];
@@ -47,7 +53,7 @@ fn queue(id: &str) -> CreateQueue {
         id: id.into(),
         spec: QueueSpec {
             display_name: String::new(),
-            policy: "p".into(),
+            policy: if id == "q0" { "ring" } else { "p" }.into(),
             priority: 0,
             age_weight_micros_per_s: 1,
             service_level_ms: 20_000,

@@ -2,6 +2,7 @@
 //! other tenants, nodes.
 use super::{configuration::*, line::Line, reading::*, world::World};
 use kindred_domain::{command::*, ids::*, record::*};
+use std::collections::BTreeMap;
 
 /// The command of such a line; `None` if it is none.
 pub fn body(world: &World, line: &Line) -> Result<Option<Body>, String> {
@@ -27,6 +28,7 @@ pub fn body(world: &World, line: &Line) -> Result<Option<Body>, String> {
                 policy: line.key("policy").map(PolicyId::new),
                 priority: line.read("priority", number)?,
                 max_wait_ms: line.read("max_wait", duration)?,
+                channels: auto(line)?,
                 ..QueuePatch::default()
             },
         }
@@ -36,6 +38,13 @@ pub fn body(world: &World, line: &Line) -> Result<Option<Body>, String> {
             etag: line.read("etag", number)?,
             display_name: None,
             spec: Some(policy_spec(line)?),
+            validate_only: line.has("validate"),
+        }
+        .into(),
+        "rollback" => RollbackPolicy {
+            id: line.word(0)?.into(),
+            etag: line.read("etag", number)?,
+            revision: number(line.word(1)?)?,
             validate_only: line.has("validate"),
         }
         .into(),
@@ -84,6 +93,14 @@ pub fn of_shard(line: &Line) -> Result<Option<Body>, String> {
 
 fn role(text: &str) -> Result<NodeRole, String> {
     one_of(&[NodeRole::Learner, NodeRole::Voter, NodeRole::Removed], text)
+}
+
+/// `auto=voice`: the channel answers AUTO, the others as by default.
+fn auto(line: &Line) -> Result<Option<BTreeMap<Channel, ChannelRules>>, String> {
+    Ok(line.key("auto").map(|channel| {
+        let rules = ChannelRules { answer_mode: AnswerMode::Auto, ..ChannelRules::defaults(channel) };
+        [(Channel::new(channel), rules)].into()
+    }))
 }
 
 /// `delete team front etag=1`.

@@ -144,7 +144,8 @@ fn update(world: &World, line: &Line) -> Result<UpdateInteraction, String> {
     })
 }
 
-/// `offer call-1 anna` or, in one batch, `offer call-1 anna call-2 ben`.
+/// `offer call-1 anna` or, in one batch, `offer call-1 anna call-2 ben`; `revision=2` it was chosen under, `free=3`: the
+/// groups with somebody free, one bit each.
 fn offers(world: &mut World, line: &Line) -> Result<MakeOffers, String> {
     let mut offers = Vec::new();
     for pair in line.words.chunks(2) {
@@ -161,7 +162,9 @@ fn offers(world: &mut World, line: &Line) -> Result<MakeOffers, String> {
             interaction: interaction.as_str().into(),
             agent: agent.as_str().into(),
             score_micros: 0,
-            policy_revision: 1,
+            policy_revision: line.read("revision", number)?.unwrap_or(1),
+            draw: None,
+            free_groups: line.read("free", number)?,
         });
     }
     Ok(MakeOffers { offers, deferrals: Vec::new() })

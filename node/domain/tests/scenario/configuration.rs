@@ -64,13 +64,32 @@ fn policy(line: &Line) -> Result<CreatePolicy, String> {
     })
 }
 
-/// `mode=BEST_MATCH skill=50 channel=25 preferred=25`.
+/// `groups=60:team=red,30:skill.x>=50,10:team=blue&skill.x>=50`, called g1, g2 and so on.
+fn groups(line: &Line) -> Result<Vec<Group>, String> {
+    let mut groups = Vec::new();
+    for (at, text) in line.list("groups").into_iter().enumerate() {
+        let (percent, who) = text.split_once(':').ok_or("groups=60:team=red")?;
+        let mut group = Group { name: format!("g{}", at + 1), team: None, selector: None, percent: number(percent)? };
+        for part in who.split('&').filter(|part| !part.is_empty()) {
+            match part.strip_prefix("team=") {
+                Some(team) => group.team = Some(team.into()),
+                None => group.selector = selector(part)?,
+            }
+        }
+        groups.push(group);
+    }
+    Ok(groups)
+}
+
+/// `mode=BEST_MATCH skill=50 channel=25 preferred=25`, `mode=PERCENT_SPLIT groups=…`, `mode=RING_ALL ring=3`.
 pub fn policy_spec(line: &Line) -> Result<PolicySpec, String> {
     Ok(PolicySpec {
         mode: line.read("mode", mode)?.unwrap_or_default(),
         skill_weight: line.read("skill", number)?.unwrap_or(50),
         channel_weight: line.read("channel", number)?.unwrap_or(25),
         preferred_weight: line.read("preferred", number)?.unwrap_or(25),
+        groups: groups(line)?,
+        ring_max: line.read("ring", number)?.unwrap_or(0),
     })
 }
 

@@ -147,7 +147,8 @@ fn interaction_facts(world: &World, i: &Interaction) -> BTreeMap<&'static str, S
         }
     };
     let part = holder(i);
-    let offered = i.offer.as_ref();
+    let offered = i.offers.first();
+    let ringing: Vec<&str> = i.offers.iter().map(|offer| offer.agent.as_str()).collect();
     let deadline = match (offered, i.deadline, part) {
         (Some(offer), ..) => Some(offer.expires),
         (None, Some(deadline), _) => Some(deadline),
@@ -155,10 +156,10 @@ fn interaction_facts(world: &World, i: &Interaction) -> BTreeMap<&'static str, S
     };
     put("state", Some(upper(i.state)));
     put("queue", Some(i.queue.to_string()));
-    put("agent", offered.map(|o| &o.agent).or(part.map(|a| &a.agent)).map(|a| a.to_string()));
+    put("agent", offered.map(|_| ringing.join(",")).or(part.map(|a| a.agent.to_string())));
     put("part_state", part.map(|a| upper(a.state)));
     put("deadline", deadline.map(|d| until(world, d.at_ms)));
-    put("revoked_in", offered.and_then(|o| o.revoke_at_ms).map(|at| until(world, at)));
+    put("revoked_in", i.offers.iter().find_map(|o| o.revoke_at_ms).map(|at| until(world, at)));
     put("target", i.target_agent.as_ref().map(|a| a.to_string()));
     put("age", Some(since(world, i.waiting_since_ms)));
     put("attempts", Some(i.attempts.to_string()));
@@ -215,6 +216,7 @@ fn agent_facts(world: &World, agent: &Agent) -> BTreeMap<&'static str, String> {
         ("work", agent.work.len().to_string()),
         ("missed", agent.missed_in_row.to_string()),
         ("handled", agent.handled.to_string()),
+        ("handled_today", agent.handled_since_offline.to_string()),
         ("idle", since(world, agent.idle_since_ms)),
         ("version", agent.version.to_string()),
     ]);

@@ -61,6 +61,12 @@ fn facts(world: &World, path: &str, tenant: Option<&str>) -> Result<Option<Facts
             let mut facts = version(q.version);
             facts.insert("policy", q.policy.to_string());
             facts.insert("priority", q.priority.to_string());
+            if let Some(split) = &q.split {
+                facts.insert("split_revision", split.revision.to_string());
+                facts.insert("shared", list(split.shared.iter()));
+                facts.insert("spilled", list(split.spilled.iter()));
+                facts.insert("ungrouped", split.ungrouped.to_string());
+            }
             facts
         }),
         "profiles" => tenant.profile(&id.into()).map(|p| {

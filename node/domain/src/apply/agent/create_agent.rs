@@ -48,6 +48,7 @@ fn offline(ctx: &Ctx<'_>, command: &CreateAgent) -> Agent {
         idle_since_ms: ctx.now_ms,
         last_offered: 0,
         handled: 0,
+        handled_since_offline: 0,
         created_ms: ctx.now_ms,
         version: 1,
     }

@@ -49,9 +49,8 @@ pub(super) fn lose(ctx: &mut Ctx<'_>, id: &AgentId, session: SessionId) -> usize
     ctx.emit(lost, About::agent(id));
     for interaction in &offers {
         ctx.edit_interaction(interaction, |i| {
-            if let Some(offer) = &mut i.offer {
-                offer.revoke_at_ms = Some(now_ms + limits::STREAM_LOST_REVOKE_MS);
-            }
+            let theirs = i.offers.iter_mut().filter(|offer| offer.agent == *id);
+            theirs.for_each(|offer| offer.revoke_at_ms = Some(now_ms + limits::STREAM_LOST_REVOKE_MS));
         });
     }
     offers.len()

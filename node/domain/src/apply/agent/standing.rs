@@ -56,6 +56,10 @@ fn change(ctx: &mut Ctx<'_>, id: &AgentId, saying: Saying) {
             // Who comes back from a break has not been idle in it.
             agent.idle_since_ms = now_ms;
         }
+        if agent.presence.status == PresenceStatus::Offline && status != PresenceStatus::Offline {
+            // A new day: yesterday's work does not count against anybody.
+            agent.handled_since_offline = 0;
+        }
         agent.presence = presence(&agent.presence, saying, now_ms);
         if status == PresenceStatus::Offline {
             // There is nothing left to lose.
@@ -110,11 +114,11 @@ fn settle_offers(ctx: &mut Ctx<'_>, id: &AgentId) {
             && (presence.channels.is_empty() || presence.channels.contains(channel))
     };
     let offers = agent.work.iter().filter(|work| work.offered);
-    let offers = offers.filter_map(|work| ctx.tenant.interactions.get(&work.interaction));
-    let gone = offers.filter(|interaction| !stands(&interaction.channel));
-    let gone: Vec<InteractionId> = gone.map(|interaction| interaction.id.clone()).collect();
-    for interaction in gone {
-        revoke_offer(ctx, &interaction, RevokeCause::PresenceChanged);
+    let offers = offers.filter_map(|work| Some((ctx.tenant.interactions.get(&work.interaction)?, work.id)));
+    let gone = offers.filter(|(interaction, _)| !stands(&interaction.channel));
+    let gone: Vec<(InteractionId, OfferId)> = gone.map(|(interaction, id)| (interaction.id.clone(), id)).collect();
+    for (interaction, offer) in gone {
+        revoke_offer(ctx, &interaction, offer, RevokeCause::PresenceChanged);
     }
 }
 
@@ -126,19 +130,17 @@ pub(super) fn keep_offers(ctx: &mut Ctx<'_>, id: &AgentId) {
     let offers = agent.work.iter().filter(|work| work.offered);
     let offers: Vec<InteractionId> = offers.map(|work| work.interaction.clone()).collect();
     for interaction in offers {
-        keep_offer(ctx, &interaction);
+        keep_offer(ctx, &interaction, id);
     }
 }
 
-/// The offer out no longer hangs on a lost stream.
-fn keep_offer(ctx: &mut Ctx<'_>, interaction: &InteractionId) {
-    let offer = |i: &Interaction| i.offer.as_ref().and_then(|offer| offer.revoke_at_ms);
-    let found = ctx.tenant.interactions.get(interaction);
-    if found.is_some_and(|i| offer(i).is_some()) {
+/// The offer out to the agent no longer hangs on a lost stream.
+fn keep_offer(ctx: &mut Ctx<'_>, interaction: &InteractionId, agent: &AgentId) {
+    let hangs = |i: &Interaction| i.offer_to(agent).is_some_and(|offer| offer.revoke_at_ms.is_some());
+    if ctx.tenant.interactions.get(interaction).is_some_and(|i| hangs(i)) {
         ctx.edit_interaction(interaction, |i| {
-            if let Some(offer) = &mut i.offer {
-                offer.revoke_at_ms = None;
-            }
+            let theirs = i.offers.iter_mut().filter(|offer| offer.agent == *agent);
+            theirs.for_each(|offer| offer.revoke_at_ms = None);
         });
     }
 }

@@ -14,7 +14,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CreatePolicy) -> Result<Reply, 
     let policies = &ctx.tenant.policies;
     check_new(Kind::Policy, &command.id, policies.contains_key(&command.id))?;
     check_limit("policies_per_tenant", policies.len(), limits::CONFIG_PER_TENANT)?;
-    check_spec(&command.spec)?;
+    check_spec(ctx, &command.spec)?;
     let policy = Policy {
         tenant: ctx.id.clone(),
         id: command.id.clone(),

@@ -1,4 +1,5 @@
 //! `CreateQueue`: a new place to wait.
+use super::policy_rules::check_queue;
 use crate::{
     apply::ctx::{Ctx, check_limit, check_new},
     command::CreateQueue,
@@ -13,7 +14,8 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CreateQueue) -> Result<Reply, R
     check_new(Kind::Queue, &command.id, queues.contains_key(&command.id))?;
     check_limit("queues_per_tenant", queues.len(), limits::QUEUES_PER_TENANT)?;
     let spec = &command.spec;
-    ctx.find_policy(&spec.policy, "queue.policy")?;
+    let policy = ctx.find_policy(&spec.policy, "queue.policy")?;
+    check_queue(&policy, &spec.channels)?;
     Ok(Reply::Queue(ctx.put_queue(Queue {
         tenant: ctx.id.clone(),
         id: command.id.clone(),
@@ -28,5 +30,6 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CreateQueue) -> Result<Reply, R
         channels: spec.channels.clone(),
         created_ms: ctx.now_ms,
         version: 1,
+        split: None,
     })))
 }

@@ -10,6 +10,7 @@ pub(super) mod delete_team;
 pub(super) mod delete_tenant;
 mod policy_rules;
 mod profile_rules;
+pub(super) mod rollback_policy;
 pub(super) mod update_policy;
 pub(super) mod update_profile;
 pub(super) mod update_queue;

@@ -1,5 +1,6 @@
 //! `UpdateQueue`: what waits keeps its age and is scored anew; deadlines already running (offers, wrap-ups, the longest
 //! wait of those already queued) stay as they were given.
+use super::policy_rules::check_queue;
 use crate::{
     apply::ctx::{Ctx, check_etag},
     command::{QueuePatch, UpdateQueue},
@@ -12,10 +13,9 @@ use alloc::sync::Arc;
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &UpdateQueue) -> Result<Reply, Rejection> {
     let mut queue = Arc::unwrap_or_clone(ctx.find_queue(&command.id, "")?);
     check_etag(command.etag, queue.version)?;
-    if let Some(policy) = &command.patch.policy {
-        ctx.find_policy(policy, "queue.policy")?;
-    }
     patch(&mut queue, &command.patch);
+    let policy = ctx.find_policy(&queue.policy, "queue.policy")?;
+    check_queue(&policy, &queue.channels)?;
     queue.version += 1;
     Ok(Reply::Queue(ctx.put_queue(queue)))
 }

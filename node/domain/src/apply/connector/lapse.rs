@@ -2,7 +2,7 @@
 use crate::{
     apply::{
         ctx::{About, Ctx},
-        interaction::steps::{not_connected::not_connected, offer::revoke_offer},
+        interaction::steps::{not_connected::not_connected, offer::revoke_offers},
     },
     event::{EventKind, RevokeCause},
     ids::*,
@@ -81,7 +81,7 @@ fn mark(ctx: &mut Ctx<'_>, id: &InteractionId, since_ms: u64) {
         drop(interaction);
         ctx.emit(EventKind::InteractionUnconfirmed, about);
     }
-    revoke_offer(ctx, id, RevokeCause::Unconfirmed);
+    revoke_offers(ctx, id, RevokeCause::Unconfirmed);
     // Nobody dials any more, and no agent is to blame for it.
     let connecting = |a: &&Assignment| a.state == AssignmentState::Connecting;
     let part = ctx.tenant.interactions.get(id).and_then(|i| i.assignments.iter().find(connecting));

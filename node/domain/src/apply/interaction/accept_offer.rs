@@ -4,7 +4,7 @@ use crate::{apply::ctx::Ctx, command::AcceptOffer, rejection::Rejection, reply::
 use alloc::string::ToString;
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &AcceptOffer) -> Result<Reply, Rejection> {
-    find::offer(ctx, &command.interaction, command.offer, "accept")?;
-    let accepted = offer::accept(ctx, &command.interaction);
+    let offer = find::offer(ctx, &command.interaction, command.offer, "accept")?.id;
+    let accepted = offer::accept(ctx, &command.interaction, offer);
     accepted.map(Reply::Interaction).ok_or_else(|| Rejection::OfferGone { offer: command.offer.to_string() })
 }

@@ -139,7 +139,7 @@ fn new(ctx: &Ctx<'_>, command: &CreateInteraction) -> Interaction {
         waiting_since_ms: now_ms,
         state_since_ms: now_ms,
         deadline: None,
-        offer: None,
+        offers: Vec::new(),
         assignments: Vec::new(),
         exclusions: Vec::new(),
         deferred: None,

@@ -3,8 +3,8 @@ use super::steps::{find, offer};
 use crate::{apply::ctx::Ctx, command::DeclineOffer, rejection::Rejection, reply::Reply};
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &DeclineOffer) -> Result<Reply, Rejection> {
-    find::offer(ctx, &command.interaction, command.offer, "decline")?;
-    offer::decline(ctx, &command.interaction, command.reason.clone());
+    let offer = find::offer(ctx, &command.interaction, command.offer, "decline")?.id;
+    offer::decline(ctx, &command.interaction, offer, command.reason.clone());
     let after = ctx.find_interaction(&command.interaction, "")?;
     Ok(Reply::Interaction(after))
 }

@@ -1,4 +1,5 @@
-//! `MakeOffers`: the Matchmaker's choice. Everything lawful is checked again, pair by pair; what is stale is dropped.
+//! `MakeOffers`: the Matchmaker's choice. Everything lawful is checked again, pair by pair; what is stale is dropped. Plans
+//! of one interaction that follow each other are a ring (RING_ALL).
 use super::steps::offer;
 use crate::{
     apply::ctx::{About, Ctx},
@@ -9,17 +10,21 @@ use crate::{
     record::*,
     rejection::Rejection,
     reply::{Dropped, Reply},
+    state::Tenant,
 };
 use alloc::vec::Vec;
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &MakeOffers) -> Result<Reply, Rejection> {
     let mut dropped = Vec::new();
     let mut made = 0;
+    // What rings, those that follow in the same command may join; nobody joins a ring of before.
+    let mut ringing: Option<&InteractionId> = None;
     for plan in command.offers.iter().take(limits::OFFERS_PER_BATCH) {
-        match check(ctx, plan) {
+        match check(ctx, plan, ringing == Some(&plan.interaction)) {
             Ok(()) => {
                 offer::make_offer(ctx, plan);
                 made += 1;
+                ringing = Some(&plan.interaction);
             }
             Err(why) => dropped.push((plan.interaction.clone(), why)),
         }
@@ -32,21 +37,32 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &MakeOffers) -> Result<Reply, Re
     Ok(Reply::Offers { made, dropped })
 }
 
-fn check(ctx: &Ctx<'_>, plan: &OfferPlan) -> Result<(), Dropped> {
+fn check(ctx: &Ctx<'_>, plan: &OfferPlan, joins: bool) -> Result<(), Dropped> {
     let tenant = &*ctx.tenant;
     let interaction = tenant.interactions.get(&plan.interaction).ok_or(Dropped::InteractionNotWaiting)?;
     let agent = tenant.agents.get(&plan.agent).ok_or(Dropped::AgentGone)?;
-    match lawful::lawful(tenant, interaction, agent, ctx.now_ms) {
+    let lawful = match joins {
+        true => lawful::joins(tenant, interaction, agent, ring_max(tenant, &interaction.queue), ctx.now_ms),
+        false => lawful::lawful(tenant, interaction, agent, ctx.now_ms),
+    };
+    match lawful {
         Err(Dropped::NoCapacity) if planted!(CapacityUnchecked) => {}
         lawful => lawful?,
     }
     // A number drawn twice would be two assignments of one name: the fence would not hold.
-    let used =
-        interaction.assignments.iter().any(|a| a.id == plan.offer) || agent.work.iter().any(|w| w.id == plan.offer);
+    let used = interaction.assignments.iter().any(|a| a.id == plan.offer)
+        || interaction.offer(plan.offer).is_some()
+        || agent.work.iter().any(|w| w.id == plan.offer);
     if used {
         return Err(Dropped::InteractionNotWaiting);
     }
     Ok(())
+}
+
+/// To how many agents at once the queue's policy holds an interaction out.
+fn ring_max(tenant: &Tenant, queue: &QueueId) -> usize {
+    let policy = tenant.queue(queue).and_then(|queue| tenant.policy(&queue.policy));
+    lawful::ring_max(policy.and_then(|policy| policy.revisions.last()))
 }
 
 /// Stores a bounded wait: not too long, not too often, only of what waits.

@@ -13,11 +13,11 @@ use alloc::string::{String, ToString};
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &ReportConnectFailed) -> Result<Reply, Rejection> {
     let (id, part) = (&command.interaction, command.assignment);
-    let closed = if offer::ringing(ctx, id, part).is_some() {
-        ringing_failed(ctx, id, command.cause)
+    let closed = if let Some(offer) = offer::ringing(ctx, id, part).cloned() {
+        ringing_failed(ctx, id, &offer, command.cause)
     } else {
         let interaction = find::open(ctx, id, "connect")?;
-        if interaction.offer.as_ref().is_some_and(|o| o.id == part) {
+        if interaction.offer(part).is_some() {
             find::offer(ctx, id, part, "connect")?;
             return Err(find::wrong(interaction, "connect"));
         }
@@ -43,18 +43,16 @@ fn after(ctx: &Ctx<'_>, id: &InteractionId) -> Result<alloc::sync::Arc<Interacti
 fn ringing_failed(
     ctx: &mut Ctx<'_>,
     id: &InteractionId,
+    offer: &Offer,
     cause: ConnectFailure,
 ) -> Option<alloc::sync::Arc<Interaction>> {
     match cause {
         ConnectFailure::AgentNoAnswer | ConnectFailure::AgentBusy | ConnectFailure::DeviceUnreachable => {
-            offer::miss(ctx, id)
+            offer::miss(ctx, id, offer.id)
         }
         ConnectFailure::MediaError => {
-            let offer = ctx.tenant.interactions.get(id).and_then(|i| i.offer.as_ref());
-            if let Some(agent) = offer.map(|offer| offer.agent.clone()) {
-                exclusion::keep_apart(ctx, id, &agent);
-            }
-            offer::revoke_offer(ctx, id, RevokeCause::MediaError);
+            exclusion::keep_apart(ctx, id, &offer.agent);
+            offer::revoke_offer(ctx, id, offer.id, RevokeCause::MediaError);
         }
         ConnectFailure::CustomerGone => {
             return close::close(ctx, id, CloseReason::Abandoned, String::new());

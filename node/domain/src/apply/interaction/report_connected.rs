@@ -4,11 +4,11 @@ use crate::{apply::ctx::Ctx, command::ReportConnected, record::AssignmentState, 
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &ReportConnected) -> Result<Reply, Rejection> {
     let (id, part) = (&command.interaction, command.assignment);
-    if offer::ringing(ctx, id, part).is_some() {
-        offer::accept(ctx, id);
+    if let Some(offer) = offer::ringing(ctx, id, part).map(|offer| offer.id) {
+        offer::accept(ctx, id, offer);
     } else {
         let interaction = find::open(ctx, id, "connect")?;
-        if interaction.offer.as_ref().is_some_and(|o| o.id == part) {
+        if interaction.offer(part).is_some() {
             // Not ringing: it has to be accepted first; or it rang too long.
             find::offer(ctx, id, part, "connect")?;
             return Err(find::wrong(interaction, "connect"));

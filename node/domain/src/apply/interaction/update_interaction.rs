@@ -14,6 +14,7 @@ use crate::{
     rejection::Rejection,
     reply::Reply,
 };
+use alloc::vec::Vec;
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &UpdateInteraction) -> Result<Reply, Rejection> {
     let interaction = find::open(ctx, &command.id, "update")?;
@@ -31,8 +32,8 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &UpdateInteraction) -> Result<Re
         ctx.emit(EventKind::InteractionUpdated, about);
     }
     rearm(ctx, id);
-    if !still_qualified(ctx, id) {
-        offer::revoke_offer(ctx, id, RevokeCause::NotQualified);
+    for offer in not_qualified(ctx, id) {
+        offer::revoke_offer(ctx, id, offer, RevokeCause::NotQualified);
     }
     let after = ctx.find_interaction(id, "")?;
     Ok(Reply::Interaction(after))
@@ -83,17 +84,17 @@ fn rearm(ctx: &mut Ctx<'_>, id: &InteractionId) {
     }
 }
 
-/// Does the agent it is offered to, if it is, still qualify.
-fn still_qualified(ctx: &Ctx<'_>, id: &InteractionId) -> bool {
+/// Offers out to agents who do not qualify any more.
+fn not_qualified(ctx: &Ctx<'_>, id: &InteractionId) -> Vec<OfferId> {
     let Some(interaction) = ctx.tenant.interactions.get(id) else {
-        return true;
+        return Vec::new();
     };
-    let Some(offer) = &interaction.offer else {
-        return true;
+    let qualified = |offer: &&Offer| {
+        let agent = ctx.tenant.agents.get(&offer.agent);
+        agent.is_some_and(|agent| {
+            let profile = ctx.tenant.profiles.get(&agent.profile);
+            profile.is_some_and(|profile| lawful::qualified(interaction, agent, profile))
+        })
     };
-    let agent = ctx.tenant.agents.get(&offer.agent);
-    agent.is_some_and(|agent| {
-        let profile = ctx.tenant.profiles.get(&agent.profile);
-        profile.is_some_and(|profile| lawful::qualified(interaction, agent, profile))
-    })
+    interaction.offers.iter().filter(|offer| !qualified(offer)).map(|offer| offer.id).collect()
 }

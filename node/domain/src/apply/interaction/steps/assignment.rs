@@ -120,7 +120,10 @@ pub(in crate::apply) fn end_assignment(
     ctx.emit(EventKind::AssignmentEnded { assignment, cause }, about);
     work::remove(ctx, &agent, assignment);
     if handled {
-        ctx.edit_agent(&agent, |a| a.handled += 1);
+        ctx.edit_agent(&agent, |a| {
+            a.handled += 1;
+            a.handled_since_offline += 1;
+        });
     }
     retire_if_over(ctx, id);
     work::freed(ctx, &agent);

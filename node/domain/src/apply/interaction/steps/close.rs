@@ -8,7 +8,7 @@ use crate::{
 };
 use alloc::{string::String, sync::Arc, vec::Vec};
 
-/// Closes an open interaction: an offer out is revoked, who talks goes to after-work, who connects is free. It stays in
+/// Closes an open interaction: offers out are revoked, who talks goes to after-work, who connects is free. It stays in
 /// memory until the last after-work ended. Returns it as closed.
 pub(in crate::apply) fn close(
     ctx: &mut Ctx<'_>,
@@ -45,9 +45,7 @@ pub(in crate::apply) fn close(
     }
     let closed = ctx.tenant.interactions.get(id).cloned();
     assignment::retire_if_over(ctx, id);
-    if let Some(agent) = offered {
-        work::freed(ctx, &agent);
-    }
+    offered.iter().for_each(|agent| work::freed(ctx, agent));
     // A part that ended at once has retired it already.
     closed.or_else(|| ctx.out.closed.get(&(ctx.id.clone(), id.clone())).cloned())
 }

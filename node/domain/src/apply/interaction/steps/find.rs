@@ -30,7 +30,7 @@ pub(in crate::apply) fn open<'a>(
     Ok(interaction)
 }
 
-/// The offer out, if it is this one and has not expired. Closed, taken or requeued: the offer is gone all the same.
+/// This offer, if it is out and has not expired. Closed, taken or requeued: the offer is gone all the same.
 pub(in crate::apply) fn offer<'a>(
     ctx: &'a Ctx<'_>,
     id: &InteractionId,
@@ -40,8 +40,8 @@ pub(in crate::apply) fn offer<'a>(
     let gone = || Rejection::OfferGone { offer: offer.to_string() };
     match present(ctx, id, verb) {
         Ok(interaction) => {
-            let this = |o: &&Offer| o.id == offer || planted!(AcceptAnyOffer);
-            interaction.offer.as_ref().filter(|o| this(o) && ctx.now_ms < o.expires.at_ms).ok_or_else(gone)
+            let this = |o: &&Offer| (o.id == offer || planted!(AcceptAnyOffer)) && ctx.now_ms < o.expires.at_ms;
+            interaction.offers.iter().find(this).ok_or_else(gone)
         }
         Err(Rejection::WrongState { .. }) => Err(gone()),
         Err(other) => Err(other),

@@ -11,6 +11,7 @@ pub(in crate::apply) mod offer;
 pub(in crate::apply) mod requeue;
 pub(in crate::apply) mod rona;
 pub(in crate::apply) mod rules;
+mod share;
 pub(in crate::apply) mod submitted;
 pub(in crate::apply) mod transition;
 pub(in crate::apply) mod waiting;
