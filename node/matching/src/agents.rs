@@ -6,7 +6,7 @@ use crate::{
     mode::{ORDERS, Order, Rank, best_match::Wanted, ranks},
     slots::{Bits, Slot, Slots},
 };
-use kindred_domain::{capacity, ids::*, lawful, limits::WORK_PER_AGENT_MAX, record::*, selector};
+use kindred_domain::{capacity, ids::*, lawful, limits::WORK_PER_AGENT_MAX, record::*, selector, split};
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
@@ -53,6 +53,8 @@ pub(crate) struct Member {
     qualified: Bits,
     barred: Bits,
     grades: Vec<i32>,
+    /// Its group under a revision of a policy.
+    group: Option<(PolicyId, u64, Option<usize>)>,
 }
 
 impl Member {
@@ -70,6 +72,7 @@ impl Member {
             qualified: Bits::default(),
             barred: Bits::default(),
             grades: Vec::new(),
+            group: None,
         }
     }
 
@@ -81,6 +84,9 @@ impl Member {
         if !described {
             self.qualified.clear();
             self.barred.clear();
+        }
+        if !described || old.team != new.team {
+            self.group = None;
         }
         let graded = described && old.channel_proficiency == new.channel_proficiency;
         if !graded {
@@ -206,6 +212,19 @@ impl Member {
             self.qualified.set(*class, false);
             self.barred.set(*class, false);
         }
+    }
+
+    /// Its group under a revision of a policy that splits.
+    pub fn group(&mut self, policy: Option<&PolicyId>, revision: &PolicyRevision) -> Option<usize> {
+        if let Some((of, number, group)) = &self.group
+            && Some(of) == policy
+            && *number == revision.revision
+        {
+            return *group;
+        }
+        let group = split::group_of(&revision.groups, &self.record);
+        self.group = policy.map(|policy| (policy.clone(), revision.revision, group));
+        group
     }
 
     /// Its grade, millionths.

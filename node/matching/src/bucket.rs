@@ -33,7 +33,7 @@ pub(crate) struct Bucket {
     pub queue_id: QueueId,
     pub channel: Channel,
     pub queue: Option<Arc<Queue>>,
-    pub revision: Option<PolicyRevision>,
+    pub revision: Option<Arc<PolicyRevision>>,
     pub servers: Vec<Server>,
     thresholds: Vec<Threshold>,
     pub lanes: Lanes,

@@ -3,7 +3,7 @@
 use crate::{
     batch::{Batch, Ended, Tally},
     bid::Bidder,
-    compose::{End, Output, compose},
+    compose::{End, Output, Room, compose},
     front::{Front, front},
     offer_ids::Seeded,
     world::World,
@@ -100,7 +100,7 @@ impl Matchmaker {
     }
 
     /// The next batch, if none is in flight and there is anything to offer at this log time. `seed` is drawn by the
-    /// caller, fresh for each call: offer ids come from it. The same records, time and seed give the same batch.
+    /// caller, fresh for each call: offer ids and what RANDOM draws come from it. The same records, time and seed give the same batch.
     ///
     /// Call it after every change and at [`Self::next_wake_ms`]. When it returns a batch, that is in flight until
     /// [`Self::batch_done`]; nothing in it is planned again before.
@@ -116,7 +116,7 @@ impl Matchmaker {
             self.wake_of.remove(&tenant);
             self.ready.insert(tenant);
         }
-        let numbers = Seeded { seed, planned: self.planned };
+        let numbers = Seeded { seed, planned: self.planned, chances: 0 };
         let batch = self.compose(numbers, bidder);
         if batch.offers.is_empty() {
             return None;
@@ -139,13 +139,15 @@ impl Matchmaker {
                 if limit == 0 {
                     break;
                 }
-                let end = self.serve(&tenant, limit, bidder, &mut numbers, &mut batch);
+                let left = self.limit - batch.len();
+                let room = Room { share: limit, left, is_whole: batch.offers.is_empty() };
+                let end = self.serve(&tenant, room, bidder, &mut numbers, &mut batch);
                 // Who took long has its turn again only while there is nothing to propose.
                 if end == End::Full || end == End::Late && batch.offers.is_empty() {
                     round.push(tenant);
                 }
             }
-            share = self.limit - batch.len();
+            share = self.limit.saturating_sub(batch.len());
         }
         self.planned = numbers.planned;
         batch
@@ -213,7 +215,7 @@ impl Matchmaker {
     fn serve(
         &mut self,
         tenant: &TenantId,
-        limit: usize,
+        room: Room,
         bidder: &mut impl Bidder,
         numbers: &mut Seeded,
         batch: &mut Batch,
@@ -225,7 +227,7 @@ impl Matchmaker {
         let (offers, reasons) = Default::default();
         let mut out = Output { bidder, numbers, tally: &mut self.tally, offers, reasons };
         world.tick(self.now_ms);
-        let end = compose(world, limit, &mut out);
+        let end = compose(world, room, &mut out);
         batch.reasons.append(&mut out.reasons);
         if !out.offers.is_empty() {
             let none = || MakeOffers { offers: Vec::new(), deferrals: Vec::new() };

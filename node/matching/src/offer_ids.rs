@@ -1,12 +1,14 @@
-//! Offer ids, drawn from the seed the caller gives.
+//! Offer ids and chance, drawn from the seed the caller gives.
 use crate::compose::Numbers;
 use kindred_domain::ids::{OfferId, Uid};
 
-/// Offer ids from a seed.
+/// Offer ids and chance from a seed.
 pub(crate) struct Seeded {
     pub seed: u128,
     /// Offers planned so far.
     pub planned: u64,
+    /// Chances drawn of this seed so far.
+    pub chances: u64,
 }
 
 impl Numbers for Seeded {
@@ -18,6 +20,13 @@ impl Numbers for Seeded {
         // Layout of a UUID, version 8, as RFC 9562 has it for numbers of one's own making.
         let bits = bits & !(0xf << 76) & !(0b11 << 62) | (0x8 << 76) | (0b10 << 62);
         (Uid(bits), self.planned)
+    }
+
+    fn chance(&mut self) -> u64 {
+        self.chances += 1;
+        // The halves the other way round than for ids, so that the one says nothing of the other.
+        let low = mix(self.seed as u64 ^ self.chances);
+        mix((self.seed >> 64) as u64 ^ low.rotate_left(32) ^ self.chances)
     }
 }
 

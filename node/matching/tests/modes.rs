@@ -50,6 +50,23 @@ fn round_robin_goes_by_the_last_offer() {
 }
 
 #[test]
+fn fewest_handled_goes_first_and_the_longest_idle_among_equals() {
+    let mut floor = three(Mode::FewestHandled);
+    for (name, agent) in [("1", "a"), ("2", "b"), ("3", "c")] {
+        floor.submit(name, "q", VOICE, None);
+        assert_eq!(pairs(&floor.round()), [format!("{name}→{agent}")]);
+        floor.close(name);
+    }
+    // All have handled one. Who is new has none, and goes first until it has as many as the others.
+    floor.agent("new", "p", 0, &[]);
+    for (name, agent) in [("4", "new"), ("5", "a"), ("6", "b")] {
+        floor.submit(name, "q", VOICE, None);
+        assert_eq!(pairs(&floor.round()), [format!("{name}→{agent}")]);
+        floor.close(name);
+    }
+}
+
+#[test]
 fn tiers_spill_only_when_empty() {
     let mut floor = three(Mode::Tiered);
     floor.profile("second", &[("q", VOICE, 2, 0, 0)]);
@@ -58,6 +75,82 @@ fn tiers_spill_only_when_empty() {
         floor.submit(name, "q", VOICE, None);
     }
     assert_eq!(pairs(&floor.round()), ["1→a", "2→b", "3→c", "4→old"]);
+}
+
+/// Each of five is drawn about as often as the others, in every place of the order, and the draw says which it was.
+#[test]
+fn random_is_even_and_says_what_it_drew() {
+    const DRAWS: usize = 2_000;
+    let mut floor = Floor::new();
+    floor.queue("q", Mode::Random);
+    floor.profile("p", &[("q", VOICE, 1, 0, 0)]);
+    (0..5).for_each(|n| floor.agent(&format!("a{n}"), "p", n, &[]));
+    let mut chance = Chance(3);
+    let mut times = std::collections::BTreeMap::new();
+    for n in 0..DRAWS {
+        let id = n.to_string();
+        floor.submit(&id, "q", VOICE, None);
+        let seed = u128::from(chance.draw()) << 64 | u128::from(chance.draw());
+        let batch = floor.matchmaker.next_batch(floor.now_ms, seed, &mut kindred_matching::NoBidder);
+        let made = floor.apply(batch.unwrap());
+        let draw = made[0].draw.unwrap();
+        assert_eq!(draw.candidates, 5);
+        *times.entry((draw.drawn, made[0].agent.clone())).or_insert(0) += 1;
+        floor.close(&id);
+    }
+    // One agent for each place. The standard deviation of a binomial count of 2 000 at 1/5 is 18: five of them.
+    assert_eq!(times.len(), 5);
+    assert!(times.values().all(|times| (310..490).contains(times)), "{times:?}");
+}
+
+#[test]
+fn random_draws_among_those_who_may_have_it() {
+    let mut floor = three(Mode::Random);
+    floor.submit("1", "q", VOICE, None);
+    let until_ms = floor.now_ms + 60_000;
+    floor.edit_interaction("1", |interaction| {
+        let exclusion = |agent: &str| Exclusion { agent: agent.into(), until_ms, times: 1 };
+        interaction.exclusions = vec![exclusion("a"), exclusion("c")];
+    });
+    floor.submit("2", "q", VOICE, None);
+    floor.submit("3", "q", VOICE, None);
+    let offers = floor.round();
+    assert_eq!(pairs(&offers[..1]), ["1→b"]);
+    let draws: Vec<u32> = offers.iter().map(|plan| plan.draw.unwrap().candidates).collect();
+    assert_eq!(draws, [1, 2, 1]);
+}
+
+#[test]
+fn ring_all_holds_one_out_to_several_the_longest_idle_first() {
+    let mut floor = three(Mode::RingAll);
+    floor.edit_policy("q", |revision| revision.ring_max = 2);
+    floor.submit("1", "q", VOICE, None);
+    floor.submit("2", "q", VOICE, None);
+    let offers = floor.round();
+    assert_eq!(pairs(&offers), ["1→a", "1→b", "2→c"]);
+    assert!(offers.iter().all(|plan| plan.policy_revision == 2));
+    // Who comes now does not join what rings already.
+    floor.agent("d", "p", 5, &[]);
+    assert!(floor.round().is_empty());
+    assert!(!floor.matchmaker.has_work());
+}
+
+/// A ring is not torn by the end of a batch, unless no batch could hold it.
+#[test]
+fn a_ring_goes_out_whole() {
+    let mut floor = Floor::with("t", kindred_matching::Matchmaker::with_limit(4));
+    floor.queue("q", Mode::RingAll);
+    floor.profile("p", &[("q", VOICE, 1, 0, 0)]);
+    (0..6).for_each(|n| floor.agent(&format!("a{n}"), "p", 10 - n, &[]));
+    floor.submit("1", "q", VOICE, None);
+    floor.submit("2", "q", VOICE, None);
+    assert_eq!(pairs(&floor.round()), ["1→a0", "1→a1", "1→a2"]);
+    assert_eq!(pairs(&floor.round()), ["2→a3", "2→a4", "2→a5"]);
+    floor.edit_policy("q", |revision| revision.ring_max = 6);
+    floor.close("1");
+    floor.close("2");
+    floor.submit("3", "q", VOICE, None);
+    assert_eq!(floor.round().len(), 4);
 }
 
 #[test]

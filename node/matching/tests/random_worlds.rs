@@ -2,44 +2,101 @@
 //! or above capacity, and the plan is the one a slow and simple rule gives.
 mod support;
 
-use kindred_domain::{capacity, command::OfferPlan, ids::*, limits, record::*, score};
+use kindred_domain::{capacity, command::OfferPlan, ids::*, limits, record::*, score, split};
 use kindred_matching::{Matchmaker, NoBidder, Wanted};
-use std::{cmp::Reverse, sync::Arc};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use support::{life::Life, *};
 
 const SEEDS: u64 = 150;
 const STEPS: u64 = 60;
-/// The rule, without any index: those who wait in waiting order; each takes the best of all lawful agents.
-fn reference(floor: &Floor) -> Vec<String> {
+/// The rule, without any index: those who wait in waiting order; each takes the best of all lawful agents. What chance
+/// drew is taken from the plan, once it is clear that it was drawn of all of them.
+fn reference(floor: &Floor, planned: &[OfferPlan]) -> Vec<String> {
     let mut agents: Vec<Agent> = floor.agents.values().map(|agent| (**agent).clone()).collect();
     let deferred = |i: &Interaction| i.deferred.as_ref().is_some_and(|d| d.until_ms > floor.now_ms);
     let waiting = floor.interactions.values().filter(|i| !deferred(i));
     let mut waiting: Vec<&Arc<Interaction>> = waiting.collect();
     waiting.sort_by_key(|i| score::waiting_order(i, &floor.queues[&i.queue], 0, floor.now_ms));
-    let mut plans = vec![];
+    let (mut plans, mut splits) = (vec![], BTreeMap::new());
     for interaction in waiting {
         let queue = &floor.queues[&interaction.queue];
         let revision = floor.policies[&queue.policy].revisions.last().unwrap();
         let lawful = agents.iter_mut().filter(|a| floor.is_lawful(interaction, a).is_ok());
-        let Some(best) = lawful.min_by_key(|a| rank(floor, interaction, revision, a)) else {
+        let lawful: Vec<&mut Agent> = lawful.collect();
+        if revision.mode == Mode::RingAll && interaction.target_agent.is_none() {
+            // Nobody has anything planned of this ring while it is put together.
+            let mut ring = lawful;
+            ring.sort_by_key(|agent| rank(floor, interaction, revision, agent));
+            for agent in ring.into_iter().take(floor.ring_max(interaction)) {
+                plans.push(format!("{}→{}", interaction.id, agent.id));
+                take(floor, interaction, agent, plans.len());
+            }
             continue;
-        };
-        plans.push(format!("{}→{}", interaction.id, best.id));
-        best.last_offered = u64::MAX / 2 + plans.len() as u64;
-        for channel in std::iter::once(&interaction.channel).chain(&interaction.added_channels) {
-            let units = capacity::cost(floor.capacity(best), channel).unwrap();
-            best.work.insert(Work {
-                interaction: interaction.id.clone(),
-                id: AssignmentId::default(),
-                channel: channel.clone(),
-                units,
-                offered: true,
-                wrap_up: false,
-                dormant: false,
-            });
         }
+        let best = match revision.mode {
+            Mode::Random if interaction.target_agent.is_none() => {
+                let plan = planned.get(plans.len()).filter(|plan| plan.interaction == interaction.id);
+                drawn(lawful, plan)
+            }
+            Mode::PercentSplit if interaction.target_agent.is_none() => {
+                let new = || Split::new(&queue.policy, revision);
+                let known = || queue.split.clone().filter(|split| split.is_of(&queue.policy, revision));
+                let split = splits.entry(&queue.id).or_insert_with(|| known().unwrap_or_else(new));
+                sharing(split, revision, lawful, |a| rank(floor, interaction, revision, a))
+            }
+            _ => lawful.into_iter().min_by_key(|a| rank(floor, interaction, revision, a)),
+        };
+        let Some(best) = best else { continue };
+        plans.push(format!("{}→{}", interaction.id, best.id));
+        take(floor, interaction, best, plans.len());
     }
     plans
+}
+
+/// The agent has the interaction planned now.
+fn take(floor: &Floor, interaction: &Interaction, agent: &mut Agent, planned: usize) {
+    agent.last_offered = u64::MAX / 2 + planned as u64;
+    for channel in std::iter::once(&interaction.channel).chain(&interaction.added_channels) {
+        let units = capacity::cost(floor.capacity(agent), channel).unwrap();
+        agent.work.insert(Work {
+            interaction: interaction.id.clone(),
+            id: AssignmentId::default(),
+            channel: channel.clone(),
+            units,
+            offered: true,
+            wrap_up: false,
+            dormant: false,
+        });
+    }
+}
+
+/// The agent the plan names, if the draw counts all who might have been drawn.
+fn drawn<'a>(lawful: Vec<&'a mut Agent>, plan: Option<&OfferPlan>) -> Option<&'a mut Agent> {
+    let draw = plan?.draw.expect("RANDOM says how it drew");
+    assert_eq!(draw.candidates as usize, lawful.len(), "{plan:?}");
+    assert!(draw.drawn < draw.candidates, "{plan:?}");
+    lawful.into_iter().find(|agent| agent.id == plan.unwrap().agent)
+}
+
+/// The first of the group whose turn it is; who is of no group comes last.
+fn sharing<'a, R: Ord>(
+    split: &mut Split,
+    revision: &PolicyRevision,
+    mut lawful: Vec<&'a mut Agent>,
+    rank: impl Fn(&Agent) -> R,
+) -> Option<&'a mut Agent> {
+    let group = |agent: &Agent| split::group_of(&revision.groups, agent);
+    let groups: BTreeSet<usize> = lawful.iter().filter_map(|agent| group(agent)).collect();
+    let free = groups.iter().map(|group| 1 << group).sum();
+    let turn = split.next(&revision.groups, free);
+    lawful.retain(|agent| group(agent) == turn);
+    let first = lawful.into_iter().min_by_key(|agent| rank(agent))?;
+    split.count(&revision.groups, free, turn);
+    Some(first)
 }
 
 fn rank(
@@ -55,6 +112,7 @@ fn rank(
     match revision.mode {
         Mode::LeastLoaded => (Reverse(0), units, idle),
         Mode::RoundRobin => (Reverse(0), offered, idle),
+        Mode::FewestHandled => (Reverse(0), agent.handled_since_offline, idle),
         Mode::Tiered => {
             let lines = &floor.profiles[&agent.profile].entries;
             let serves = |line: &&ProfileEntry| line.queue == interaction.queue && line.channel == interaction.channel;
@@ -72,10 +130,14 @@ fn rank(
 
 fn check_bounds(floor: &Floor, offers: &[OfferPlan], at: &str) {
     assert!(offers.len() <= limits::OFFERS_PER_BATCH, "{at}");
-    let mut names: Vec<&InteractionId> = offers.iter().map(|plan| &plan.interaction).collect();
-    names.sort();
-    names.dedup();
-    assert_eq!(names.len(), offers.len(), "{at}: an interaction was planned twice");
+    let mut rings: BTreeMap<&InteractionId, BTreeSet<&AgentId>> = BTreeMap::new();
+    for plan in offers {
+        assert!(rings.entry(&plan.interaction).or_default().insert(&plan.agent), "{at}: a pair was planned twice");
+    }
+    for (id, agents) in rings {
+        let most = floor.ring_max(&floor.interactions[id]);
+        assert!(agents.len() <= most, "{at}: {id} was planned for {agents:?}");
+    }
     for agent in floor.agents.values() {
         let units: u32 = agent.work.iter().map(|work| work.units).sum();
         assert!(agent.work.is_empty() || units <= floor.capacity(agent).total, "{at}: {agent:?}");
@@ -91,10 +153,12 @@ fn batches_are_what_the_plain_rule_gives() {
                 life.step();
             }
             let at = format!("seed {seed} step {step}");
-            let expected = reference(&life.floor);
-            let plan = life.floor.matchmaker.next_batch(life.floor.now_ms, 7, &mut NoBidder);
-            let planned = plan.as_ref().map_or(vec![], |batch| pairs(&batch.offers.values().next().unwrap().offers));
-            assert_eq!(planned, expected, "{at}");
+            let seed = life.floor.seed();
+            let plan = life.floor.matchmaker.next_batch(life.floor.now_ms, seed, &mut NoBidder);
+            let offers = plan.as_ref().and_then(|batch| batch.offers.values().next());
+            let offers = offers.map_or(vec![], |command| command.offers.clone());
+            let expected = reference(&life.floor, &offers);
+            assert_eq!(pairs(&offers), expected, "{at}");
             let made = plan.map_or(vec![], |batch| life.floor.apply(batch));
             assert_eq!(made.len(), expected.len(), "{at}: apply dropped some");
             check_bounds(&life.floor, &made, &at);
@@ -122,12 +186,7 @@ fn with_profile_priorities_no_lawful_pair_is_left_either() {
 }
 
 /// Nobody is left waiting who comes first in the profile of an agent that took somebody else.
-fn check_profile_order(
-    floor: &Floor,
-    before: &std::collections::BTreeMap<AgentId, Arc<Agent>>,
-    made: &[OfferPlan],
-    at: &str,
-) {
+fn check_profile_order(floor: &Floor, before: &BTreeMap<AgentId, Arc<Agent>>, made: &[OfferPlan], at: &str) {
     let order = |agent: &Agent, interaction: &Interaction| {
         let lines = &floor.profiles[&agent.profile].entries;
         let serves = |line: &&ProfileEntry| line.queue == interaction.queue && line.channel == interaction.channel;

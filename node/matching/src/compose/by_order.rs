@@ -1,4 +1,4 @@
-//! The first lawful agent in the order of a mode, tiers before it if they count: a merge over the profiles that serve
+//! The first lawful agents in the order of a mode, tiers before it if they count: a merge over the profiles that serve
 //! the bucket and that the interaction is old enough for.
 use crate::{mode::Rule, profiles::Stand, slots::Slot, world::World};
 use std::{
@@ -25,18 +25,19 @@ struct Line<'a> {
 }
 
 impl ByOrder {
+    /// The first ones, `most` at most.
     pub fn first(
         &mut self,
         world: &mut World,
         waiter: Slot,
         lane: (Slot, Slot),
-        rule: Rule,
+        (rule, most): (Rule, usize),
         steps: &mut usize,
-    ) -> Option<Slot> {
+    ) -> Vec<Slot> {
         let passed = self.passed.entry(lane).or_default();
         passed.resize(world.buckets[lane.0].servers.len(), None);
         let mut learned = Vec::new();
-        let found = search(world, waiter, lane, rule, steps, passed, &mut learned);
+        let found = search(world, waiter, lane, (rule, most), steps, passed, &mut learned);
         learned.into_iter().for_each(|(server, stand)| passed[server] = Some(stand));
         found
     }
@@ -46,11 +47,11 @@ fn search(
     world: &mut World,
     waiter: Slot,
     lane: (Slot, Slot),
-    rule: Rule,
+    (rule, most): (Rule, usize),
     steps: &mut usize,
     passed: &[Option<Stand>],
     learned: &mut Vec<(usize, Stand)>,
-) -> Option<Slot> {
+) -> Vec<Slot> {
     let World { buckets, profiles, agents, classes, waiters, now_ms, .. } = world;
     let (bucket, interaction) = (&buckets[lane.0], &waiters[waiter].record);
     let age_ms = now_ms.saturating_sub(interaction.waiting_since_ms);
@@ -68,7 +69,7 @@ fn search(
         heads.push(Reverse((tier, first, lines.len())));
         lines.push(Line { stands, server: at, passing: true, last: None });
     }
-    let mut found = None;
+    let mut found = Vec::new();
     while let Some(Reverse((tier, stand, at))) = heads.pop() {
         *steps += 1;
         let line = &mut lines[at];
@@ -77,8 +78,10 @@ fn search(
             line.passing = false;
             let profile = profiles[member.profile].record.as_ref();
             if profile.is_some_and(|profile| member.may_take(interaction, profile, *now_ms)) {
-                found = Some(stand.slot);
-                break;
+                found.push(stand.slot);
+                if found.len() >= most {
+                    break;
+                }
             }
         } else if line.passing {
             line.last = Some(stand);

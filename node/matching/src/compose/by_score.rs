@@ -47,7 +47,7 @@ impl ByScore {
         }
         let (grade, Reverse((_, _, agent))) = *candidates.first()?;
         let parts = wanted.grade(&world.agents.slots[agent].record).parts;
-        Some(Choice { agent, score_micros: i64::from(grade), parts: Some(parts) })
+        Some(Choice::scored(agent, i64::from(grade), Some(parts)))
     }
 }
 
@@ -137,5 +137,5 @@ fn ask<B: Bidder, N: Numbers>(
     let at = (0..candidates.len()).max_by_key(best)?;
     let parts: Option<Parts> = bid.reasons.get(at).copied();
     let Reverse((_, _, agent)) = candidates[at].1;
-    Some(Choice { agent, score_micros: bid.scores[at], parts })
+    Some(Choice::scored(agent, bid.scores[at], parts))
 }

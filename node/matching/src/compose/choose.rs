@@ -1,8 +1,13 @@
 //! Which free agent an interaction meets: the one named, the first in its queue's order, or the best scored.
-use super::{Numbers, Output, by_order::ByOrder, by_score::ByScore};
-use crate::{bid::Bidder, mode, slots::Slot, world::World};
+use super::{Numbers, Output, by_chance::ByChance, by_order::ByOrder, by_score::ByScore, by_share::ByShare, pull};
+use crate::{
+    bid::Bidder,
+    mode::{self, Pick},
+    slots::Slot,
+    world::World,
+};
 use kindred_affinity::Parts;
-use kindred_domain::record::*;
+use kindred_domain::{record::*, split::FreeGroups};
 
 /// The agent chosen, and why.
 #[derive(Clone, Copy, Debug)]
@@ -11,11 +16,19 @@ pub(super) struct Choice {
     /// The preference, millionths; 0 in modes that do not score.
     pub score_micros: i64,
     pub parts: Option<Parts>,
+    /// How it was drawn, if it was.
+    pub draw: Option<Draw>,
+    /// Which groups had somebody free, if it was chosen by shares.
+    pub free_groups: Option<FreeGroups>,
 }
 
 impl Choice {
-    fn unscored(agent: Slot) -> Self {
-        Self { agent, score_micros: 0, parts: None }
+    pub fn unscored(agent: Slot) -> Self {
+        Self { agent, score_micros: 0, parts: None, draw: None, free_groups: None }
+    }
+
+    pub fn scored(agent: Slot, score_micros: i64, parts: Option<Parts>) -> Self {
+        Self { score_micros, parts, ..Self::unscored(agent) }
     }
 }
 
@@ -24,8 +37,12 @@ impl Choice {
 pub(super) struct Chooser {
     /// Agents looked at.
     pub steps: usize,
+    /// Agents something was planned for, in order.
+    pub planned: Vec<Slot>,
+    by_chance: ByChance,
     by_order: ByOrder,
     by_score: ByScore,
+    by_share: ByShare,
 }
 
 impl Chooser {
@@ -50,6 +67,22 @@ impl Chooser {
         world.is_lawful(interaction, agent).then_some(Choice::unscored(agent))
     }
 
+    /// Who rings beside the agent chosen (RING_ALL), `most` at most: the next in the order, without those who should
+    /// rather take something else.
+    pub fn ring(&mut self, world: &mut World, waiter: Slot, chosen: Slot, most: usize) -> Vec<Slot> {
+        let Some(lane) = world.waiters[waiter].lane().filter(|_| most > 0) else {
+            return Vec::new();
+        };
+        let rule = mode::rule(Mode::RingAll);
+        let mut others = self.by_order.first(world, waiter, lane, (rule, most + 1), &mut self.steps);
+        others.retain(|agent| *agent != chosen);
+        if world.priority_lines > 0 {
+            others.retain(|agent| pull::better(world, *agent, waiter).is_none());
+        }
+        others.truncate(most);
+        others
+    }
+
     /// For an interaction in a lane: (bucket, class).
     pub fn choose<B: Bidder, N: Numbers>(
         &mut self,
@@ -60,10 +93,19 @@ impl Chooser {
     ) -> Option<Choice> {
         let revision = world.buckets[lane.0].revision.clone();
         let rule = mode::rule(revision.as_ref().map_or(Mode::default(), |r| r.mode));
-        match revision {
-            Some(revision) if rule.scores => self.by_score.best(world, waiter, lane, &revision, &mut self.steps, out),
-            _ => {
-                let agent = self.by_order.first(world, waiter, lane, rule, &mut self.steps);
+        let steps = &mut self.steps;
+        match (rule.pick, revision) {
+            (Pick::Best, Some(revision)) => self.by_score.best(world, waiter, lane, &revision, steps, out),
+            (Pick::Drawn, _) => {
+                let drawn = self.by_chance.draw(world, waiter, lane, &self.planned, steps, out.numbers);
+                drawn.map(|(agent, draw)| Choice { draw: Some(draw), ..Choice::unscored(agent) })
+            }
+            (Pick::Shared, Some(revision)) => {
+                let turn = self.by_share.next(world, waiter, lane, &revision, steps);
+                turn.map(|turn| Choice { free_groups: Some(turn.free), ..Choice::unscored(turn.agent) })
+            }
+            (Pick::First | Pick::Best | Pick::Shared, _) => {
+                let agent = self.by_order.first(world, waiter, lane, (rule, 1), steps).first().copied();
                 agent.map(Choice::unscored)
             }
         }

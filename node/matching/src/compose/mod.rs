@@ -2,8 +2,10 @@
 //!
 //! Only lanes somebody may be found for are looked at. A search that finds nobody settles the lane, so that everybody
 //! else in it, be it 100 000, is skipped in one step. When all lanes are settled no lawful pair is left.
+mod by_chance;
 mod by_order;
 mod by_score;
+mod by_share;
 mod choose;
 mod heads;
 mod pull;
@@ -12,12 +14,12 @@ use crate::{
     Tally,
     bid::Bidder,
     slots::Slot,
-    world::{World, is_restricted},
+    world::{Waiter, World, is_restricted},
 };
 use choose::{Choice, Chooser};
 use heads::{Head, Heads};
 use kindred_affinity::Parts;
-use kindred_domain::{command::OfferPlan, ids::*};
+use kindred_domain::{command::OfferPlan, ids::*, lawful};
 
 /// Agents looked at for one tenant in one turn; then the offers found so far go out and the rest comes next.
 const STEPS_PER_TURN: usize = 100_000;
@@ -35,6 +37,8 @@ const PREFER_MAX: usize = 16;
 pub(crate) trait Numbers {
     /// The offer's id and a number higher than all before.
     fn draw(&mut self) -> (OfferId, u64);
+    /// Chance, the same for the same seed; all 64 bits.
+    fn chance(&mut self) -> u64;
 }
 
 /// What is chosen goes here.
@@ -57,15 +61,28 @@ pub(crate) enum End {
     Late,
 }
 
-/// Adds at most `limit` offers.
-pub(crate) fn compose<B: Bidder, N: Numbers>(world: &mut World, limit: usize, out: &mut Output<'_, B, N>) -> End {
+/// How many offers may be added.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// The tenant's share.
+    pub share: usize,
+    /// What the batch has left: a ring is not torn apart for the share's sake.
+    pub left: usize,
+    /// Nothing is in the batch yet: what does not fit now never will, and is cut.
+    pub is_whole: bool,
+}
+
+/// Adds offers as far as there is room.
+pub(crate) fn compose<B: Bidder, N: Numbers>(world: &mut World, room: Room, out: &mut Output<'_, B, N>) -> End {
     world.wake_lanes();
-    let mut turn = Turn { heads: Heads::gather(world), chooser: Chooser::default(), made: 0 };
+    let mut turn = Turn { heads: Heads::gather(world), chooser: Chooser::default(), made: 0, left: room.left };
     while let Some(head) = turn.heads.pop() {
         let late = turn.chooser.steps > STEPS_PER_TURN && turn.made > 0;
-        if late || turn.made >= limit {
+        // Perhaps fewer would ring: the next batch is not far.
+        let torn = world.ring_max(&head) > turn.left && !(room.is_whole && turn.made == 0);
+        if late || torn || turn.made >= room.share {
             turn.heads.keep(world, head);
-            return if late { End::Late } else { End::Full };
+            return if turn.made >= room.share { End::Full } else { End::Late };
         }
         turn.serve(world, head, out);
     }
@@ -77,6 +94,8 @@ struct Turn {
     heads: Heads,
     chooser: Chooser,
     made: usize,
+    /// Room for so many more in the batch.
+    left: usize,
 }
 
 impl Turn {
@@ -133,21 +152,49 @@ impl Turn {
         (waiter, choice)
     }
 
+    /// Plans the pair, and with it the rest of its ring.
     fn plan<B, N: Numbers>(&mut self, world: &mut World, waiter: Slot, choice: Choice, out: &mut Output<'_, B, N>) {
+        let most = world.ring_of(waiter).min(self.left).saturating_sub(1);
+        let others = self.chooser.ring(world, waiter, choice.agent, most);
+        self.plan_one(world, waiter, choice, out);
+        for agent in others {
+            self.plan_one(world, waiter, Choice::unscored(agent), out);
+        }
+    }
+
+    fn plan_one<B, N: Numbers>(&mut self, world: &mut World, waiter: Slot, choice: Choice, out: &mut Output<'_, B, N>) {
         let (offer, number) = out.numbers.draw();
         let interaction = world.waiters[waiter].record.clone();
         let agent = world.agents.slots[choice.agent].record.id.clone();
         let policy_revision = world.revision(&interaction).map_or(0, |revision| revision.revision);
         world.plan(waiter, choice.agent, number);
+        self.chooser.planned.push(choice.agent);
+        if let Some(free) = choice.free_groups {
+            world.count_share(&interaction, choice.agent, free);
+        }
         out.reasons.extend(choice.parts.map(|parts| (offer, parts)));
         let interaction = interaction.id.clone();
-        let score_micros = choice.score_micros;
-        out.offers.push(OfferPlan { offer, interaction, agent, score_micros, policy_revision });
+        let Choice { score_micros, draw, free_groups, .. } = choice;
+        let plan = OfferPlan { offer, interaction, agent, score_micros, policy_revision, draw, free_groups };
+        out.offers.push(plan);
         self.made += 1;
+        self.left = self.left.saturating_sub(1);
     }
 }
 
 impl World {
+    /// To how many agents at once the interaction may be held out: one, unless its queue rings all and nobody is named.
+    fn ring_of(&self, waiter: Slot) -> usize {
+        let lane = self.waiters.get(waiter).and_then(Waiter::lane);
+        lane.map_or(1, |(bucket, _)| lawful::ring_max(self.buckets[bucket].revision.as_deref()))
+    }
+
+    /// The same of a head.
+    fn ring_max(&self, head: &Head) -> usize {
+        let bucket = head.token.as_ref().and_then(|token| self.buckets.get(token.bucket));
+        bucket.map_or(1, |bucket| lawful::ring_max(bucket.revision.as_deref()))
+    }
+
     /// Lanes that agents who may serve more could serve come to life, and what waits for these agents alone.
     fn wake_lanes(&mut self) {
         for _ in 0..WAKES_PER_TURN {

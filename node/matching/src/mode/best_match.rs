@@ -1,6 +1,6 @@
 //! BEST_MATCH: the best grade, of skills the selectors name, of the channel, of the preferred selector; the longest
 //! idle among equals. Interaction actors that stand by bid instead, with what else they know.
-use super::{Order, Rule};
+use super::{Order, Pick, Rule};
 use kindred_affinity::{Features, GradeScorer, Score, Scorer, Weights};
 use kindred_domain::{
     ids::{Channel, Skill},
@@ -8,7 +8,7 @@ use kindred_domain::{
     selector::{Comparison, Operand, Selector, matches},
 };
 
-pub(super) const RULE: Rule = Rule { order: Order::Idle, by_tier: false, scores: true };
+pub(super) const RULE: Rule = Rule { order: Order::Idle, by_tier: false, pick: Pick::Best };
 
 /// Proficiency on a channel the agent says nothing about.
 const CHANNEL_DEFAULT: u8 = 50;

@@ -1,8 +1,8 @@
 //! LEAST_LOADED: who has the least work by capacity units; the longest idle among equals.
-use super::{Order, Rank, Rule};
+use super::{Order, Pick, Rank, Rule};
 use kindred_domain::record::Agent;
 
-pub(super) const RULE: Rule = Rule { order: Order::Load, by_tier: false, scores: false };
+pub(super) const RULE: Rule = Rule { order: Order::Load, by_tier: false, pick: Pick::First };
 
 pub(super) fn rank(agent: &Agent, idle: Rank) -> Rank {
     let units: u64 = agent.work.iter().map(|work| u64::from(work.units)).sum();

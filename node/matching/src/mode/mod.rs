@@ -1,7 +1,11 @@
 //! How a queue's distribution mode orders the free agents: one file for each mode.
 pub(crate) mod best_match;
+pub(crate) mod fewest_handled;
 pub(crate) mod least_loaded;
 pub(crate) mod longest_idle;
+pub(crate) mod percent_split;
+pub(crate) mod random;
+pub(crate) mod ring_all;
 pub(crate) mod round_robin;
 pub(crate) mod tiered;
 
@@ -16,10 +20,11 @@ pub(crate) enum Order {
     Idle = 0,
     Load = 1,
     Turn = 2,
+    Handled = 3,
 }
 
 /// How many [`Order`]s there are.
-pub(crate) const ORDERS: usize = 3;
+pub(crate) const ORDERS: usize = 4;
 
 /// What a mode needs of the agents it chooses among.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +33,21 @@ pub(crate) struct Rule {
     pub order: Order,
     /// Lower tiers of the profile lines go first.
     pub by_tier: bool,
-    /// Agents are scored for the interaction.
-    pub scores: bool,
+    /// How one of them is picked.
+    pub pick: Pick,
+}
+
+/// How an agent is picked among those who may be offered an interaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pick {
+    /// The first in the order.
+    First,
+    /// The best scored for the interaction.
+    Best,
+    /// By chance.
+    Drawn,
+    /// The first of the group whose turn it is.
+    Shared,
 }
 
 /// The rule of a mode. Modes of later issues are refused when a policy is written; should one be met all the same,
@@ -40,12 +58,11 @@ pub(crate) fn rule(mode: Mode) -> Rule {
         Mode::RoundRobin => round_robin::RULE,
         Mode::Tiered => tiered::RULE,
         Mode::BestMatch => best_match::RULE,
-        Mode::LongestIdle
-        | Mode::FewestHandled
-        | Mode::Random
-        | Mode::PercentSplit
-        | Mode::RingAll
-        | Mode::Affinity => longest_idle::RULE,
+        Mode::FewestHandled => fewest_handled::RULE,
+        Mode::Random => random::RULE,
+        Mode::PercentSplit => percent_split::RULE,
+        Mode::RingAll => ring_all::RULE,
+        Mode::LongestIdle | Mode::Affinity => longest_idle::RULE,
     }
 }
 
@@ -54,5 +71,6 @@ pub(crate) fn rule(mode: Mode) -> Rule {
 pub(crate) fn ranks(agent: &Agent, planned: Option<u64>) -> [Rank; ORDERS] {
     let last_offered = planned.map_or(agent.last_offered, |number| (u64::MAX >> 1) + number);
     let idle = longest_idle::rank(agent, last_offered);
-    [idle, least_loaded::rank(agent, idle), round_robin::rank(last_offered, idle)]
+    let (load, turn) = (least_loaded::rank(agent, idle), round_robin::rank(last_offered, idle));
+    [idle, load, turn, fewest_handled::rank(agent, idle)]
 }

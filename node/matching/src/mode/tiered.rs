@@ -1,5 +1,5 @@
 //! TIERED: the lowest tier of the routing profile's line for the queue and channel that has anybody free; the longest
 //! idle within it.
-use super::{Order, Rule};
+use super::{Order, Pick, Rule};
 
-pub(super) const RULE: Rule = Rule { order: Order::Idle, by_tier: true, scores: false };
+pub(super) const RULE: Rule = Rule { order: Order::Idle, by_tier: true, pick: Pick::First };

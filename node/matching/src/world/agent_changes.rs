@@ -1,6 +1,11 @@
 //! Agents come, change and go: on which channels each is free, and in which place of which order.
 use super::{Timer, World};
-use crate::{agents::Member, profiles::ProfileSlot, slots::Slot};
+use crate::{
+    agents::Member,
+    mode::{ORDERS, Rank},
+    profiles::ProfileSlot,
+    slots::Slot,
+};
 use kindred_domain::{capacity, ids::*, record::*};
 use std::sync::Arc;
 
@@ -72,7 +77,7 @@ impl World {
     }
 
     /// Moves the agent to new places in the orders.
-    fn stand(&mut self, slot: Slot, stands: Vec<(Channel, [crate::mode::Rank; 3])>) {
+    fn stand(&mut self, slot: Slot, stands: Vec<(Channel, [Rank; ORDERS])>) {
         let member = &mut self.agents.slots[slot];
         if member.stands == stands {
             return;

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 impl World {
     pub(super) fn put_queue(&mut self, id: &QueueId, record: Option<Arc<Queue>>) {
-        let policy = record.as_ref().and_then(|queue| self.policies.get(&queue.policy));
-        let revision = policy.and_then(|policy| policy.revisions.last().cloned());
+        let revision = record.as_ref().and_then(|queue| self.currents.get(&queue.policy)).cloned();
         let queue = self.queues.entry(id.clone()).or_default();
         let appears = queue.record.is_none() && record.is_some();
         queue.record = record.clone();
@@ -32,10 +31,10 @@ impl World {
     }
 
     pub(super) fn put_policy(&mut self, id: &PolicyId, record: Option<Arc<Policy>>) {
-        let revision = record.as_ref().and_then(|policy| policy.revisions.last().cloned());
-        match record {
-            Some(policy) => self.policies.insert(id.clone(), policy),
-            None => self.policies.remove(id),
+        let revision = record.as_ref().and_then(|policy| policy.revisions.last().cloned()).map(Arc::new);
+        match &revision {
+            Some(revision) => self.currents.insert(id.clone(), revision.clone()),
+            None => self.currents.remove(id),
         };
         // Policies change rarely and queues are at most 10 000: no index for this.
         for queue in self.queues.values() {

@@ -52,7 +52,10 @@ pub(crate) struct World {
     pub deleted: bool,
     /// The latest time told.
     pub now_ms: u64,
-    pub policies: HashMap<PolicyId, Arc<Policy>>,
+    /// The current revision of each policy.
+    currents: HashMap<PolicyId, Arc<PolicyRevision>>,
+    /// What queues that split will have counted once the batch in flight is applied.
+    splits: HashMap<QueueId, Split>,
     pub queues: HashMap<QueueId, QueueSlot>,
     pub buckets: Slots<Bucket>,
     pub profile_ids: HashMap<ProfileId, Slot>,
@@ -61,8 +64,8 @@ pub(crate) struct World {
     pub classes: Classes,
     pub waiter_ids: HashMap<InteractionId, Slot>,
     pub waiters: Slots<Waiter>,
-    /// Interactions in the batch in flight, and for whom.
-    pub planned: BTreeMap<Slot, AgentId>,
+    /// Interactions in the batch in flight, and for whom; several ring at once.
+    pub planned: BTreeMap<Slot, Vec<AgentId>>,
     /// Buckets with live lanes: they may have somebody to offer.
     pub live: BTreeSet<Slot>,
     /// Agents that made lanes live and are free.
@@ -86,7 +89,8 @@ impl World {
             id,
             deleted: false,
             now_ms,
-            policies: HashMap::new(),
+            currents: HashMap::new(),
+            splits: HashMap::new(),
             queues: HashMap::new(),
             buckets: Slots::default(),
             profile_ids: HashMap::new(),
@@ -184,7 +188,7 @@ impl World {
     /// The policy revision an interaction is distributed under.
     pub fn revision(&self, interaction: &Interaction) -> Option<&PolicyRevision> {
         let queue = self.queue(&interaction.queue)?;
-        self.policies.get(&queue.policy)?.revisions.last()
+        self.currents.get(&queue.policy).map(Arc::as_ref)
     }
 
     /// The bucket of a queue and channel, made if there is none.
@@ -194,8 +198,8 @@ impl World {
             return *slot;
         }
         let mut bucket = Bucket::new(queue.clone(), channel.clone());
-        let policy = entry.record.as_ref().and_then(|queue| self.policies.get(&queue.policy));
-        bucket.revision = policy.and_then(|policy| policy.revisions.last().cloned());
+        let current = entry.record.as_ref().and_then(|queue| self.currents.get(&queue.policy));
+        bucket.revision = current.cloned();
         bucket.configure(entry.record.clone());
         let slot = self.buckets.insert(bucket);
         entry.buckets.insert(channel.clone(), slot);

@@ -4,10 +4,21 @@ use super::*;
 const SKILLS: [&str; 3] = ["x", "y", "z"];
 const QUEUES: [&str; 3] = ["q0", "q1", "q2"];
 const PROFILES: [&str; 3] = ["p0", "p1", "p2"];
+const TEAMS: [Option<&str>; 3] = [None, Some("red"), Some("blue")];
 const CHANNELS: [&str; 3] = [VOICE, CHAT, EMAIL];
 /// Service levels, starvation bounds and delays of lines, from one list: one age may be several of them.
 const AGES_MS: [u64; 6] = [0, 5_000, 10_000, 20_000, 30_000, 60_000];
-const MODES: [Mode; 5] = [Mode::LongestIdle, Mode::LeastLoaded, Mode::RoundRobin, Mode::Tiered, Mode::BestMatch];
+const MODES: [Mode; 9] = [
+    Mode::LongestIdle,
+    Mode::LeastLoaded,
+    Mode::RoundRobin,
+    Mode::FewestHandled,
+    Mode::Tiered,
+    Mode::Random,
+    Mode::PercentSplit,
+    Mode::BestMatch,
+    Mode::RingAll,
+];
 
 pub struct Life {
     pub floor: Floor,
@@ -81,7 +92,9 @@ impl Life {
             }
         }
         let idle_s = self.next;
+        let team = self.chance.pick(&TEAMS);
         self.floor.agent(&id, profile, idle_s, &skills);
+        self.floor.edit_agent(&id, |agent| agent.team = team.map(TeamId::from));
     }
 
     fn submit(&mut self) {
@@ -174,8 +187,11 @@ impl Life {
         };
         self.floor.edit_agent(&agent, |agent| agent.work.retain(|work| work.interaction != id));
         let until_ms = now_ms + 15_000;
+        let rings = self.floor.agents.values().any(|agent| holds(&agent));
         self.floor.edit_interaction(&id, |interaction| {
-            interaction.state = InteractionState::Queued;
+            if !rings {
+                interaction.state = InteractionState::Queued;
+            }
             interaction.exclusions.push(Exclusion { agent, until_ms, times: 1 });
         });
     }
@@ -193,7 +209,8 @@ impl Life {
     fn change_agent(&mut self) {
         let Some(id) = self.some_agent() else { return };
         let now_ms = self.floor.now_ms;
-        let what = self.chance.below(7);
+        let what = self.chance.below(8);
+        let team = self.chance.pick(&TEAMS);
         let profile = self.chance.pick(&PROFILES);
         let (skill, level) = (self.chance.pick(&SKILLS), self.chance.below(101) as u8);
         let until_ms = now_ms + self.chance.below(20_000);
@@ -203,6 +220,7 @@ impl Life {
             2 => agent.backoff_until_ms = Some(until_ms),
             3 => agent.profile = profile.into(),
             4 => drop(agent.skills.insert(skill.into(), level)),
+            6 => agent.team = team.map(TeamId::from),
             5 => agent.capacity = Some(Capacity { total: 200, ..Capacity::default() }),
             _ => {
                 agent.presence.status = PresenceStatus::Available;

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 pub mod life;
 
-use kindred_domain::{capacity, command::OfferPlan, ids::*, lawful, record::*, reply::Dropped, selector::*};
+use kindred_domain::{capacity, command::OfferPlan, ids::*, lawful, record::*, reply::Dropped, selector::*, split};
 use kindred_matching::{Batch, Bidder, Ended, Matchmaker, NoBidder};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -11,6 +11,8 @@ pub const T0: u64 = 1_700_000_000_000;
 pub const VOICE: &str = "voice";
 pub const CHAT: &str = "chat";
 pub const EMAIL: &str = "email";
+/// How many a RING_ALL of the tests rings.
+pub const RING_MAX: usize = 3;
 
 pub struct Floor {
     pub tenant: TenantId,
@@ -56,11 +58,26 @@ impl Floor {
             channel_weight: weights.1,
             preferred_weight: weights.2,
             made_ms: self.now_ms,
+            rolled_back_to: None,
+            groups: if mode == Mode::PercentSplit { groups() } else { vec![] },
+            ring_max: if mode == Mode::RingAll { RING_MAX as u32 } else { 0 },
         };
         let mut revisions = self.policies.get(id).map_or(vec![], |policy| policy.revisions.clone());
         revisions.push(revision);
         let (tenant, display_name) = (self.tenant.clone(), String::new());
         let policy = Policy { tenant, id: id.into(), display_name, revisions, version: 1 };
+        let policy = Arc::new(policy);
+        self.policies.insert(id.into(), policy.clone());
+        self.matchmaker.apply_record(Record::Policy(policy));
+    }
+
+    /// A new revision, as the last one but for a change.
+    pub fn edit_policy(&mut self, id: &str, edit: impl FnOnce(&mut PolicyRevision)) {
+        let mut policy = (*self.policies[id]).clone();
+        let mut revision = policy.revisions.last().unwrap().clone();
+        revision.revision += 1;
+        edit(&mut revision);
+        policy.revisions.push(revision);
         let policy = Arc::new(policy);
         self.policies.insert(id.into(), policy.clone());
         self.matchmaker.apply_record(Record::Policy(policy));
@@ -83,6 +100,7 @@ impl Floor {
             channels: BTreeMap::new(),
             created_ms: T0,
             version: 1,
+            split: None,
         });
     }
 
@@ -148,6 +166,7 @@ impl Floor {
             idle_since_ms: T0 - idle_s * 1_000,
             last_offered: 0,
             handled: 0,
+            handled_since_offline: 0,
             created_ms: T0,
             version: 1,
         });
@@ -198,7 +217,7 @@ impl Floor {
             waiting_since_ms: self.now_ms,
             state_since_ms: self.now_ms,
             deadline: None,
-            offer: None,
+            offers: vec![],
             assignments: vec![],
             exclusions: vec![],
             deferred: None,
@@ -237,6 +256,7 @@ impl Floor {
                 self.edit_agent(&agent.id, |agent| {
                     agent.work.retain(|work| &*work.interaction != id);
                     agent.idle_since_ms = idle_since_ms;
+                    agent.handled_since_offline += 1;
                 });
             }
         }
@@ -253,6 +273,20 @@ impl Floor {
         };
         let capacity = capacity::effective(agent, profile);
         lawful::pair(interaction, agent, profile, capacity, self.now_ms)
+    }
+
+    /// How many the interaction's queue rings at once.
+    pub fn ring_max(&self, interaction: &Interaction) -> usize {
+        lawful::ring_max(self.policies[&self.queues[&interaction.queue].policy].revisions.last())
+    }
+
+    fn may_join(&self, interaction: &Interaction, agent: &Agent) -> Result<(), Dropped> {
+        let rings = self.agents.values().flat_map(|agent| &agent.work).filter(|w| w.interaction == interaction.id);
+        let ids: std::collections::BTreeSet<AssignmentId> = rings.map(|work| work.id).collect();
+        if ids.len() >= self.ring_max(interaction) {
+            return Err(Dropped::InteractionNotWaiting);
+        }
+        self.is_lawful(&Interaction { state: InteractionState::Queued, ..interaction.clone() }, agent)
     }
 
     pub fn seed(&self) -> u128 {
@@ -277,10 +311,12 @@ impl Floor {
         self.index += 1;
         let mut dropped = vec![];
         let offers = batch.offers.remove(&self.tenant).map_or(vec![], |command| command.offers);
-        let mut made = vec![];
+        let mut made: Vec<OfferPlan> = vec![];
         for plan in offers {
+            let joins = made.last().is_some_and(|last| last.interaction == plan.interaction);
             let lawful =
                 match (self.interactions.get(&plan.interaction).cloned(), self.agents.get(&plan.agent).cloned()) {
+                    (Some(interaction), Some(agent)) if joins => self.may_join(&interaction, &agent),
                     (Some(interaction), Some(agent)) => self.is_lawful(&interaction, &agent),
                     (None, _) => Err(Dropped::InteractionNotWaiting),
                     (_, None) => Err(Dropped::AgentGone),
@@ -322,9 +358,23 @@ impl Floor {
                 });
             }
         });
+        self.count_share(plan, &interaction.queue);
         self.edit_interaction(&plan.interaction, |interaction| {
             interaction.state = InteractionState::Offered;
             interaction.attempts += 1;
+        });
+    }
+
+    /// What the domain counts with the queue.
+    fn count_share(&mut self, plan: &OfferPlan, queue: &QueueId) {
+        let Some(free) = plan.free_groups else { return };
+        let policy = self.policies[&self.queues[queue].policy].clone();
+        let revision = policy.revisions.last().unwrap();
+        let group = split::group_of(&revision.groups, &self.agents[&plan.agent]);
+        self.edit_queue(queue, |queue| {
+            let kept = queue.split.take().filter(|split| split.is_of(&policy.id, revision));
+            let split = queue.split.insert(kept.unwrap_or_else(|| Split::new(&policy.id, revision)));
+            split.count(&revision.groups, free, group);
         });
     }
 
@@ -365,6 +415,19 @@ pub fn three(mode: Mode) -> Floor {
         floor.agent(agent, "p", idle_s, &[]);
     }
     floor
+}
+
+/// Red have 60 percent, blue 30, whoever else knows x well the rest.
+pub fn groups() -> Vec<Group> {
+    let group = |name: &str, team: Option<&str>, selector, percent| {
+        let team = team.map(TeamId::from);
+        Group { name: name.into(), team, selector, percent }
+    };
+    vec![
+        group("red", Some("red"), None, 60),
+        group("blue", Some("blue"), None, 30),
+        group("experts", None, needs("x", 50), 10),
+    ]
 }
 
 /// Pairs as text, in the order they were planned.
