@@ -151,7 +151,7 @@ fn brief(answer: &Answer) -> Value {
             Reply::Interaction(i) => json!({
                 "interaction": i.id.to_string(),
                 "state": format!("{:?}", i.state),
-                "agent": i.offer.as_ref().map(|o| o.agent.to_string())
+                "agent": i.offers.first().map(|o| o.agent.to_string())
                     .or_else(|| i.assignments.iter().rev().find(|a| a.ended_ms.is_none()).map(|a| a.agent.to_string())),
                 "closed": i.closing.as_ref().map(|c| format!("{:?}", c.reason)),
             }),

@@ -56,7 +56,8 @@ fn interaction(id: &str) -> CreateInteraction {
 }
 
 async fn floor(gateway: &Gateway, mode: Mode) {
-    let spec = PolicySpec { mode, skill_weight: 50, channel_weight: 25, preferred_weight: 25 };
+    let weights = PolicySpec { skill_weight: 50, channel_weight: 25, preferred_weight: 25, ..PolicySpec::default() };
+    let spec = PolicySpec { mode, ..weights };
     ask(gateway, CreatePolicy { id: "p".into(), display_name: "p".into(), spec, validate_only: false }).await;
     let spec = QueueSpec {
         display_name: "Support".into(),

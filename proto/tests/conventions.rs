@@ -212,7 +212,8 @@ fn lists_page_and_reads_say_how_fresh() {
 #[test]
 fn policy_and_membership_changes_can_be_checked_first() {
     let messages = messages_of("kindred.v1");
-    for name in ["CreatePolicy", "UpdatePolicy", "DeletePolicy", "AddNode", "PromoteNode", "RemoveNode"] {
+    let membership = ["AddNode", "PromoteNode", "RemoveNode"];
+    for name in ["CreatePolicy", "UpdatePolicy", "DeletePolicy", "RollbackPolicy"].into_iter().chain(membership) {
         let request = &messages[&format!("{name}Request")];
         assert!(field(request, "validate_only").is_some(), "{name}");
     }

@@ -78,7 +78,7 @@ impl Wanted {
 
 /// An offer out to the agent, or a part of the agent's that has not ended.
 fn has(record: &Interaction, agent: &AgentId) -> bool {
-    record.offer.as_ref().is_some_and(|offer| offer.agent == *agent)
+    record.offer_to(agent).is_some()
         || record.assignments.iter().any(|part| part.agent == *agent && part.state != AssignmentState::Ended)
 }
 
@@ -127,7 +127,7 @@ async fn closed(call: &Call, wanted: &Wanted, paging: &Paging) -> Result<Part, F
     let page = call.archived(call.desk().archive().closed_page(shard, tenant, after, limit)).await?;
     let until = page.found.last().filter(|_| page.more).map(|last| last.id.to_string());
     let found = page.found.into_iter().filter(|record| wanted.matches(record));
-    Ok(Part { found: found.map(|record| Sight { record, endpoint: None }).collect(), until })
+    Ok(Part { found: found.map(|record| Sight { record, endpoints: Default::default() }).collect(), until })
 }
 
 /// Both together, as far as both have looked. What closed between the two looks is in both: the later one counts.

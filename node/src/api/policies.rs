@@ -51,6 +51,11 @@ impl PolicyService for Policies {
         written.done(|header| v1::DeletePolicyResponse { header })
     }
 
+    async fn rollback_policy(&self, request: Request<v1::RollbackPolicyRequest>) -> Answer<v1::RollbackPolicyResponse> {
+        let written = self.desk.write(request, Lane::Submit).await?;
+        written.policy(|header, policy| v1::RollbackPolicyResponse { header, policy })
+    }
+
     async fn list_policy_revisions(
         &self,
         request: Request<v1::ListPolicyRevisionsRequest>,
@@ -64,7 +69,7 @@ impl PolicyService for Policies {
         let last = page.last().filter(|_| more).map(|last| last.revision.to_string());
         Ok(call.respond(v1::ListPolicyRevisionsResponse {
             header: call.read_header(at),
-            revisions: page.into_iter().map(tells::policy_revision).collect(),
+            revisions: page.into_iter().map(|r| tells::policy_revision(&found.tenant, r)).collect(),
             next_page_token: last.map(|last| paging.next(&call.tenant, &last)).unwrap_or_default(),
         }))
     }
@@ -91,6 +96,9 @@ mod tests {
             channel_weight: 0,
             preferred_weight: 0,
             made_ms: 1,
+            rolled_back_to: None,
+            groups: Vec::new(),
+            ring_max: 0,
         };
         let all: Vec<_> = (3..8).map(revision).collect();
         let numbers = |below, size| {

@@ -7,29 +7,36 @@ use crate::{
     },
     wire::api::tells,
 };
-use kindred_domain::{Rejection, ids::InteractionId, record::Interaction, rejection::Kind, state::Tenant};
+use kindred_domain::{
+    Rejection,
+    ids::{AgentId, InteractionId},
+    record::Interaction,
+    rejection::Kind,
+    state::Tenant,
+};
 use kindred_proto::v1;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-/// An interaction, with what of its agent belongs into an offer.
+/// An interaction, with what of its agents belongs into an offer.
 #[derive(Clone, Debug)]
 pub struct Sight {
     /// As it stands.
     pub record: Arc<Interaction>,
-    /// The endpoint of the agent it is offered to.
-    pub endpoint: Option<String>,
+    /// The endpoints of the agents it is offered to.
+    pub endpoints: BTreeMap<AgentId, String>,
 }
 
 impl Sight {
-    /// An interaction in memory, with the endpoint.
+    /// An interaction in memory, with the endpoints.
     pub fn of(tenant: &Tenant, record: &Arc<Interaction>) -> Self {
-        let agent = record.offer.as_ref().and_then(|offer| tenant.agent(&offer.agent));
-        Self { record: record.clone(), endpoint: agent.map(|agent| agent.endpoint.clone()) }
+        let agents = record.offers.iter().filter_map(|offer| tenant.agent(&offer.agent));
+        let endpoints = agents.map(|agent| (agent.id.clone(), agent.endpoint.clone())).collect();
+        Self { record: record.clone(), endpoints }
     }
 
     /// As callers see it.
     pub fn tell(&self) -> v1::Interaction {
-        tells::interaction(&self.record, self.endpoint.as_deref())
+        tells::interaction(&self.record, Some(&self.endpoints))
     }
 }
 
@@ -75,7 +82,7 @@ impl Call {
                 let record = self.archived(reading).await?;
                 // Retention may have taken it between the two looks.
                 let record = record.ok_or_else(missing)?;
-                Ok((at, Sight { record, endpoint: None }))
+                Ok((at, Sight { record, endpoints: BTreeMap::new() }))
             }
         }
     }

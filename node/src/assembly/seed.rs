@@ -25,7 +25,8 @@ const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Makes it, through the same door as everybody's commands; what is there already stays as it is.
 pub async fn seed(gateway: &Gateway) -> anyhow::Result<()> {
-    let spec = PolicySpec { mode: Mode::LongestIdle, skill_weight: 60, channel_weight: 20, preferred_weight: 20 };
+    let weights = PolicySpec { skill_weight: 60, channel_weight: 20, preferred_weight: 20, ..PolicySpec::default() };
+    let spec = PolicySpec { mode: Mode::LongestIdle, ..weights };
     let name = || "Whoever is idle longest".into();
     make(gateway, CreatePolicy { id: "longest-idle".into(), display_name: name(), spec, validate_only: false }).await?;
     let spec = QueueSpec {

@@ -229,9 +229,17 @@ async fn policies(t: &mut Table<'_>) {
     };
     use v1::distribution::Mode;
     let of = |mode: Mode| v1::Distribution { mode: mode.into(), ..Default::default() };
-    for mode in [Mode::FewestHandled, Mode::Random, Mode::PercentSplit, Mode::RingAll, Mode::Affinity] {
-        refused!(t, policies.create_policy(create(of(mode))), InvalidArgument, "UNSUPPORTED_MODE", "");
-    }
+    refused!(t, policies.create_policy(create(of(Mode::Affinity))), InvalidArgument, "UNSUPPORTED_MODE", "");
+    let split = create(of(Mode::PercentSplit));
+    refused!(t, policies.create_policy(split), InvalidArgument, "INVALID_FIELD", "policy.distribution.groups");
+    let group = v1::AgentGroup { group_id: "g".into(), percent: 101, ..Default::default() };
+    let split = create(v1::Distribution { groups: vec![group], ..of(Mode::PercentSplit) });
+    let field = "policy.distribution.groups[0].percent";
+    refused!(t, policies.create_policy(split), InvalidArgument, "MALFORMED", field);
+    let ring = create(v1::Distribution { ring_max: 33, ..of(Mode::RingAll) });
+    refused!(t, policies.create_policy(ring), InvalidArgument, "MALFORMED", "policy.distribution.ring_max");
+    let ring = create(v1::Distribution { ring_max: 3, ..of(Mode::Tiered) });
+    refused!(t, policies.create_policy(ring), InvalidArgument, "INVALID_FIELD", "policy.distribution.ring_max");
     let best = create(of(Mode::BestMatch));
     refused!(t, policies.create_policy(best), InvalidArgument, "MALFORMED", "policy.distribution.mode");
     let heavy = v1::Distribution { skill_weight_percent: 101, ..of(Mode::BestMatch) };
@@ -247,6 +255,16 @@ async fn policies(t: &mut Table<'_>) {
         ..Default::default()
     };
     refused!(t, policies.update_policy(request), Aborted, "ETAG_MISMATCH", "");
+    let rollback = |revision, etag: &str| v1::RollbackPolicyRequest {
+        name: "tenants/acme/policies/fair".into(),
+        revision,
+        etag: etag.into(),
+        validate_only: true,
+        ..Default::default()
+    };
+    refused!(t, policies.rollback_policy(rollback(0, "")), InvalidArgument, "MALFORMED", "revision");
+    refused!(t, policies.rollback_policy(rollback(9, "")), InvalidArgument, "INVALID_FIELD", "revision");
+    refused!(t, policies.rollback_policy(rollback(1, "v7")), Aborted, "ETAG_MISMATCH", "");
 }
 
 pub async fn others(t: &mut Table<'_>) {

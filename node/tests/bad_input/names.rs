@@ -230,6 +230,8 @@ pub async fn configuration(t: &mut Table<'_>) {
         ..Default::default()
     };
     names!(t, policies.update_policy, "policies", "policy.name", update);
+    let rollback = |name| v1::RollbackPolicyRequest { name, revision: 1, ..Default::default() };
+    names!(t, policies.rollback_policy, "policies", "name", rollback);
 }
 
 pub async fn others(t: &mut Table<'_>) {

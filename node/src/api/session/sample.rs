@@ -31,7 +31,7 @@ pub fn done(state: &mut State, body: impl Into<Body>) -> Vec<Event> {
 pub fn state() -> State {
     let mut state = State::new();
     done(&mut state, AdoptTenant { id: "acme".into(), display_name: String::new() });
-    let spec = PolicySpec { mode: Mode::LongestIdle, skill_weight: 0, channel_weight: 0, preferred_weight: 0 };
+    let spec = PolicySpec { mode: Mode::LongestIdle, ..PolicySpec::default() };
     done(&mut state, CreatePolicy { id: "fair".into(), display_name: String::new(), spec, validate_only: false });
     let spec = QueueSpec {
         display_name: String::new(),
@@ -48,6 +48,13 @@ pub fn state() -> State {
     let entry = ProfileEntry { queue: "support".into(), channel: "voice".into(), tier: 1, priority: 0, delay_ms: 0 };
     let (id, display_name) = ("all".into(), String::new());
     done(&mut state, CreateProfile { id, display_name, entries: vec![entry], capacity: Capacity::default() });
+    done(&mut state, agent("ann"));
+    done(&mut state, presence(PresenceStatus::Available));
+    state
+}
+
+/// Somebody who serves everything there is.
+pub fn agent(id: &str) -> CreateAgent {
     let spec = AgentSpec {
         kind: AgentKind::Human,
         display_name: String::new(),
@@ -57,11 +64,9 @@ pub fn state() -> State {
         channel_proficiency: Default::default(),
         labels: Default::default(),
         capacity: None,
-        endpoint: "sip:ann".into(),
+        endpoint: format!("sip:{id}"),
     };
-    done(&mut state, CreateAgent { id: "ann".into(), spec });
-    done(&mut state, presence(PresenceStatus::Available));
-    state
+    CreateAgent { id: id.into(), spec }
 }
 
 /// Ann says how she is.

@@ -60,7 +60,7 @@ impl Records {
 
     /// An interaction that is in memory no more.
     pub fn add_closed(&mut self, record: Arc<Interaction>) {
-        self.interactions.insert(record.id.clone(), Sight { record, endpoint: None });
+        self.interactions.insert(record.id.clone(), Sight { record, endpoints: Default::default() });
     }
 
     /// What is needed, as far as it is in memory.
@@ -287,11 +287,11 @@ impl Session {
     /// An offer, if it is still out.
     fn offer(&self, agent: &AgentId, offer: AssignmentId, sight: Option<&Sight>) -> Option<Message> {
         let sight = sight?;
-        let out = sight.record.offer.as_ref().filter(|out| out.id == offer)?;
+        let out = sight.record.offer(offer)?;
         Some(Message::Offer(v1::SessionOffer {
             agent: full_name(&self.tenant, agent),
             interaction: Some(sight.tell()),
-            offer: Some(tells::offer(&sight.record, out, sight.endpoint.as_deref())),
+            offer: Some(tells::offer(&sight.record, out, Some(&sight.endpoints))),
         }))
     }
 
@@ -345,7 +345,7 @@ impl Session {
 
 /// Attached agents with an offer of the interaction or a part that has not ended.
 fn workers(record: &Interaction, attached: &BTreeMap<AgentId, Since>) -> BTreeSet<AgentId> {
-    let offered = record.offer.iter().map(|offer| &offer.agent);
+    let offered = record.offers.iter().map(|offer| &offer.agent);
     let parts = record.assignments.iter().filter(|part| part.state != AssignmentState::Ended);
     let agents = offered.chain(parts.map(|part| &part.agent));
     agents.filter(|agent| attached.contains_key(*agent)).cloned().collect()

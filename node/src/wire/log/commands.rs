@@ -35,7 +35,7 @@ structs! {
     EndAssignment { interaction, assignment }
     CompleteWrapUp { interaction, assignment }
     RecordActivity { interaction, party, now_dormant }
-    OfferPlan { offer, interaction, agent, score_micros, policy_revision }
+    OfferPlan { offer, interaction, agent, score_micros, policy_revision, draw, free_groups }
     DeferPlan { interaction, until_ms, reason }
     MakeOffers { offers, deferrals }
     AgentSpec { kind, display_name, team, profile, skills, channel_proficiency, labels, capacity, endpoint }
@@ -61,7 +61,7 @@ structs! {
         sla_urgency_micros, starvation_bound_ms, max_wait_ms, channels }
     UpdateQueue { id, etag, patch }
     DeleteQueue { id, etag }
-    PolicySpec { mode, skill_weight, channel_weight, preferred_weight }
+    PolicySpec { mode, skill_weight, channel_weight, preferred_weight, groups, ring_max }
     CreatePolicy { id, display_name, spec, validate_only }
     UpdatePolicy { id, etag, display_name, spec, validate_only }
     DeletePolicy { id, etag, validate_only }
@@ -86,6 +86,7 @@ structs! {
     LeaderStarted { raft_id, term }
     Advance {  }
     CompareHash { index, hash }
+    RollbackPolicy { id, etag, revision, validate_only }
 }
 
 enums! {
@@ -194,7 +195,7 @@ bodies! {
         CreateQueue, UpdateQueue, DeleteQueue, CreatePolicy, UpdatePolicy, DeletePolicy, RegisterConnector,
         HeartbeatConnector, ReconcileConnector, DeleteConnector, CreateCustomer, UpdateCustomer,
         DeleteCustomer, AppendConversation, CreateTenant, AdoptTenant, UpdateTenant, DeleteTenant,
-        RegisterNode, UpdateNode, SetClusterVersion, LeaderStarted, Advance, CompareHash
+        RegisterNode, UpdateNode, SetClusterVersion, LeaderStarted, Advance, CompareHash, RollbackPolicy
 }
 
 #[cfg(test)]

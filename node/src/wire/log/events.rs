@@ -20,7 +20,7 @@ variants! {
         InteractionUpdated {  }
         InteractionQueued { cause, waiting_since_ms }
         InteractionClosed { reason }
-        OfferMade { offer, expires_ms, score_micros, policy_revision, waited_ms }
+        OfferMade { offer, expires_ms, score_micros, policy_revision, waited_ms, draw }
         OfferAccepted { offer }
         OfferDeclined { offer, reason }
         OfferExpired { offer }
@@ -57,13 +57,15 @@ variants! {
         ConnectorAlive { connector }
         ConversationAppended { first, count }
         ConversationCreated {  }
+        PolicyRolledBack { policy, revision, to }
     }
 }
 
 enums! {
     QueuedCause: Created, Declined, Unanswered, Revoked, ConnectFailed, Transferred, Released, NotResumed,
         TargetNotThere;
-    RevokeCause: StreamLost, PresenceChanged, InteractionClosed, NotQualified, Unconfirmed, MediaError;
+    RevokeCause: StreamLost, PresenceChanged, InteractionClosed, NotQualified, Unconfirmed, MediaError,
+        AcceptedByAnother;
     Kind: Tenant, Agent, Team, Profile, Queue, Policy, Connector, Session, Customer, Conversation,
         Interaction, Offer, Assignment, Node;
 }

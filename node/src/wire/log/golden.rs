@@ -120,3 +120,20 @@ fn a_node_of_old_bytes_is_not_drained() {
     let kindred_domain::command::Body::UpdateNode(update) = command.body else { panic!("not an update") };
     assert_eq!(update.draining, None);
 }
+
+/// Written when one offer at most was out: it is the first of the list, and is written there from then on.
+#[test]
+fn an_interaction_of_old_bytes_keeps_its_offer() {
+    let line = GOLDEN.lines().find_map(|line| line.strip_prefix("record Interaction ")).map(unhex).expect("a line");
+    let mut written = pb::Record::decode(&*line).unwrap();
+    let Some(pb::record::Record::Interaction(old)) = &mut written.record else { panic!("not an interaction") };
+    let offer: record::Offer = drawn(3);
+    old.offers.clear();
+    old.offer = Some(offer.put());
+    let record = decode_record(&written.encode_to_vec()).unwrap();
+    let record::Record::Interaction(interaction) = &record else { panic!("not an interaction") };
+    assert_eq!(interaction.offers, [offer]);
+    let again = pb::Record::decode(encode_record(&record)).unwrap();
+    let Some(pb::record::Record::Interaction(again)) = again.record else { panic!("not an interaction") };
+    assert_eq!((again.offer, again.offers.len()), (None, 1));
+}

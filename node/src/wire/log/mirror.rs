@@ -149,17 +149,25 @@ macro_rules! required {
     )*};
 }
 
-/// Structs whose fields have the same names on both sides.
+/// Structs whose fields have the same names on both sides. `=> one in many`: a field that once held what has become a list
+/// is read as the first of it, and not written any more.
 macro_rules! structs {
-    ($($name:ident { $($field:ident),* $(,)? })*) => {$(
+    ($($name:ident { $($field:ident),* $(,)? } $(=> $one:ident in $many:ident)?)*) => {$(
         impl Mirror<pb::$name> for domain::$name {
             fn put(&self) -> pb::$name {
-                pb::$name { $($field: self.$field.put()),* }
+                pb::$name { $($field: self.$field.put(),)* $($one: None)? }
             }
             fn take(written: pb::$name) -> Result<Self, Error> {
                 let _ = &written;
-                Ok(Self { $($field: Mirror::take(written.$field)
-                    .map_err(|error: Error| error.at(stringify!($name), stringify!($field)))?),* })
+                $(let $one = written.$one.map(Mirror::take).transpose()
+                    .map_err(|error: Error| error.at(stringify!($name), stringify!($one)))?;)?
+                #[allow(unused_mut, reason = "few have a field that became a list")]
+                let mut taken = Self { $($field: Mirror::take(written.$field)
+                    .map_err(|error: Error| error.at(stringify!($name), stringify!($field)))?),* };
+                $(if let Some(one) = $one {
+                    taken.$many.insert(0, one);
+                })?
+                Ok(taken)
             }
         }
         required!(domain::$name => pb::$name);

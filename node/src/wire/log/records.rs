@@ -20,7 +20,7 @@ structs! {
     Agent { tenant, id, kind, display_name, team, profile, skills, channel_proficiency, labels, capacity,
         endpoint, presence, session, stream_lost_ms, offline_at, missed_in_row, backoff_until_ms,
         not_responding_until_ms, work, over_capacity, idle_since_ms, last_offered, handled, created_ms,
-        version }
+        version, handled_since_offline }
     Team { tenant, id, display_name, version }
     ProfileEntry { queue, channel, tier, priority, delay_ms }
     Profile { tenant, id, display_name, entries, capacity, version }
@@ -41,7 +41,8 @@ structs! {
     Conversation { tenant, id, customer, items, open_interactions, created_ms, active_ms, version }
     ConversationItem { number, kind, interaction, channel, happened_ms, written_ms, body }
     Identity { value, verified }
-    Offer { id, agent, made_ms, expires, policy_revision, score_micros, answer_mode, revoke_at_ms }
+    Offer { id, agent, made_ms, expires, policy_revision, score_micros, answer_mode, revoke_at_ms, draw }
+    Draw { candidates, drawn }
     Assignment { id, agent, role, state, channels, units, deadline, accepted_ms, connected_ms, held_ms,
         state_since_ms, wrap_up_ms, ended_ms, cause }
     Exclusion { agent, until_ms, times }
@@ -51,13 +52,15 @@ structs! {
     Interaction { tenant, id, conversation, channel, added_channels, direction, customer, identity,
         external_thread_id, connector, queue, target_agent, labels, required, preferred, priority,
         human_requested_at_ms, connect_by_ms, context_bytes, state, unconfirmed_since_ms, confirmed_ms,
-        created_ms, waiting_since_ms, state_since_ms, deadline, offer, assignments, exclusions, deferred,
+        created_ms, waiting_since_ms, state_since_ms, deadline, offers, assignments, exclusions, deferred,
         attempts, first_offered_ms, customer_active_ms, agent_active_ms, silent_at_ms, transitions, closing,
-        version }
-    PolicyRevision { revision, mode, skill_weight, channel_weight, preferred_weight, made_ms }
+        version } => offer in offers
+    PolicyRevision { revision, mode, skill_weight, channel_weight, preferred_weight, made_ms, rolled_back_to, groups, ring_max }
+    Group { name, team, selector, percent }
+    Split { policy, revision, shared, spilled, behind_micros, ungrouped }
     Policy { tenant, id, display_name, revisions, version }
     Queue { tenant, id, display_name, policy, priority, age_weight_micros_per_s, service_level_ms,
-        sla_urgency_micros, starvation_bound_ms, max_wait_ms, channels, created_ms, version }
+        sla_urgency_micros, starvation_bound_ms, max_wait_ms, channels, created_ms, version, split }
 }
 
 enums! {

@@ -420,7 +420,15 @@ fn records_are_not_told_after_newer_ones() {
     // While those were on their way, an offer was made and told.
     stage.apply(sample::call());
     let (offer, policy_revision) = (Uid(7), 1);
-    let plan = OfferPlan { offer, interaction: "call".into(), agent: "ann".into(), score_micros: 0, policy_revision };
+    let plan = OfferPlan {
+        offer,
+        interaction: "call".into(),
+        agent: "ann".into(),
+        score_micros: 0,
+        policy_revision,
+        draw: None,
+        free_groups: None,
+    };
     stage.apply(MakeOffers { offers: vec![plan], deferrals: Vec::new() });
     stage.tell();
     assert!(stage.said().iter().any(|said| said.starts_with("offer")));

@@ -3,9 +3,12 @@ use super::super::sample::{self, attach, done, presence};
 use super::*;
 use kindred_domain::{
     Body, State,
-    command::{AcceptOffer, CompleteInteraction, DeclineOffer, DetachSession, MakeOffers, OfferPlan, ReportConnected},
+    command::{
+        AcceptOffer, CompleteInteraction, DeclineOffer, DetachSession, MakeOffers, OfferPlan, PolicySpec,
+        ReportConnected, SetPresence, UpdatePolicy,
+    },
     ids::Uid,
-    record::PresenceStatus,
+    record::{Mode, PresenceStatus},
 };
 
 struct World {
@@ -32,14 +35,20 @@ impl World {
     }
 
     fn offer(&mut self) -> Vec<Event> {
-        let plan = OfferPlan {
-            offer: OFFER,
+        self.offers(&[(OFFER, "ann")])
+    }
+
+    fn offers(&mut self, to: &[(Uid, &str)]) -> Vec<Event> {
+        let plan = |(offer, agent): &(Uid, &str)| OfferPlan {
+            offer: *offer,
             interaction: "call".into(),
-            agent: "ann".into(),
+            agent: (*agent).into(),
             score_micros: 0,
             policy_revision: 1,
+            draw: None,
+            free_groups: None,
         };
-        self.apply(MakeOffers { offers: vec![plan], deferrals: Vec::new() })
+        self.apply(MakeOffers { offers: to.iter().map(plan).collect(), deferrals: Vec::new() })
     }
 
     fn apply(&mut self, body: impl Into<Body>) -> Vec<Event> {
@@ -124,6 +133,27 @@ fn presence_is_told_and_another_stream_takes_over() {
     assert!(world.session.agents().is_empty());
     let events = world.say(PresenceStatus::Away);
     assert!(world.tell(&events).messages.is_empty(), "nothing of an agent of somebody else's");
+}
+
+#[test]
+fn who_loses_a_ring_is_told_that_another_has_it() {
+    let mut world = World::new();
+    let spec = Some(PolicySpec { mode: Mode::RingAll, ring_max: 2, ..PolicySpec::default() });
+    let (id, etag, display_name) = ("fair".into(), None, None);
+    world.apply(UpdatePolicy { id, etag, display_name, spec, validate_only: false });
+    world.apply(sample::agent("bob"));
+    world.apply(SetPresence { agents: vec!["bob".into()], ..presence(PresenceStatus::Available) });
+    let made = world.offers(&[(OFFER, "ann"), (Uid(8), "bob")]);
+    let told = world.tell(&made).messages;
+    let [Message::Offer(offer)] = told.as_slice() else { panic!("{told:?}") };
+    let offers = offer.interaction.iter().flat_map(|interaction| &interaction.offers);
+    let endpoints: Vec<&str> = offers.map(|out| out.endpoint.as_str()).collect();
+    assert_eq!(endpoints, ["sip:ann", "sip:bob"]);
+    let accepted = world.apply(AcceptOffer { interaction: "call".into(), offer: Uid(8) });
+    let told = world.tell(&accepted).messages;
+    let [Message::Revocation(lost)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(lost.offer_id, OFFER.to_string());
+    assert_eq!((lost.cause(), lost.expired), (v1::RevokeCause::AcceptedByAnother, false));
 }
 
 #[test]

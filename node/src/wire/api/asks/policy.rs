@@ -3,9 +3,9 @@ use super::{Ask, asks, drawn};
 use crate::wire::api::form::Form;
 use kindred_domain::{
     Body,
-    command::{CreatePolicy, DeletePolicy, PolicySpec, UpdatePolicy},
-    limits::TEXT_MAX,
-    record::Mode,
+    command::{CreatePolicy, DeletePolicy, PolicySpec, RollbackPolicy, UpdatePolicy},
+    limits::{NAME_MAX, RING_DEFAULT, RING_MAX, SPLIT_GROUPS, TEXT_MAX},
+    record::{Group, Mode},
 };
 use kindred_proto::v1::{self, distribution, policy::Rules};
 
@@ -13,6 +13,7 @@ asks! {
     CreatePolicyRequest => create;
     UpdatePolicyRequest => update;
     DeletePolicyRequest => delete;
+    RollbackPolicyRequest => rollback;
 }
 
 /// Highest weight, percent.
@@ -42,18 +43,42 @@ fn spec(form: &mut Form<'_>, rules: Option<Rules>) -> PolicySpec {
         Public::RingAll => Mode::RingAll,
         Public::Affinity => Mode::Affinity,
     };
+    let groups = groups(form, asked.groups);
+    let ring_max = match (mode, asked.ring_max) {
+        (Mode::RingAll, 0) => RING_DEFAULT,
+        (_, asked) => asked,
+    };
     let mut weight = |field, percent| form.within(&format_args!("policy.distribution.{field}"), percent, 0, WEIGHT_MAX);
     let spec = PolicySpec {
         mode,
         skill_weight: weight("skill_weight_percent", asked.skill_weight_percent),
         channel_weight: weight("channel_weight_percent", asked.channel_weight_percent),
         preferred_weight: weight("preferred_weight_percent", asked.preferred_weight_percent),
+        groups,
+        ring_max: form.within(&"policy.distribution.ring_max", ring_max, 0, RING_MAX as u32),
     };
     let weighs = spec.skill_weight + spec.channel_weight + spec.preferred_weight;
     if mode == Mode::BestMatch && weighs == 0 {
         form.fail(&"policy.distribution.mode", "BEST_MATCH needs at least one weight above 0");
     }
     spec
+}
+
+fn groups(form: &mut Form<'_>, groups: Vec<v1::AgentGroup>) -> Vec<Group> {
+    if !form.count(&"policy.distribution.groups", groups.len(), SPLIT_GROUPS.1) {
+        return Vec::new();
+    }
+    let mut read = Vec::with_capacity(groups.len());
+    for (at, group) in groups.into_iter().enumerate() {
+        let at = format_args!("policy.distribution.groups[{at}]");
+        read.push(Group {
+            name: form.text(&format_args!("{at}.group_id"), group.group_id, NAME_MAX),
+            team: (!group.team.is_empty()).then(|| form.name(&format_args!("{at}.team"), &group.team)),
+            selector: form.selector(&format_args!("{at}.selector"), group.selector),
+            percent: form.within(&format_args!("{at}.percent"), group.percent, 1, 100),
+        });
+    }
+    read
 }
 
 fn update(request: v1::UpdatePolicyRequest, form: &mut Form<'_>) -> Body {
@@ -73,6 +98,16 @@ fn delete(request: v1::DeletePolicyRequest, form: &mut Form<'_>) -> Body {
     DeletePolicy {
         id: form.name(&"name", &request.name),
         etag: form.etag(&"etag", &request.etag),
+        validate_only: request.validate_only,
+    }
+    .into()
+}
+
+fn rollback(request: v1::RollbackPolicyRequest, form: &mut Form<'_>) -> Body {
+    RollbackPolicy {
+        id: form.name(&"name", &request.name),
+        etag: form.etag(&"etag", &request.etag),
+        revision: form.within(&"revision", request.revision, 1, u64::MAX),
         validate_only: request.validate_only,
     }
     .into()

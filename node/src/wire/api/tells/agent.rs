@@ -44,6 +44,7 @@ pub fn agent(record: &Agent, now_ms: u64) -> v1::Agent {
         over_capacity: record.over_capacity,
         handled_count: record.handled,
         create_time: some_time(record.created_ms),
+        handled_since_offline_count: record.handled_since_offline,
     }
 }
 

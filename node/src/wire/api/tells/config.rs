@@ -3,9 +3,13 @@ use super::{agent::capacity, interaction::answer_mode};
 use crate::wire::api::{
     form::etag,
     name::full_name,
+    selector::selector,
     value::{duration, from_micros, some_duration, some_time},
 };
-use kindred_domain::record::{ChannelRules, Mode, Policy, PolicyRevision, Profile, Queue, Team};
+use kindred_domain::{
+    ids::TenantId,
+    record::{ChannelRules, Group, Mode, Policy, PolicyRevision, Profile, Queue, Split, Team},
+};
 use kindred_proto::v1::{self, distribution, policy, policy_revision};
 
 /// A queue.
@@ -23,6 +27,20 @@ pub fn queue(record: &Queue) -> v1::Queue {
         max_wait: some_duration(record.max_wait_ms),
         channels: record.channels.iter().map(|(channel, rules)| (channel.to_string(), channel_rules(rules))).collect(),
         create_time: some_time(record.created_ms),
+        split: record.split.as_ref().map(split),
+    }
+}
+
+fn split(split: &Split) -> v1::QueueSplit {
+    let counts = split.shared.iter().zip(&split.spilled);
+    let group = |(shared, spilled): (&u64, &u64)| v1::GroupOffers {
+        shared_offer_count: *shared,
+        spilled_offer_count: *spilled,
+    };
+    v1::QueueSplit {
+        policy_revision: split.revision,
+        groups: counts.map(group).collect(),
+        ungrouped_offer_count: split.ungrouped,
     }
 }
 
@@ -77,22 +95,23 @@ pub fn policy(record: &Policy) -> v1::Policy {
         name: full_name(&record.tenant, &record.id),
         etag: etag(record.version),
         display_name: record.display_name.clone(),
-        rules: current.map(|current| policy::Rules::Distribution(distribution(current))),
+        rules: current.map(|current| policy::Rules::Distribution(distribution(&record.tenant, current))),
         revision: current.map_or(0, |current| current.revision),
         revision_create_time: current.and_then(|current| some_time(current.made_ms)),
     }
 }
 
 /// A kept revision.
-pub fn policy_revision(revision: &PolicyRevision) -> v1::PolicyRevision {
+pub fn policy_revision(tenant: &TenantId, revision: &PolicyRevision) -> v1::PolicyRevision {
     v1::PolicyRevision {
         revision: revision.revision,
         create_time: some_time(revision.made_ms),
-        rules: Some(policy_revision::Rules::Distribution(distribution(revision))),
+        rules: Some(policy_revision::Rules::Distribution(distribution(tenant, revision))),
+        rolled_back_to_revision: revision.rolled_back_to.unwrap_or_default(),
     }
 }
 
-fn distribution(revision: &PolicyRevision) -> v1::Distribution {
+fn distribution(tenant: &TenantId, revision: &PolicyRevision) -> v1::Distribution {
     use distribution::Mode as Public;
     let mode = match revision.mode {
         Mode::LongestIdle => Public::LongestIdle,
@@ -111,5 +130,16 @@ fn distribution(revision: &PolicyRevision) -> v1::Distribution {
         skill_weight_percent: revision.skill_weight,
         channel_weight_percent: revision.channel_weight,
         preferred_weight_percent: revision.preferred_weight,
+        groups: revision.groups.iter().map(|group| agent_group(tenant, group)).collect(),
+        ring_max: revision.ring_max,
+    }
+}
+
+fn agent_group(tenant: &TenantId, group: &Group) -> v1::AgentGroup {
+    v1::AgentGroup {
+        group_id: group.name.clone(),
+        team: group.team.as_ref().map(|team| full_name(tenant, team)).unwrap_or_default(),
+        selector: group.selector.as_ref().map(selector),
+        percent: group.percent,
     }
 }

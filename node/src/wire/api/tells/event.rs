@@ -1,7 +1,7 @@
 //! Events.
 use super::{
     agent::status,
-    interaction::{close_reason, deferral_reason, end_cause},
+    interaction::{close_reason, deferral_reason, draw, end_cause},
 };
 use crate::wire::api::{
     name::{assignment_name, full_name, name_of, tenant_name},
@@ -79,6 +79,7 @@ pub fn public_kind(kind: &EventKind) -> public::Kind {
         K::ConnectorAlive { .. } => public::Kind::ConnectorAlive,
         K::ConversationAppended { .. } => public::Kind::ConversationAppended,
         K::ConversationCreated => public::Kind::ConversationCreated,
+        K::PolicyRolledBack { .. } => public::Kind::PolicyRolledBack,
     }
 }
 
@@ -103,13 +104,14 @@ fn details(event: &Event) -> Option<Details> {
         K::InteractionClosed { reason } => {
             Details::InteractionClosed(v1::InteractionClosedDetails { reason: close_reason(*reason).into() })
         }
-        K::OfferMade { offer, expires_ms, score_micros, policy_revision, waited_ms } => {
+        K::OfferMade { offer, expires_ms, score_micros, policy_revision, waited_ms, draw: drawn } => {
             Details::OfferMade(v1::OfferMadeDetails {
                 offer_id: offer.to_string(),
                 expire_time: Some(time(*expires_ms)),
                 score: from_micros(*score_micros),
                 policy_revision: *policy_revision,
                 waited: Some(duration(*waited_ms)),
+                draw: drawn.as_ref().map(draw),
             })
         }
         K::OfferAccepted { offer: id } | K::OfferExpired { offer: id } => Details::Offer(offer(id)),
@@ -169,6 +171,11 @@ fn details(event: &Event) -> Option<Details> {
         K::ConversationAppended { first, count } => {
             Details::ConversationAppended(v1::ConversationAppendedDetails { first_item: *first, count: *count })
         }
+        K::PolicyRolledBack { policy, revision, to } => Details::PolicyRolledBack(v1::PolicyRolledBackDetails {
+            policy: full_name(tenant, policy),
+            revision: *revision,
+            rolled_back_to_revision: *to,
+        }),
         K::InteractionUpdated
         | K::InteractionDormant
         | K::InteractionResumed
@@ -214,5 +221,6 @@ pub fn revoke_cause(cause: RevokeCause) -> v1::RevokeCause {
         RevokeCause::NotQualified => v1::RevokeCause::NotQualified,
         RevokeCause::Unconfirmed => v1::RevokeCause::Unconfirmed,
         RevokeCause::MediaError => v1::RevokeCause::MediaError,
+        RevokeCause::AcceptedByAnother => v1::RevokeCause::AcceptedByAnother,
     }
 }

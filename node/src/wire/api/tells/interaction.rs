@@ -6,16 +6,17 @@ use crate::wire::api::{
     value::{duration, from_micros, labels, some_time, time, unseal_text},
 };
 use kindred_domain::{
-    ids::TenantId,
+    ids::{AgentId, TenantId},
     record::{
-        AnswerMode, Assignment, AssignmentState, CloseReason, DeferReason, Direction, EndCause, Exclusion, Interaction,
-        InteractionState, Offer, Role, VerifiedLevel,
+        AnswerMode, Assignment, AssignmentState, CloseReason, DeferReason, Direction, Draw, EndCause, Exclusion,
+        Interaction, InteractionState, Offer, Role, VerifiedLevel,
     },
 };
 use kindred_proto::v1::{self, assignment as part, deferral, identity, interaction as public};
+use std::collections::BTreeMap;
 
-/// An interaction. `endpoint` is that of the agent it is offered to, where the caller knows it.
-pub fn interaction(record: &Interaction, endpoint: Option<&str>) -> v1::Interaction {
+/// An interaction. `endpoints` are those of the agents it is offered to, as far as the caller knows them.
+pub fn interaction(record: &Interaction, endpoints: Option<&BTreeMap<AgentId, String>>) -> v1::Interaction {
     let tenant = &record.tenant;
     let confirmed = state(record.state);
     v1::Interaction {
@@ -48,7 +49,7 @@ pub fn interaction(record: &Interaction, endpoint: Option<&str>) -> v1::Interact
         unconfirmed_time: record.unconfirmed_since_ms.map(time),
         attempts: record.attempts,
         transitions: transitions(record),
-        offers: record.offer.iter().map(|out| offer(record, out, endpoint)).collect(),
+        offers: record.offers.iter().map(|out| offer(record, out, endpoints)).collect(),
         assignments: record.assignments.iter().map(|part| assignment(record, part)).collect(),
         close_reason: record.closing.as_ref().map_or(0, |closing| close_reason(closing.reason).into()),
         close_note: record.closing.as_ref().map(|closing| closing.note.clone()).unwrap_or_default(),
@@ -144,11 +145,11 @@ pub(super) fn answer_mode(mode: AnswerMode) -> v1::AnswerMode {
 }
 
 /// An offer that is out.
-pub fn offer(interaction: &Interaction, offer: &Offer, endpoint: Option<&str>) -> v1::Offer {
+pub fn offer(interaction: &Interaction, offer: &Offer, endpoints: Option<&BTreeMap<AgentId, String>>) -> v1::Offer {
     v1::Offer {
         id: offer.id.to_string(),
         agent: full_name(&interaction.tenant, &offer.agent),
-        endpoint: endpoint.unwrap_or_default().to_owned(),
+        endpoint: endpoints.and_then(|known| known.get(&offer.agent)).cloned().unwrap_or_default(),
         create_time: some_time(offer.made_ms),
         expire_time: some_time(offer.expires.at_ms),
         policy_revision: offer.policy_revision,
@@ -157,7 +158,13 @@ pub fn offer(interaction: &Interaction, offer: &Offer, endpoint: Option<&str>) -
         score: from_micros(offer.score_micros),
         assignment: assignment_name(&interaction.tenant, &interaction.id, offer.id),
         revoke_time: offer.revoke_at_ms.map(time),
+        draw: offer.draw.as_ref().map(draw),
     }
+}
+
+/// How an agent was drawn.
+pub fn draw(draw: &Draw) -> v1::Draw {
+    v1::Draw { candidate_count: draw.candidates, drawn_index: draw.drawn }
 }
 
 /// An agent's part.
