@@ -190,6 +190,8 @@ calls! {
     write Tenant delete_policy(DeletePolicyRequest) -> DeletePolicyResponse, "/kindred.v1.PolicyService/DeletePolicy";
     /// Lists the kept revisions of a policy, newest first.
     read Tenant list_policy_revisions(ListPolicyRevisionsRequest) -> ListPolicyRevisionsResponse, "/kindred.v1.PolicyService/ListPolicyRevisions";
+    /// Makes a new revision with the rules of a kept one.
+    write Tenant rollback_policy(RollbackPolicyRequest) -> RollbackPolicyResponse, "/kindred.v1.PolicyService/RollbackPolicy";
     // ConnectorService
     /// Registers a connector, or takes a known one up again; the lease begins.
     write Tenant register_connector(RegisterConnectorRequest) -> RegisterConnectorResponse, "/kindred.v1.ConnectorService/RegisterConnector";

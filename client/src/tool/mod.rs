@@ -8,6 +8,7 @@ mod demo;
 mod interactions;
 mod live;
 mod output;
+mod policies;
 mod queues;
 mod replay;
 mod simulate;
@@ -57,6 +58,9 @@ enum Command {
     /// Queues: list, get.
     #[command(subcommand)]
     Queues(queues::Command),
+    /// Policies: list, get, revisions, rollback.
+    #[command(subcommand)]
+    Policies(policies::Command),
     /// Interactions: list, get, submit, track, cancel, abandon.
     #[command(subcommand)]
     Interactions(interactions::Command),
@@ -171,6 +175,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Status(command) => status::run(&context, command).await?,
         Command::Agents(command) => agents::run(&context, command).await?,
         Command::Queues(command) => queues::run(&context, command).await?,
+        Command::Policies(command) => policies::run(&context, command).await?,
         Command::Interactions(command) => interactions::run(&context, command).await?,
         Command::Conversations(command) => conversations::run(&context, command).await?,
         Command::Watch(command) => watch::run(&context, command).await?,

@@ -111,6 +111,7 @@ impl Setup<'_> {
             skill_weight_percent: 60,
             channel_weight_percent: 20,
             preferred_weight_percent: 20,
+            ..Default::default()
         };
         let policy = v1::Policy { rules: Some(v1::policy::Rules::Distribution(distribution)), ..Default::default() };
         let id = policy_id(mode);
