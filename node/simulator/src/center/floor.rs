@@ -133,7 +133,7 @@ impl<'a, D: Demand, O: Observer> Floor<'a, D, O> {
         let plan = self.plan;
         let queue = |queue: &super::QueuePlan| CreateQueue { id: queue.id.clone(), spec: queue.spec.clone() }.into();
         let person = |person: &super::Person| CreateAgent { id: person.id.clone(), spec: person.spec.clone() }.into();
-        let bodies = plan.policies.iter().cloned();
+        let bodies = plan.teams.iter().chain(&plan.policies).cloned();
         let bodies = bodies.chain(plan.queues.iter().map(queue)).chain(plan.profiles.iter().cloned());
         for body in bodies.chain(plan.people.iter().map(person)) {
             let command = Body::name(&body);

@@ -9,6 +9,8 @@ use kindred_domain::{
 /// Everything but the contacts.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// Teams, in the commands that make them.
+    pub teams: Vec<Body>,
     /// Policies, in the commands that make them.
     pub policies: Vec<Body>,
     /// Where contacts wait.

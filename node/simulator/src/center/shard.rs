@@ -94,7 +94,7 @@ impl Shard {
     /// Is this very offer out.
     pub fn is_out(&self, interaction: &InteractionId, offer: OfferId) -> bool {
         let found = self.state.tenant(&self.tenant).and_then(|tenant| tenant.interaction(interaction));
-        found.and_then(|interaction| interaction.offer.as_ref()).is_some_and(|out| out.id == offer)
+        found.is_some_and(|interaction| interaction.offer(offer).is_some())
     }
 
     /// What of the state contradicts itself (the domain's own check).

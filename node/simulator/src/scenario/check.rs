@@ -1,6 +1,6 @@
 //! What does not fit in a scenario whose form is right: numbers out of range, names that name nothing, lists of another
 //! length than the day has periods. All faults are told, by path.
-use super::{by_period::ByPeriod, file::*, file_people::*, shape::Shape};
+use super::{by_period::ByPeriod, file::*, file_modes::Mode, file_people::*, selectors::Condition, shape::Shape};
 use kindred_domain::{limits, record};
 use std::collections::BTreeSet;
 
@@ -39,18 +39,18 @@ pub(super) fn periods(day: &Day) -> usize {
     }
 }
 
-struct Check<'a> {
-    scenario: &'a Scenario,
+pub(super) struct Check<'a> {
+    pub(super) scenario: &'a Scenario,
     periods: usize,
     found: Vec<Found>,
 }
 
 impl Check<'_> {
-    fn fault(&mut self, path: impl Into<String>, problem: impl Into<String>, allowed: impl Into<String>) {
+    pub(super) fn fault(&mut self, path: impl Into<String>, problem: impl Into<String>, allowed: impl Into<String>) {
         self.found.push((path.into(), problem.into(), allowed.into()));
     }
 
-    fn range(&mut self, path: &str, value: f64, from: f64, to: f64) {
+    pub(super) fn range(&mut self, path: &str, value: f64, from: f64, to: f64) {
         if !(from..=to).contains(&value) {
             let allowed = if to == f64::INFINITY { format!("{from} or more") } else { format!("{from} to {to}") };
             self.fault(path, format!("is {value}"), allowed);
@@ -114,11 +114,6 @@ impl Check<'_> {
     }
 
     fn queue(&mut self, path: &str, queue: &Queue) {
-        if !queue.mode.of_the_domain().is_supported() {
-            let known: Vec<_> = Mode::available().map(|mode| mode.of_the_domain().as_str()).collect();
-            let name = queue.mode.of_the_domain().as_str();
-            self.fault(format!("{path}.mode"), format!("is {name}, which is not available yet"), known.join(", "));
-        }
         let weights = [
             ("skill_weight_percent", queue.skill_weight_percent),
             ("channel_weight_percent", queue.channel_weight_percent),
@@ -130,6 +125,8 @@ impl Check<'_> {
         if queue.mode == Mode::BestMatch && weights.iter().all(|(_, weight)| *weight == 0) {
             self.fault(format!("{path}.skill_weight_percent"), "is 0 as all weights", "one weight above 0");
         }
+        self.shares(path, queue);
+        self.ring(path, queue);
         let seconds = [
             ("service_level_s", queue.service_level_s),
             ("short_abandon_s", queue.short_abandon_s.unwrap_or(0.0)),
@@ -178,6 +175,14 @@ impl Check<'_> {
         }
     }
 
+    pub(super) fn condition(&mut self, path: &str, condition: Option<&Condition>) {
+        let faults = condition.into_iter().flat_map(|condition| condition.faults(path));
+        for fault in faults.collect::<Vec<_>>() {
+            let allowed = "exactly one of equals, differs, at_least, above, at_most, below, one_of";
+            self.fault(fault, "does not compare once", allowed);
+        }
+    }
+
     fn kind(&mut self, path: &str, kind: &Type) {
         self.queue_exists(&format!("{path}.queue"), &kind.queue);
         if let Some(rates) = &kind.arrivals_per_min {
@@ -198,11 +203,7 @@ impl Check<'_> {
         }
         let conditions = [("required", &kind.required), ("preferred", &kind.preferred)];
         for (field, condition) in conditions {
-            let faults = condition.iter().flat_map(|condition| condition.faults(&format!("{path}.{field}")));
-            for fault in faults.collect::<Vec<_>>() {
-                let allowed = "exactly one of equals, differs, at_least, above, at_most, below, one_of";
-                self.fault(fault, "does not compare once", allowed);
-            }
+            self.condition(&format!("{path}.{field}"), condition.as_ref());
         }
         if let Some(retrial) = &kind.retrial {
             let path = format!("{path}.retrial");

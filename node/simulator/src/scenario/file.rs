@@ -1,11 +1,11 @@
 //! What may stand in a scenario file. Every field says its unit; a field that is not known is an error.
 use super::{
     by_period::ByPeriod,
+    file_modes::{Mode, Share},
     file_people::Group,
     selectors::{Condition, Constant},
     shape::Shape,
 };
-use kindred_domain::record;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ pub struct Scenario {
     pub queues: Vec<Queue>,
     /// Interactions by type: who contacts, why, for how long.
     pub types: Vec<Type>,
-    /// Who serves, in groups of alike agents; each is a routing profile.
+    /// Who serves, in groups of alike agents; each is a routing profile and a team.
     pub groups: Vec<Group>,
     /// Arrivals that were recorded, beside those that are drawn.
     pub trace: Option<Trace>,
@@ -72,6 +72,11 @@ pub struct Queue {
     /// Weight of the preferred condition in BEST_MATCH, percent.
     #[serde(default = "twenty")]
     pub preferred_weight_percent: u32,
+    /// PERCENT_SPLIT: who has which share of the offers, 2 to 16 of them; nobody in other modes.
+    #[serde(default)]
+    pub shares: Vec<Share>,
+    /// RING_ALL: agents rung at once, at most, 1 to 32; 8 if absent. Not in other modes.
+    pub ring_max: Option<u32>,
     /// Should be answered within this, seconds; for service levels and urgency.
     #[serde(default = "twenty_seconds")]
     pub service_level_s: f64,
@@ -97,58 +102,6 @@ pub struct Queue {
     /// By channel, where the defaults do not fit.
     #[serde(default)]
     pub channels: BTreeMap<String, ChannelRules>,
-}
-
-/// How agents are chosen (`Mode` of the public API).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Mode {
-    /// Who is idle longest.
-    #[default]
-    LongestIdle,
-    /// Who has the least work by units.
-    LeastLoaded,
-    /// Who was offered longest ago.
-    RoundRobin,
-    /// Who handled fewest.
-    FewestHandled,
-    /// Lowest tier first, longest idle within.
-    Tiered,
-    /// By chance.
-    Random,
-    /// The best grade.
-    BestMatch,
-}
-
-impl Mode {
-    /// Every mode a scenario can name.
-    pub const ALL: [Mode; 7] = [
-        Mode::LongestIdle,
-        Mode::LeastLoaded,
-        Mode::RoundRobin,
-        Mode::FewestHandled,
-        Mode::Tiered,
-        Mode::Random,
-        Mode::BestMatch,
-    ];
-
-    /// As the domain has it.
-    pub fn of_the_domain(self) -> record::Mode {
-        match self {
-            Self::LongestIdle => record::Mode::LongestIdle,
-            Self::LeastLoaded => record::Mode::LeastLoaded,
-            Self::RoundRobin => record::Mode::RoundRobin,
-            Self::FewestHandled => record::Mode::FewestHandled,
-            Self::Tiered => record::Mode::Tiered,
-            Self::Random => record::Mode::Random,
-            Self::BestMatch => record::Mode::BestMatch,
-        }
-    }
-
-    /// Those the domain does not refuse.
-    pub fn available() -> impl Iterator<Item = Mode> {
-        Self::ALL.into_iter().filter(|mode| mode.of_the_domain().is_supported())
-    }
 }
 
 /// Answering and its timeouts, on one channel of a queue.

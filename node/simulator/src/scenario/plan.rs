@@ -1,14 +1,20 @@
 //! A scenario's center: the commands that configure it, and its people with their hours.
-use super::{check, file::*, file_people::*, selectors::micros};
+use super::{
+    check,
+    file::*,
+    file_modes::{Mode, Share},
+    file_people::*,
+    selectors::{Condition, micros},
+};
 use crate::{
     center::{Duty, Person, Plan, QueuePlan, Turn},
     demand::Habits,
 };
 use kindred_domain::{
     Body,
-    command::{AgentSpec, CreatePolicy, CreateProfile, PolicySpec, QueueSpec},
+    command::{AgentSpec, CreatePolicy, CreateProfile, CreateTeam, PolicySpec, QueueSpec},
     ids::*,
-    record,
+    limits, record,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +25,7 @@ const WRAP_UP_MS: u64 = 24 * 3600 * 1000;
 pub fn plan(scenario: &Scenario) -> Plan {
     let day = &scenario.day;
     Plan {
+        teams: scenario.groups.iter().map(team).collect(),
         policies: scenario.queues.iter().map(policy).collect(),
         queues: scenario.queues.iter().map(|queue| queue_plan(scenario, queue)).collect(),
         profiles: scenario.groups.iter().map(profile).collect(),
@@ -50,10 +57,28 @@ fn policy(queue: &Queue) -> Body {
             skill_weight: queue.skill_weight_percent,
             channel_weight: queue.channel_weight_percent,
             preferred_weight: queue.preferred_weight_percent,
+            groups: queue.shares.iter().enumerate().map(share).collect(),
+            ring_max: match queue.mode {
+                Mode::RingAll => queue.ring_max.unwrap_or(limits::RING_DEFAULT),
+                _ => 0,
+            },
         },
         validate_only: false,
     }
     .into()
+}
+
+fn share((at, share): (usize, &Share)) -> record::Group {
+    record::Group {
+        name: format!("share-{}", at + 1),
+        team: share.group.as_deref().map(TeamId::new),
+        selector: share.agents.as_ref().map(Condition::selector),
+        percent: share.percent,
+    }
+}
+
+fn team(group: &Group) -> Body {
+    CreateTeam { id: TeamId::new(&group.name), display_name: String::new() }.into()
 }
 
 fn queue_plan(scenario: &Scenario, queue: &Queue) -> QueuePlan {
@@ -180,7 +205,7 @@ fn agent(group: &Group) -> AgentSpec {
     AgentSpec {
         kind: record::AgentKind::Human,
         display_name: String::new(),
-        team: None,
+        team: Some(TeamId::new(&group.name)),
         profile: ProfileId::new(&group.name),
         skills: group.skills.iter().map(|(name, level)| (Skill::new(name), *level)).collect(),
         channel_proficiency: group

@@ -118,3 +118,42 @@ fn a_condition_compares_once() {
         "{text}"
     );
 }
+
+/// The small scenario with a queue of this mode, and what else is said of it.
+fn of_mode(mode: &str, rest: &str) -> String {
+    changed("name = \"support\"\n", &format!("name = \"support\"\nmode = \"{mode}\"\n{rest}"))
+}
+
+#[test]
+fn shares_say_for_whom_and_are_a_hundred() {
+    let shares = |list: &str| of_mode("PERCENT_SPLIT", &format!("shares = [{list}]\n"));
+    let good = "{ skill = { name = \"english\", at_least = 50 } }";
+    assert_eq!(
+        shares(&format!("{{ agents = {good}, percent = 60 }}, {{ group = \"people\", percent = 40 }}")),
+        "nothing"
+    );
+    assert_eq!(
+        shares("{ group = \"folk\", percent = 60 }, { percent = 0 }"),
+        "line 8: `queues[0].shares[0].group` is `folk`, which is no group; allowed: people\n\
+         line 8: `queues[0].shares[1].percent` is 0; allowed: 1 to 100\n\
+         line 8: `queues[0].shares[1]` says not for whom; allowed: `group`, `agents` or both\n\
+         line 8: `queues[0].shares` have 60 percent in all; allowed: 100"
+    );
+    let text = shares("{ group = \"people\", percent = 100 }");
+    assert_eq!(text, "line 8: `queues[0].shares` are 1; allowed: 2 to 16");
+    let text = of_mode("RANDOM", "shares = [{ group = \"people\", percent = 100 }]\n");
+    assert_eq!(text, "line 8: `queues[0].shares` are there; allowed: none, or the mode PERCENT_SPLIT");
+}
+
+#[test]
+fn a_ring_asks_and_has_a_size() {
+    let text = of_mode("RING_ALL", "");
+    let auto = "`queues[0].channels.voice.answer_mode` is AUTO in a queue of mode RING_ALL";
+    assert_eq!(text, format!("line 5: {auto}; allowed: AGENT_ACCEPTS, RING_IS_OFFER"));
+    let rings = "channels = { voice = { answer_mode = \"RING_IS_OFFER\" } }\n";
+    assert_eq!(of_mode("RING_ALL", rings), "nothing");
+    let text = of_mode("RING_ALL", &format!("ring_max = 33\n{rings}"));
+    assert_eq!(text, "line 8: `queues[0].ring_max` is 33; allowed: 1 to 32");
+    let text = of_mode("RANDOM", "ring_max = 3\n");
+    assert_eq!(text, "line 8: `queues[0].ring_max` is there; allowed: nothing, or the mode RING_ALL");
+}
