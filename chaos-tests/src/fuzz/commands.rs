@@ -35,7 +35,7 @@ kinds! {
     DeleteAgentRequest, BatchUpdateAgentsRequest, SetPresenceRequest, BatchSetPresenceRequest, CreateQueueRequest,
     UpdateQueueRequest, DeleteQueueRequest, CreateTeamRequest, UpdateTeamRequest, DeleteTeamRequest,
     CreateRoutingProfileRequest, UpdateRoutingProfileRequest, DeleteRoutingProfileRequest, CreatePolicyRequest,
-    UpdatePolicyRequest, DeletePolicyRequest, RegisterConnectorRequest, HeartbeatConnectorRequest,
+    UpdatePolicyRequest, DeletePolicyRequest, RollbackPolicyRequest, RegisterConnectorRequest, HeartbeatConnectorRequest,
     ReconcileConnectorRequest, DeleteConnectorRequest, CreateCustomerRequest, UpdateCustomerRequest,
     DeleteCustomerRequest, AppendConversationRequest, UpdateTenantRequest, DeleteTenantRequest,
 }

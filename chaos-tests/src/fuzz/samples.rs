@@ -214,7 +214,7 @@ impl Filling<'_> {
 fn number_in(field: &str) -> u64 {
     match field {
         "total_units" => 100,
-        "max_interactions" | "tier" => 1,
+        "max_interactions" | "tier" | "revision" => 1,
         "cost_units" => 10,
         "closed_retention_bytes" | "event_retention_bytes" => 1 << 20,
         _ => 50,

@@ -50,7 +50,8 @@ impl World {
         }
         let (offer, interaction, agent) = (uid(), "x1".into(), "x1".into());
         world.body(AttachSession { session: Uid(7), node: "n1".into(), agents: vec!["x1".into()] }.into());
-        let offer = OfferPlan { offer, interaction, agent, score_micros: 0, policy_revision: 1 };
+        let offer =
+            OfferPlan { offer, interaction, agent, score_micros: 0, policy_revision: 1, draw: None, free_groups: None };
         let made = world.body(MakeOffers { offers: vec![offer], deferrals: Vec::new() }.into());
         assert_eq!(made, Answer::Fresh(Ok(Reply::Offers { made: 1, dropped: Vec::new() })));
         world

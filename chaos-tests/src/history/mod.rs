@@ -61,7 +61,7 @@ pub enum Shown {
     Interaction {
         name: String,
         state: String,
-        offer: Option<ShownOffer>,
+        offers: Vec<ShownOffer>,
         assignments: Vec<ShownAssignment>,
     },
     Agent {
@@ -95,7 +95,7 @@ impl Shown {
     }
 }
 
-/// The open offer of an interaction.
+/// An open offer of an interaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownOffer {
     pub id: String,

@@ -67,8 +67,8 @@ shows! {
     some_agents: BatchUpdateAgentsResponse BatchSetPresenceResponse;
     nothing: DeleteAgentResponse CreateQueueResponse UpdateQueueResponse DeleteQueueResponse CreateTeamResponse
         CreateRoutingProfileResponse UpdateRoutingProfileResponse CreatePolicyResponse UpdatePolicyResponse
-        RegisterConnectorResponse HeartbeatConnectorResponse ReconcileConnectorResponse DeleteConnectorResponse
-        CreateCustomerResponse AppendConversationResponse;
+        RollbackPolicyResponse RegisterConnectorResponse HeartbeatConnectorResponse ReconcileConnectorResponse
+        DeleteConnectorResponse CreateCustomerResponse AppendConversationResponse;
 }
 
 impl Shows for Answer {
@@ -111,10 +111,11 @@ pub fn interaction(record: &v1::Interaction) -> Shown {
         agent: part.agent.clone(),
         state: part.state().as_str_name().to_owned(),
     };
+    let offer = |offer: &v1::Offer| ShownOffer { id: offer.id.clone(), agent: offer.agent.clone() };
     Shown::Interaction {
         name: record.name.clone(),
         state: record.state().as_str_name().to_owned(),
-        offer: record.offers.first().map(|offer| ShownOffer { id: offer.id.clone(), agent: offer.agent.clone() }),
+        offers: record.offers.iter().map(offer).collect(),
         assignments: record.assignments.iter().map(part).collect(),
     }
 }

@@ -42,6 +42,8 @@ pub struct Plan {
     pub cut_after_ms: u64,
     /// How long everything may take to be well again once all faults have ended.
     pub heal_us: u64,
+    /// Queues distribute by modes that the seed draws, and an operator changes them now and then.
+    pub all_modes: bool,
     pub network: Network,
 }
 
@@ -82,6 +84,7 @@ impl Plan {
             create_max: u64::MAX,
             cut_after_ms: 0,
             heal_us: 90 * S,
+            all_modes: false,
             network: Network::QUIET,
         }
     }
@@ -99,7 +102,7 @@ impl Plan {
         }
     }
 
-    /// The same with a network that loses, doubles and delays.
+    /// The same with a network that loses, doubles and delays, and with every distribution mode.
     pub fn rough(self) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed ^ 0x6e65_7477);
         let network = Network {
@@ -108,6 +111,6 @@ impl Plan {
             delay: rng.random_range(0..100),
             delay_us: rng.random_range(1..400) * MS,
         };
-        Self { network, ..self }
+        Self { network, all_modes: true, ..self }
     }
 }

@@ -120,7 +120,7 @@ impl World {
     /// Every offer that is out, with its deadline.
     pub fn open_offers(&self, shard: u32) -> Result<BTreeMap<OfferId, Deadline>, String> {
         let interactions = self.interactions(shard)?;
-        let offers = interactions.iter().filter_map(|interaction| interaction.offer.as_ref());
+        let offers = interactions.iter().flat_map(|interaction| &interaction.offers);
         Ok(offers.map(|offer| (offer.id, offer.expires)).collect())
     }
 

@@ -49,6 +49,9 @@ impl World {
         // Half of the time a leader: that is where it hurts.
         let id = self.leader(shard).filter(|_| self.rng.random_bool(0.5)).unwrap_or(id);
         self.witness.faults += 1;
+        if self.plan.all_modes && self.rng.random_bool(0.2) {
+            self.change_mode();
+        }
         let soon_ms = self.rng.random_range(1..2_500);
         match self.rng.random_range(0..100) {
             0..16 => self.kill_for(id, soon_ms),

@@ -36,6 +36,7 @@ const WITNESSES: &[&str] = &[
     "CONNECTOR_ALIVE",
     "SESSION_ATTACHED",
     "SESSION_DETACHED",
+    "POLICY_ROLLED_BACK",
 ];
 /// And what somebody must have been told.
 const TOLD: &[&str] =

@@ -106,10 +106,30 @@ impl Story {
     }
 
     pub fn offer_as(&mut self, offer: Uid, id: &str, agent: &str) {
+        self.offers_as(&[(offer, agent)], id);
+    }
+
+    /// The Matchmaker has both of them ring.
+    pub fn ring(&mut self, id: &str) -> [Uid; 2] {
+        self.offers += 2;
+        let offers = [Uid(0xfee0 + self.offers - 1), Uid(0xfee0 + self.offers)];
+        self.offers_as(&[(offers[0], "a0"), (offers[1], "a1")], id);
+        offers
+    }
+
+    fn offers_as(&mut self, offers: &[(Uid, &str)], id: &str) {
         self.day.now_ms += 10;
-        let plan =
-            OfferPlan { offer, interaction: id.into(), agent: agent.into(), score_micros: 0, policy_revision: 1 };
-        self.day.entry(vec![commands::to_tenant(MakeOffers { offers: vec![plan], deferrals: Vec::new() })]);
+        let plan = |(offer, agent): &(Uid, &str)| OfferPlan {
+            offer: *offer,
+            interaction: id.into(),
+            agent: (*agent).into(),
+            score_micros: 0,
+            policy_revision: 1,
+            draw: None,
+            free_groups: None,
+        };
+        let offers = offers.iter().map(plan).collect();
+        self.day.entry(vec![commands::to_tenant(MakeOffers { offers, deferrals: Vec::new() })]);
     }
 
     pub fn accept(&mut self, id: &str, offer: Uid) -> usize {

@@ -1,5 +1,7 @@
 //! Agents' fields, queues, profiles, policies, teams, customers, conversations and tenants' settings.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use kindred_proto::log::v1 as pb;
 use kindred_proto::v1::event::Kind;
 
@@ -50,6 +52,9 @@ impl Turn<'_> {
     pub fn delete_team(&mut self, c: &pb::DeleteTeam) -> Result<(), Refusal> {
         fits(c.etag, *self.tenant.teams.get(&c.id).ok_or("NOT_FOUND")?)?;
         is_unused(self.tenant.agents.values().any(|a| a.spec.team.as_ref() == Some(&c.id)))?;
+        let shares =
+            |p: &Policy| p.current().is_some_and(|(_, s)| s.groups.iter().any(|g| g.team.as_ref() == Some(&c.id)));
+        is_unused(self.tenant.policies.values().any(shares))?;
         self.tenant.teams.remove(&c.id);
         self.emit(Kind::ConfigChanged);
         Ok(())
@@ -196,7 +201,8 @@ impl Turn<'_> {
     pub fn create_queue(&mut self, c: &pb::CreateQueue) -> Result<(), Refusal> {
         let spec = c.spec.clone().unwrap_or_default();
         is_new(self.tenant.queues.contains_key(&*c.id))?;
-        self.tenant.policies.get(&spec.policy).ok_or("NOT_FOUND")?;
+        let policy = self.tenant.policies.get(&spec.policy).ok_or("NOT_FOUND")?;
+        valid(!rings(policy) || !answers_auto(&spec.channels))?;
         let pb::QueueSpec { policy, max_wait_ms, channels, .. } = spec;
         self.tenant.queues.insert(name(&c.id), Queue { policy, max_wait_ms, channels, version: 1 });
         self.emit(Kind::ConfigChanged);
@@ -206,9 +212,10 @@ impl Turn<'_> {
     pub fn update_queue(&mut self, c: &pb::UpdateQueue) -> Result<(), Refusal> {
         fits(c.etag, self.tenant.queues.get(&*c.id).ok_or("NOT_FOUND")?.version)?;
         let patch = c.patch.clone().unwrap_or_default();
-        if let Some(policy) = &patch.policy {
-            self.tenant.policies.get(policy).ok_or("NOT_FOUND")?;
-        }
+        let queue = &self.tenant.queues[&*c.id];
+        let policy = self.tenant.policies.get(patch.policy.as_ref().unwrap_or(&queue.policy)).ok_or("NOT_FOUND")?;
+        let channels = patch.channels.as_ref().map_or(&queue.channels, |channels| &channels.values);
+        valid(!rings(policy) || !answers_auto(channels))?;
         if let Some(queue) = self.tenant.queues.get_mut(&*c.id) {
             queue.version += 1;
             queue.policy = patch.policy.unwrap_or(std::mem::take(&mut queue.policy));
@@ -232,27 +239,90 @@ impl Turn<'_> {
 
     pub fn create_policy(&mut self, c: &pb::CreatePolicy) -> Result<(), Refusal> {
         is_new(self.tenant.policies.contains_key(&c.id))?;
-        check_spec(&c.spec.unwrap_or_default())?;
+        let spec = c.spec.clone().unwrap_or_default();
+        self.check_spec(&spec)?;
         if !c.validate_only {
-            self.tenant.policies.insert(c.id.clone(), 1);
+            self.tenant.policies.insert(c.id.clone(), Policy { version: 1, revisions: vec![(1, spec)] });
             self.emit(Kind::ConfigChanged);
         }
         Ok(())
     }
 
     pub fn update_policy(&mut self, c: &pb::UpdatePolicy) -> Result<(), Refusal> {
-        let version = *self.tenant.policies.get(&c.id).ok_or("NOT_FOUND")?;
-        fits(c.etag, version)?;
-        c.spec.as_ref().map_or(Ok(()), check_spec)?;
+        let mut policy = self.policy(&c.id, c.etag)?;
+        if let Some(spec) = &c.spec {
+            self.check_spec(spec)?;
+            self.check_answers(&c.id, spec)?;
+            policy.revise(spec.clone());
+        }
         if !c.validate_only {
-            self.tenant.policies.insert(c.id.clone(), version + 1);
+            policy.version += 1;
+            self.tenant.policies.insert(c.id.clone(), policy);
             self.emit(Kind::ConfigChanged);
         }
         Ok(())
     }
 
+    pub fn rollback_policy(&mut self, c: &pb::RollbackPolicy) -> Result<(), Refusal> {
+        let mut policy = self.policy(&c.id, c.etag)?;
+        let kept = policy.revisions.iter().find(|(number, _)| *number == c.revision);
+        let spec = kept.map(|(_, spec)| spec.clone()).ok_or("INVALID_FIELD")?;
+        self.check_spec(&spec)?;
+        self.check_answers(&c.id, &spec)?;
+        if !c.validate_only {
+            policy.version += 1;
+            policy.revise(spec);
+            self.tenant.policies.insert(c.id.clone(), policy);
+            self.emit(Kind::ConfigChanged);
+            self.emit(Kind::PolicyRolledBack);
+        }
+        Ok(())
+    }
+
+    /// Where a channel answers AUTO nothing may ring with several.
+    fn check_answers(&self, policy: &str, spec: &pb::PolicySpec) -> Result<(), Refusal> {
+        let rings = spec.mode() == pb::Mode::RingAll;
+        valid(!rings || !self.tenant.queues.values().any(|q| q.policy == policy && answers_auto(&q.channels)))
+    }
+
+    /// Who shares: 2 to 16, each of its own name and with somebody in it, all percentages together 100.
+    fn check_groups(&self, groups: &[pb::Group]) -> Result<(), Refusal> {
+        valid((2..=16).contains(&groups.len()))?;
+        let mut names = BTreeSet::new();
+        for group in groups {
+            valid(!group.name.is_empty() && names.insert(&group.name))?;
+            valid(group.team.is_some() || group.selector.is_some())?;
+            valid((1..=100).contains(&group.percent))?;
+            if let Some(team) = &group.team {
+                self.tenant.teams.get(team).ok_or("NOT_FOUND")?;
+            }
+        }
+        valid(groups.iter().map(|group| group.percent).sum::<u32>() == 100)
+    }
+
+    fn check_spec(&self, spec: &pb::PolicySpec) -> Result<(), Refusal> {
+        use pb::Mode::{Affinity, BestMatch, PercentSplit, RingAll, Unspecified};
+        if matches!(spec.mode(), Unspecified | Affinity) {
+            return Err("UNSUPPORTED_MODE");
+        }
+        let weights = [spec.skill_weight, spec.channel_weight, spec.preferred_weight];
+        let pointless = spec.mode() == BestMatch && weights == [0, 0, 0];
+        if pointless || weights.iter().any(|weight| *weight > 100) {
+            return Err("INVALID_FIELD");
+        }
+        let ring = if spec.mode() == RingAll { 1..=32 } else { 0..=0 };
+        valid(ring.contains(&spec.ring_max))?;
+        if spec.mode() == PercentSplit { self.check_groups(&spec.groups) } else { valid(spec.groups.is_empty()) }
+    }
+
+    fn policy(&self, id: &str, etag: Option<u64>) -> Result<Policy, Refusal> {
+        let policy = self.tenant.policies.get(id).ok_or("NOT_FOUND")?;
+        fits(etag, policy.version)?;
+        Ok(policy.clone())
+    }
+
     pub fn delete_policy(&mut self, c: &pb::DeletePolicy) -> Result<(), Refusal> {
-        fits(c.etag, *self.tenant.policies.get(&c.id).ok_or("NOT_FOUND")?)?;
+        self.policy(&c.id, c.etag)?;
         is_unused(self.tenant.queues.values().any(|q| q.policy == c.id))?;
         if !c.validate_only {
             self.tenant.policies.remove(&c.id);
@@ -314,12 +384,14 @@ impl Turn<'_> {
     }
 }
 
-fn check_spec(spec: &pb::PolicySpec) -> Result<(), Refusal> {
-    use pb::Mode::{BestMatch, LeastLoaded, LongestIdle, RoundRobin, Tiered};
-    if !matches!(spec.mode(), LongestIdle | LeastLoaded | RoundRobin | Tiered | BestMatch) {
-        return Err("UNSUPPORTED_MODE");
-    }
-    let weights = [spec.skill_weight, spec.channel_weight, spec.preferred_weight];
-    let pointless = spec.mode() == BestMatch && weights == [0, 0, 0];
-    if pointless || weights.iter().any(|weight| *weight > 100) { Err("INVALID_FIELD") } else { Ok(()) }
+fn valid(is: bool) -> Result<(), Refusal> {
+    if is { Ok(()) } else { Err("INVALID_FIELD") }
+}
+
+fn rings(policy: &Policy) -> bool {
+    policy.current().is_some_and(|(_, spec)| spec.mode() == pb::Mode::RingAll)
+}
+
+fn answers_auto(channels: &BTreeMap<String, pb::ChannelRules>) -> bool {
+    channels.values().any(|rules| rules.answer_mode() == pb::AnswerMode::Auto)
 }

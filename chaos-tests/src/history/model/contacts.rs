@@ -57,7 +57,7 @@ impl Turn<'_> {
             state: State::Queued,
             since_ms: now_ms,
             deadline: None,
-            offer: None,
+            offers: Vec::new(),
             parts: Vec::new(),
             exclusions: Vec::new(),
             deferred: None,
@@ -126,8 +126,8 @@ impl Turn<'_> {
         });
         self.emit(Kind::InteractionUpdated);
         let Some(i) = self.tenant.interactions.get(&id) else { return Ok(()) };
-        let offered_to = i.offer.as_ref().map(|o| &o.agent);
-        let stale = offered_to.is_some_and(|agent| !lawful::qualified(self.tenant, i, agent));
+        let stale = i.offers.iter().filter(|o| !lawful::qualified(self.tenant, i, &o.agent));
+        let stale: Vec<Uid> = stale.map(|o| o.id).collect();
         if i.state == State::Queued {
             let deadline = self.waiting_deadline(i);
             self.interaction(&id, |i| {
@@ -136,8 +136,8 @@ impl Turn<'_> {
                 }
             });
         }
-        if stale {
-            self.revoke(&id);
+        for offer in stale {
+            self.revoke(&id, offer);
         }
         Ok(())
     }
@@ -173,14 +173,14 @@ impl Turn<'_> {
     pub fn accept_offer(&mut self, c: &pb::AcceptOffer) -> Said {
         let id = name(&c.interaction);
         self.find_offer(&id, uid(&c.offer))?;
-        self.accept(&id);
+        self.accept(&id, uid(&c.offer));
         Ok(())
     }
 
     pub fn decline_offer(&mut self, c: &pb::DeclineOffer) -> Said {
         let id = name(&c.interaction);
         self.find_offer(&id, uid(&c.offer))?;
-        self.decline(&id);
+        self.decline(&id, uid(&c.offer));
         Ok(())
     }
 
@@ -190,7 +190,7 @@ impl Turn<'_> {
             return Ok(true);
         }
         let i = self.find_open(id)?;
-        if i.offer.as_ref().is_some_and(|o| o.id == part) {
+        if i.offer(part).is_some() {
             self.find_offer(id, part)?;
             return Err("WRONG_STATE");
         }
@@ -201,7 +201,7 @@ impl Turn<'_> {
     pub fn connected(&mut self, c: &pb::ReportConnected) -> Said {
         let (id, part) = (name(&c.interaction), uid(&c.assignment));
         if self.rings_or_connects(&id, part)? {
-            self.accept(&id);
+            self.accept(&id, part);
         }
         self.connect(&id, part);
         Ok(())
@@ -219,14 +219,14 @@ impl Turn<'_> {
         if blameless {
             let i = self.tenant.interactions.get(&id);
             let agent = match rings {
-                true => i.and_then(|i| i.offer.as_ref()).map(|o| o.agent.clone()),
+                true => i.and_then(|i| i.offer(part)).map(|o| o.agent.clone()),
                 false => i.and_then(|i| i.part(part)).map(|p| p.agent.clone()),
             };
             agent.iter().for_each(|agent| self.keep_apart(&id, agent));
         }
         match (rings, blameless) {
-            (true, true) => self.revoke(&id),
-            (true, false) => self.miss(&id),
+            (true, true) => self.revoke(&id, part),
+            (true, false) => self.miss(&id, part),
             (false, _) => self.not_connected(&id, part, !blameless),
         }
         Ok(())

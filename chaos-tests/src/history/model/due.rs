@@ -7,8 +7,8 @@ use super::records::*;
 /// What is due. At one moment of one tenant things happen in the order of this list, then of names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Due {
-    OfferExpires(Name),
-    OfferRevoked(Name),
+    OfferExpires(Name, Uid),
+    OfferRevoked(Name, Uid),
     Part(Name, Uid),
     Interaction(Name),
     Exclusion(Name),
@@ -52,9 +52,9 @@ impl Dues {
 
 pub fn of_interaction(id: &Name, i: &Interaction) -> Vec<(u64, Due)> {
     let mut dues = Vec::new();
-    if let Some(offer) = &i.offer {
-        dues.push((offer.expires.at_ms, Due::OfferExpires(id.clone())));
-        dues.extend(offer.revoke_at_ms.map(|at_ms| (at_ms, Due::OfferRevoked(id.clone()))));
+    for offer in &i.offers {
+        dues.push((offer.expires.at_ms, Due::OfferExpires(id.clone(), offer.id)));
+        dues.extend(offer.revoke_at_ms.map(|at_ms| (at_ms, Due::OfferRevoked(id.clone(), offer.id))));
     }
     for part in &i.parts {
         dues.extend(part.deadline.map(|d| (d.at_ms, Due::Part(id.clone(), part.id))));

@@ -52,13 +52,14 @@ pub fn allows(said: &Presence, channel: &str) -> bool {
         && (said.channels.is_empty() || said.channels.contains(channel))
 }
 
-/// May the plan be made.
-pub fn check(tenant: &Tenant, id: &str, offer: Uid, to: &str, now_ms: u64) -> Result<(), Dropped> {
+/// May the plan be made. With `ring_max` it may join a ring that began in the same command, up to so many.
+pub fn check(tenant: &Tenant, id: &str, (offer, to): (Uid, &str), ring_max: usize, now_ms: u64) -> Result<(), Dropped> {
     let lawful = |is: bool| if is { Ok(()) } else { Err(Dropped::Other) };
     let i = tenant.interactions.get(id).ok_or(Dropped::Other)?;
     let agent = tenant.agents.get(to).ok_or(Dropped::Other)?;
     let profile = tenant.profiles.get(&agent.spec.profile).ok_or(Dropped::Other)?;
-    lawful(i.state == State::Queued && i.unconfirmed_since_ms.is_none())?;
+    let joins = i.state == State::Offered && i.offers.len() < ring_max && i.offers.iter().all(|o| *o.agent != *to);
+    lawful(if ring_max > 0 { joins } else { i.state == State::Queued } && i.unconfirmed_since_ms.is_none())?;
     lawful(available(agent, &i.channel, now_ms))?;
     if i.target.as_deref() != Some(to) {
         let line = profile.line(&i.queue, &i.channel).ok_or(Dropped::Other)?;
@@ -71,7 +72,7 @@ pub fn check(tenant: &Tenant, id: &str, offer: Uid, to: &str, now_ms: u64) -> Re
     if agent.work.len() + channels.len() > WORK_MAX || !room(capacity, agent.work.iter(), &channels) {
         return Err(Dropped::NoRoom);
     }
-    lawful(i.part(offer).is_none() && agent.work.iter().all(|w| w.id != offer))
+    lawful(i.part(offer).is_none() && i.offer(offer).is_none() && agent.work.iter().all(|w| w.id != offer))
 }
 
 /// Named by a transfer, or nobody was and the selector holds.

@@ -248,6 +248,7 @@ impl Turn<'_> {
             Body::CreatePolicy(c) => self.create_policy(c),
             Body::UpdatePolicy(c) => self.update_policy(c),
             Body::DeletePolicy(c) => self.delete_policy(c),
+            Body::RollbackPolicy(c) => self.rollback_policy(c),
             Body::CreateCustomer(c) => self.create_customer(c),
             Body::UpdateCustomer(c) => self.update_customer(c),
             Body::DeleteCustomer(c) => self.delete_customer(c),

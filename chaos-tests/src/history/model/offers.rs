@@ -21,16 +21,30 @@ const DEFERRALS_MAX: u32 = 32;
 
 impl Turn<'_> {
     pub fn make_offers(&mut self, command: &pb::MakeOffers) {
+        // The interaction that rings since a plan of this command: those that follow may join it.
+        let mut ringing: Option<Name> = None;
         for plan in command.offers.iter().take(OFFERS_PER_BATCH) {
             let (offer, id, agent) = (uid(&plan.offer), name(&plan.interaction), name(&plan.agent));
-            match lawful::check(self.tenant, &id, offer, &agent, self.now_ms) {
-                Ok(()) => self.make_offer(&id, offer, &agent),
+            let most = if ringing.as_ref() == Some(&id) { self.ring_max(&id) } else { 0 };
+            match lawful::check(self.tenant, &id, (offer, &*agent), most, self.now_ms) {
+                Ok(()) => {
+                    self.make_offer(&id, offer, &agent);
+                    ringing = Some(id);
+                }
                 Err(why) => drop(self.tenant.dropped.insert(offer, why)),
             }
         }
         for plan in command.deferrals.iter().take(OFFERS_PER_BATCH) {
             self.defer(&name(&plan.interaction), plan.until_ms);
         }
+    }
+
+    /// To how many at once the queue's policy holds it out.
+    fn ring_max(&self, id: &Name) -> usize {
+        let queue = self.tenant.interactions.get(id).and_then(|i| self.tenant.queues.get(&i.queue));
+        let current = queue.and_then(|q| self.tenant.policies.get(&q.policy)).and_then(Policy::current);
+        let rings = current.filter(|(_, spec)| spec.mode() == pb::Mode::RingAll);
+        rings.map_or(1, |(_, spec)| spec.ring_max as usize)
     }
 
     fn defer(&mut self, id: &Name, until_ms: u64) {
@@ -59,8 +73,10 @@ impl Turn<'_> {
             self.agent(to, |a| a.take(piece));
         }
         self.interaction(id, |i| {
-            i.enter(State::Offered, now_ms);
-            i.offer = Some(Offer {
+            if i.state != State::Offered {
+                i.enter(State::Offered, now_ms);
+            }
+            i.offers.push(Offer {
                 id: offer,
                 agent: to.clone(),
                 expires: Deadline::at(now_ms + rules.offer_timeout_ms),
@@ -72,24 +88,26 @@ impl Turn<'_> {
         });
         self.emit(Kind::OfferMade);
         if rules.answer_mode() == pb::AnswerMode::Auto {
-            self.accept(id);
+            self.accept(id, offer);
         }
     }
 
     /// The offer out, if it is this one and stands.
     pub fn find_offer(&self, id: &Name, offer: Uid) -> Result<&Offer, Refusal> {
         match self.find(id) {
-            Ok(i) => i.offer.as_ref().filter(|o| o.id == offer && self.now_ms < o.expires.at_ms).ok_or("OFFER_GONE"),
+            Ok(i) => i.offer(offer).filter(|o| self.now_ms < o.expires.at_ms).ok_or("OFFER_GONE"),
             Err("WRONG_STATE") => Err("OFFER_GONE"),
             Err(other) => Err(other),
         }
     }
 
     /// The offer becomes the PRIMARY part, CONNECTING.
-    pub fn accept(&mut self, id: &Name) {
+    /// Whoever else it was held out to has lost it.
+    pub fn accept(&mut self, id: &Name, offer: Uid) {
         let (now_ms, timeout_ms) = (self.now_ms, self.rules(id).connect_timeout_ms);
         let taken = self.interaction(id, |i| {
-            let offer = i.offer.take()?;
+            let at = i.offers.iter().position(|o| o.id == offer)?;
+            let offer = i.offers.remove(at);
             i.enter(State::Assigned, now_ms);
             if i.parts.len() >= PARTS_MAX
                 && let Some(at) = i.parts.iter().skip(1).position(Part::is_over)
@@ -110,40 +128,74 @@ impl Turn<'_> {
         let Some(offer) = taken.flatten() else { return };
         self.pieces(&offer.agent, offer.id, |piece| piece.offered = false);
         self.emit(Kind::OfferAccepted);
+        let lost = self.withdraw_all(id);
+        lost.iter().for_each(|offer| self.freed(&offer.agent));
     }
 
-    pub fn decline(&mut self, id: &Name) {
-        let Some(offer) = self.withdraw(id) else { return };
+    pub fn decline(&mut self, id: &Name, offer: Uid) {
+        let Some(offer) = self.withdraw(id, offer) else { return };
         self.emit(Kind::OfferDeclined);
         self.interaction(id, |i| i.target = None);
         self.exclude(id, &offer.agent);
-        self.requeue(id);
+        self.wait_again(id);
         self.answered(&offer.agent);
         self.freed(&offer.agent);
     }
 
-    pub fn miss(&mut self, id: &Name) {
-        let Some(offer) = self.withdraw(id) else { return };
+    pub fn miss(&mut self, id: &Name, offer: Uid) {
+        let Some(offer) = self.withdraw(id, offer) else { return };
         self.emit(Kind::OfferExpired);
         self.interaction(id, |i| i.target = None);
-        self.requeue(id);
+        self.wait_again(id);
         self.missed(&offer.agent);
         self.freed(&offer.agent);
     }
 
-    pub fn revoke(&mut self, id: &Name) {
-        if let Some(offer) = self.withdraw(id) {
+    pub fn revoke(&mut self, id: &Name, offer: Uid) {
+        if let Some(offer) = self.withdraw(id, offer) {
             self.emit(Kind::OfferRevoked);
-            self.requeue(id);
+            self.wait_again(id);
             self.freed(&offer.agent);
         }
     }
 
-    /// Takes the offer and what it reserves away.
-    pub fn withdraw(&mut self, id: &Name) -> Option<Offer> {
-        let offer = self.interaction(id, |i| i.offer.take())??;
+    /// Every offer out is revoked, and it waits.
+    pub fn revoke_all(&mut self, id: &Name) {
+        let offers = self.withdraw_all(id);
+        if !offers.is_empty() {
+            self.requeue(id);
+            offers.iter().for_each(|offer| self.freed(&offer.agent));
+        }
+    }
+
+    /// Takes every offer out away, and says so.
+    pub fn withdraw_all(&mut self, id: &Name) -> Vec<Offer> {
+        let out = self.tenant.interactions.get(id).map(|i| i.offers.iter().map(|o| o.id).collect::<Vec<_>>());
+        let mut taken = Vec::new();
+        for offer in out.unwrap_or_default() {
+            if let Some(offer) = self.withdraw(id, offer) {
+                self.emit(Kind::OfferRevoked);
+                taken.push(offer);
+            }
+        }
+        taken
+    }
+
+    /// Takes an offer and what it reserves away.
+    fn withdraw(&mut self, id: &Name, offer: Uid) -> Option<Offer> {
+        let offer = self.interaction(id, |i| {
+            let at = i.offers.iter().position(|o| o.id == offer)?;
+            Some(i.offers.remove(at))
+        })??;
         self.agent(&offer.agent, |a| a.work.retain(|w| w.id != offer.id));
         Some(offer)
+    }
+
+    /// Without another offer out it waits.
+    fn wait_again(&mut self, id: &Name) {
+        if self.tenant.interactions.get(id).is_some_and(|i| i.offers.is_empty()) {
+            self.requeue(id);
+        }
     }
 
     /// Passes over who declined or gave it back: the only one who could serve it for less long.

@@ -168,10 +168,7 @@ impl Turn<'_> {
         if self.find_open(id).is_err() {
             return;
         }
-        let offered = self.withdraw(id);
-        if offered.is_some() {
-            self.emit(Kind::OfferRevoked);
-        }
+        let offered = self.withdraw_all(id);
         let now_ms = self.now_ms;
         let left = self.interaction(id, |i| {
             i.enter(State::Closed, now_ms);
@@ -196,9 +193,7 @@ impl Turn<'_> {
             self.let_go(id, part);
         }
         self.retire_if_over(id);
-        if let Some(offer) = offered {
-            self.freed(&offer.agent);
-        }
+        offered.iter().for_each(|offer| self.freed(&offer.agent));
     }
 
     /// The customer is silent: the agent keeps them for a fraction of the cost.

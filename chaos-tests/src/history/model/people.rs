@@ -133,20 +133,22 @@ impl Turn<'_> {
     /// Offers out that the presence no longer allows are given back.
     fn settle_offers(&mut self, id: &Name) {
         let Some(agent) = self.tenant.agents.get(id) else { return };
-        let offered = agent.work.iter().filter(|w| w.offered).map(|w| &w.interaction);
-        let gone = offered.filter(|i| {
-            let i = self.tenant.interactions.get(*i);
+        let offered = agent.work.iter().filter(|w| w.offered).map(|w| (w.interaction.clone(), w.id));
+        let gone = offered.filter(|(i, _)| {
+            let i = self.tenant.interactions.get(i);
             i.is_some_and(|i| !lawful::allows(&agent.presence, &i.channel))
         });
-        for interaction in gone.cloned().collect::<Vec<_>>() {
-            self.revoke(&interaction);
+        for (interaction, offer) in gone.collect::<Vec<_>>() {
+            self.revoke(&interaction, offer);
         }
     }
 
     /// Offers out do not hang on a lost stream any more.
     fn keep_offers(&mut self, id: &Name) {
         for interaction in self.offered_to(id) {
-            self.interaction(&interaction, |i| i.offer.iter_mut().for_each(|o| o.revoke_at_ms = None));
+            self.interaction(&interaction, |i| {
+                i.offers.iter_mut().filter(|o| o.agent == *id).for_each(|o| o.revoke_at_ms = None);
+            });
         }
     }
 
@@ -236,7 +238,8 @@ impl Turn<'_> {
         let offered = self.offered_to(id);
         for interaction in &offered {
             self.interaction(interaction, |i| {
-                i.offer.iter_mut().for_each(|o| o.revoke_at_ms = Some(now_ms + REVOKE_AFTER_MS));
+                let theirs = i.offers.iter_mut().filter(|o| o.agent == *id);
+                theirs.for_each(|o| o.revoke_at_ms = Some(now_ms + REVOKE_AFTER_MS));
             });
         }
         offered.len()

@@ -109,7 +109,7 @@ impl Turn<'_> {
         }
         self.interaction(id, |i| i.unconfirmed_since_ms = Some(since_ms));
         self.emit(Kind::InteractionUnconfirmed);
-        self.revoke(id);
+        self.revoke_all(id);
         let i = self.tenant.interactions.get(id);
         let part = i.and_then(|i| i.parts.iter().find(|p| p.state == assignment::State::Connecting));
         if let Some(part) = part.map(|p| p.id) {

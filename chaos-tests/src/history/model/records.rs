@@ -95,7 +95,8 @@ pub struct Interaction {
     pub state: interaction::State,
     pub since_ms: u64,
     pub deadline: Option<Deadline>,
-    pub offer: Option<Offer>,
+    /// Offers out, oldest first: one, or a ring's.
+    pub offers: Vec<Offer>,
     pub parts: Vec<Part>,
     pub exclusions: Vec<Exclusion>,
     /// Until when (0: over), and how often.
@@ -121,6 +122,10 @@ impl Interaction {
     pub fn primary(&self) -> Option<&Part> {
         use assignment::State::{Ended, WrapUp};
         self.parts.iter().rev().find(|p| !matches!(p.state, WrapUp | Ended))
+    }
+
+    pub fn offer(&self, id: Uid) -> Option<&Offer> {
+        self.offers.iter().find(|o| o.id == id)
     }
 
     pub fn part(&self, id: Uid) -> Option<&Part> {
@@ -281,4 +286,27 @@ pub struct Queue {
     pub max_wait_ms: u64,
     pub channels: std::collections::BTreeMap<String, pb::ChannelRules>,
     pub version: u64,
+}
+
+/// How queues choose agents: the kept revisions, oldest first.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub version: u64,
+    pub revisions: Vec<(u64, pb::PolicySpec)>,
+}
+
+impl Policy {
+    /// The revision that counts.
+    pub fn current(&self) -> Option<&(u64, pb::PolicySpec)> {
+        self.revisions.last()
+    }
+
+    /// Adds one; the oldest of more than 32 goes.
+    pub fn revise(&mut self, spec: pb::PolicySpec) {
+        let number = self.current().map_or(0, |(number, _)| *number) + 1;
+        self.revisions.push((number, spec));
+        if self.revisions.len() > 32 {
+            self.revisions.remove(0);
+        }
+    }
 }

@@ -30,7 +30,7 @@ pub fn interaction(tenant: &str, state: &Tenant, id: &str) -> Shown {
         return Shown::Interaction {
             name,
             state: laid_over.as_str_name().to_owned(),
-            offer: i.offer.as_ref().map(|o| ShownOffer { id: spelled(o.id), agent: agent(&o.agent) }),
+            offers: i.offers.iter().map(|o| ShownOffer { id: spelled(o.id), agent: agent(&o.agent) }).collect(),
             assignments: i.parts.iter().map(|p| part(p.id, &p.agent, p.state.as_str_name())).collect(),
         };
     }
@@ -39,7 +39,7 @@ pub fn interaction(tenant: &str, state: &Tenant, id: &str) -> Shown {
     Shown::Interaction {
         name,
         state: State::Closed.as_str_name().to_owned(),
-        offer: None,
+        offers: Vec::new(),
         assignments: closed.parts.iter().map(|(id, to)| part(*id, to, ended)).collect(),
     }
 }

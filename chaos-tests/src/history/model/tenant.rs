@@ -32,7 +32,7 @@ pub struct Tenant {
     pub teams: BTreeMap<String, u64>,
     pub profiles: BTreeMap<String, Profile>,
     pub queues: BTreeMap<Name, Queue>,
-    pub policies: BTreeMap<String, u64>,
+    pub policies: BTreeMap<String, Policy>,
     pub customers: BTreeMap<String, u64>,
     pub connectors: BTreeMap<Name, Connector>,
     pub sessions: BTreeMap<Uid, Session>,

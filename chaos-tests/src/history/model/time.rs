@@ -93,15 +93,15 @@ fn sweep_conversations(tenant: &mut Tenant, now_ms: u64, left: &mut usize) {
 impl Turn<'_> {
     fn happen(&mut self, due: &Due) {
         match due {
-            Due::OfferExpires(id) => {
-                let offer = self.tenant.interactions.get(id).and_then(|i| i.offer.as_ref());
-                if offer.is_some_and(|o| o.revoke_at_ms.is_some()) {
-                    self.revoke(id);
+            Due::OfferExpires(id, offer) => {
+                let out = self.tenant.interactions.get(id).and_then(|i| i.offer(*offer));
+                if out.is_some_and(|o| o.revoke_at_ms.is_some()) {
+                    self.revoke(id, *offer);
                 } else {
-                    self.miss(id);
+                    self.miss(id, *offer);
                 }
             }
-            Due::OfferRevoked(id) => self.revoke(id),
+            Due::OfferRevoked(id, offer) => self.revoke(id, *offer),
             Due::Part(id, part) => self.part_due(id, *part),
             Due::Interaction(id) => self.interaction_due(id),
             Due::Exclusion(id) => self.exclusion_due(id),
@@ -193,9 +193,9 @@ impl Turn<'_> {
 
     fn stretch(&mut self, due: &Due, gap_ms: u64) {
         match due {
-            Due::OfferExpires(id) => {
+            Due::OfferExpires(id, offer) => {
                 self.interaction(id, |i| {
-                    let Some(offer) = &mut i.offer else { return };
+                    let Some(offer) = i.offers.iter_mut().find(|o| o.id == *offer) else { return };
                     let before_ms = offer.expires.at_ms;
                     offer.expires = offer.expires.stretched(gap_ms);
                     let by_ms = offer.expires.at_ms - before_ms;

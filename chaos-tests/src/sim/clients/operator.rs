@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use kindred_client::Error;
 use kindred_domain::command::*;
 use kindred_domain::ids::TenantId;
-use kindred_domain::record::{AgentKind, Capacity, ChannelRules, Mode, ProfileEntry};
+use kindred_domain::record::{AgentKind, Capacity, ChannelRules, Group, Mode, ProfileEntry};
+use kindred_domain::selector::{Comparison, MICROS, Operand, Selector, Value};
 use kindred_domain::{Body, Command, Reply, limits};
 
 use super::super::plan::Plan;
@@ -25,7 +26,7 @@ fn plain(shard: u32, tenant: Option<&TenantId>, body: impl Into<Body>) -> Asking
 }
 
 /// Deadlines are short: a run of half a minute sees all of them pass.
-fn queue(id: &str, offer_timeout_ms: u64) -> CreateQueue {
+fn queue(id: &str, policy: &str, offer_timeout_ms: u64) -> CreateQueue {
     let rules = |channel: &str| {
         let mut rules = ChannelRules::defaults(channel);
         rules.offer_timeout_ms = offer_timeout_ms;
@@ -36,7 +37,7 @@ fn queue(id: &str, offer_timeout_ms: u64) -> CreateQueue {
         id: id.into(),
         spec: QueueSpec {
             display_name: String::new(),
-            policy: "p".into(),
+            policy: policy.into(),
             priority: 0,
             age_weight_micros_per_s: 1_000_000,
             service_level_ms: 20_000,
@@ -56,13 +57,50 @@ fn agent(n: usize) -> CreateAgent {
             display_name: String::new(),
             team: None,
             profile: "all".into(),
-            skills: BTreeMap::new(),
+            skills: [("x".into(), (20 * n % 100) as u8)].into(),
             channel_proficiency: BTreeMap::new(),
             labels: BTreeMap::new(),
             capacity: None,
             endpoint: String::new(),
         },
     }
+}
+
+/// Queues and the policy of each.
+const QUEUES: [(&str, &str); 2] = [("q0", "p"), ("q1", "p1")];
+
+/// Every mode there is.
+const MODES: [Mode; 9] = [
+    Mode::LongestIdle,
+    Mode::LeastLoaded,
+    Mode::RoundRobin,
+    Mode::FewestHandled,
+    Mode::Tiered,
+    Mode::Random,
+    Mode::BestMatch,
+    Mode::PercentSplit,
+    Mode::RingAll,
+];
+
+fn drawn_mode(draw: u64) -> Mode {
+    MODES[(draw % MODES.len() as u64) as usize]
+}
+
+/// What a mode needs: groups by a skill, a small ring, weights.
+fn spec(mode: Mode) -> PolicySpec {
+    let knows = |level: i64| Selector::Compare {
+        operand: Operand::Skill("x".into()),
+        comparison: Comparison::Ge,
+        value: Value::Micros(level * MICROS),
+    };
+    let group =
+        |name: &str, level, percent| Group { name: name.into(), team: None, selector: Some(knows(level)), percent };
+    let (groups, ring_max) = match mode {
+        Mode::PercentSplit => (vec![group("good", 60, 50), group("fair", 40, 30), group("new", 20, 20)], 0),
+        Mode::RingAll => (Vec::new(), 3),
+        _ => (Vec::new(), 0),
+    };
+    PolicySpec { mode, skill_weight: 50, channel_weight: 30, preferred_weight: 20, groups, ring_max }
 }
 
 impl Setup {
@@ -77,11 +115,13 @@ impl Setup {
                 CreateTenant { id: id.clone(), display_name: display_name(), shard: *shard },
             ));
             waiting.push_back(plain(*shard, None, AdoptTenant { id: id.clone(), display_name: display_name() }));
-            let spec = PolicySpec { mode: Mode::LongestIdle, skill_weight: 0, channel_weight: 0, preferred_weight: 0 };
-            let policy = CreatePolicy { id: "p".into(), display_name: String::new(), spec, validate_only: false };
-            waiting.push_back(plain(*shard, Some(id), policy));
-            waiting
-                .extend(["q0", "q1"].map(|queue_id| plain(*shard, Some(id), queue(queue_id, plan.offer_timeout_ms))));
+            for (number, (queue_id, policy_id)) in QUEUES.into_iter().enumerate() {
+                let mode = if plan.all_modes { drawn_mode(plan.seed + number as u64) } else { Mode::LongestIdle };
+                let (display_name, validate_only) = (String::new(), false);
+                let policy = CreatePolicy { id: policy_id.into(), display_name, spec: spec(mode), validate_only };
+                waiting.push_back(plain(*shard, Some(id), policy));
+                waiting.push_back(plain(*shard, Some(id), queue(queue_id, policy_id, plan.offer_timeout_ms)));
+            }
             let entry = |queue: &str, channel: &str| ProfileEntry {
                 queue: queue.into(),
                 channel: channel.into(),
@@ -131,6 +171,22 @@ impl World {
         let capacity = Some(Capacity { total, ..Capacity::default() });
         let change = UpdateProfile { id: "all".into(), etag: None, display_name: None, entries: None, capacity };
         self.call(0, plain(shard, Some(&id), change));
+    }
+
+    /// An operator changes how a queue of the first tenant chooses, or goes back to how it once did.
+    pub fn change_mode(&mut self) {
+        let Place { id, shard } = self.tenants[0].clone();
+        let (_, policy) = QUEUES[self.draw(0..2) as usize];
+        let (draw, back) = (self.draw(0..1_000), self.draw(0..4) == 0);
+        let (id_of_policy, etag, validate_only) = (policy.into(), None, false);
+        let change: Body = match back {
+            true => RollbackPolicy { id: id_of_policy, etag, revision: 1, validate_only }.into(),
+            false => {
+                let spec = Some(spec(drawn_mode(draw)));
+                UpdatePolicy { id: id_of_policy, etag, display_name: None, spec, validate_only }.into()
+            }
+        };
+        self.call(0, Asking::Plain { shard, command: Command { tenant: Some(id), request: None, body: change } });
     }
 
     pub(super) fn operator_told(&mut self, client: usize, asking: Asking, outcome: Result<Answer, Error>) -> Verdict {

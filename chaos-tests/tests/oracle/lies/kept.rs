@@ -63,6 +63,19 @@ fn two_are_told_that_they_accepted_one_offer() {
 }
 
 #[test]
+fn two_of_a_ring_are_told_that_they_have_it() {
+    let mut s = Story::new();
+    s.submit("i1");
+    let [first, second] = s.ring("i1");
+    s.accept("i1", second);
+    let late = s.accept("i1", first);
+    s.lie('U', "refused with OFFER_GONE", |s| {
+        let at = s.place_of(late);
+        s.call(late).told = Some(Told::Done { at, repeated: false, shown: Vec::new() });
+    });
+}
+
+#[test]
 fn a_stale_offer_is_accepted_though_another_agent_has_it() {
     let mut s = Story::new();
     s.submit("i1");
