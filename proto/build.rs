@@ -22,6 +22,8 @@ const FILES: &[&str] = &[
     "kindred/v1/policy_service.proto",
     "kindred/v1/queue.proto",
     "kindred/v1/queue_service.proto",
+    "kindred/v1/schedule.proto",
+    "kindred/v1/schedule_service.proto",
     "kindred/peer/v1/peer.proto",
     "kindred/log/v1/command.proto",
     "kindred/log/v1/event.proto",

@@ -69,6 +69,8 @@ async fn floor(gateway: &Gateway, mode: Mode) {
         starvation_bound_ms: 600_000,
         max_wait_ms: 0,
         channels: BTreeMap::new(),
+        schedule: None,
+        refuse_when_closed: false,
     };
     ask(gateway, CreateQueue { id: "support".into(), spec }).await;
     let entry = ProfileEntry { queue: "support".into(), channel: "voice".into(), tier: 1, priority: 0, delay_ms: 0 };

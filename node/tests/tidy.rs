@@ -21,12 +21,12 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// Crates of ours each room may use.
 const CRATES: &[(&str, &[&str])] = &[
     ("ops", &[]),
-    ("wire", &["kindred_domain", "kindred_proto"]),
+    ("wire", &["kindred_domain", "kindred_proto", "kindred_hours"]),
     ("storage", &["kindred_domain"]),
     ("consensus", &["kindred_domain"]),
     ("peer", &["kindred_domain", "kindred_proto"]),
-    ("actors", &["kindred_domain", "kindred_matching", "kindred_affinity"]),
-    ("api", &["kindred_domain", "kindred_proto"]),
+    ("actors", &["kindred_domain", "kindred_matching", "kindred_affinity", "kindred_hours"]),
+    ("api", &["kindred_domain", "kindred_proto", "kindred_hours"]),
     ("dump", &["kindred_domain"]),
     ("assembly", &["kindred_domain", "kindred_proto"]),
 ];
@@ -68,7 +68,8 @@ fn sources(under: &Path) -> Vec<(PathBuf, String)> {
 }
 
 fn ours() -> Vec<(PathBuf, String)> {
-    let crates = ["proto/src", "node/src", "node/domain/src", "node/affinity/src", "node/matching/src"];
+    let crates =
+        ["proto/src", "node/src", "node/domain/src", "node/affinity/src", "node/matching/src", "node/hours/src"];
     let more = ["node/simulator/src", "client/src", "chaos-tests/src"];
     let root = root();
     let folders = crates.into_iter().chain(more);
@@ -145,7 +146,7 @@ fn imports_go_downwards() {
 
 /// Metric names begin like crates do.
 fn is_metric(name: &str) -> bool {
-    let crates = ["domain", "proto", "affinity", "matching", "simulator", "client", "chaos"];
+    let crates = ["domain", "proto", "affinity", "matching", "simulator", "client", "chaos", "hours"];
     !crates.iter().any(|part| name == format!("kindred_{part}"))
 }
 

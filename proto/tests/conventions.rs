@@ -166,7 +166,7 @@ fn field<'a>(message: &'a DescriptorProto, name: &str) -> Option<&'a FieldDescri
 }
 
 /// RPCs that change nothing begin with one of these words.
-const READS: &[&str] = &["Get", "List", "Watch", "Track"];
+const READS: &[&str] = &["Get", "List", "Watch", "Track", "Preview"];
 
 #[test]
 fn every_write_carries_a_request_id_and_every_response_a_header() {
@@ -212,8 +212,10 @@ fn lists_page_and_reads_say_how_fresh() {
 #[test]
 fn policy_and_membership_changes_can_be_checked_first() {
     let messages = messages_of("kindred.v1");
+    let policies = ["CreatePolicy", "UpdatePolicy", "DeletePolicy", "RollbackPolicy"];
+    let schedules = ["CreateSchedule", "UpdateSchedule", "DeleteSchedule"];
     let membership = ["AddNode", "PromoteNode", "RemoveNode"];
-    for name in ["CreatePolicy", "UpdatePolicy", "DeletePolicy", "RollbackPolicy"].into_iter().chain(membership) {
+    for name in policies.into_iter().chain(schedules).chain(membership) {
         let request = &messages[&format!("{name}Request")];
         assert!(field(request, "validate_only").is_some(), "{name}");
     }
@@ -253,5 +255,5 @@ fn the_service_config_names_every_service_and_only_existing_methods() {
             }
         }
     }
-    assert_eq!(services.len(), 9);
+    assert_eq!(services.len(), 10);
 }

@@ -37,7 +37,8 @@ kinds! {
     CreateRoutingProfileRequest, UpdateRoutingProfileRequest, DeleteRoutingProfileRequest, CreatePolicyRequest,
     UpdatePolicyRequest, DeletePolicyRequest, RollbackPolicyRequest, RegisterConnectorRequest, HeartbeatConnectorRequest,
     ReconcileConnectorRequest, DeleteConnectorRequest, CreateCustomerRequest, UpdateCustomerRequest,
-    DeleteCustomerRequest, AppendConversationRequest, UpdateTenantRequest, DeleteTenantRequest,
+    DeleteCustomerRequest, AppendConversationRequest, UpdateTenantRequest, DeleteTenantRequest, CreateScheduleRequest,
+    UpdateScheduleRequest, DeleteScheduleRequest,
 }
 
 #[cfg(test)]

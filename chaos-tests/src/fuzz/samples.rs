@@ -42,6 +42,7 @@ const MASKS: &[(&str, &[&str])] = &[
     ("Customer", &["display_name", "identities", "features", "preferred_agents"]),
     ("Team", &["display_name"]),
     ("Tenant", &["display_name", "closed_retention", "event_retention_bytes"]),
+    ("Schedule", &["display_name", "time_zone", "weekly", "holidays", "special_days"]),
 ];
 
 /// Collections of names, by the word that the request's name has in it.
@@ -55,6 +56,7 @@ const COLLECTIONS: &[(&str, &str)] = &[
     ("Connector", "connectors"),
     ("Customer", "customers"),
     ("Conversation", "conversations"),
+    ("Schedule", "schedules"),
 ];
 
 /// Requests whose `name` is that of an assignment.
@@ -201,6 +203,7 @@ impl Filling<'_> {
             "assignment" => assignment(),
             "channel" | "channels" | "interrupter" | "interrupted" => "voice".into(),
             "tenant_id" => TENANT.into(),
+            "time_zone" => "Europe/Madrid".into(),
             "etag" | "resume_token" | "page_token" => String::new(),
             "key" if within.to_lowercase().contains("channel") => "voice".into(),
             "key" | "label" | "skill" => "french".into(),
@@ -216,6 +219,8 @@ fn number_in(field: &str) -> u64 {
         "total_units" => 100,
         "max_interactions" | "tier" | "revision" => 1,
         "cost_units" => 10,
+        "year" => 2026,
+        "month" | "day" | "hours" => 1,
         "closed_retention_bytes" | "event_retention_bytes" => 1 << 20,
         _ => 50,
     }

@@ -30,6 +30,7 @@ const MAKING: &[&str] = &[
     "CreateCustomerRequest",
     "AppendConversationRequest",
     "CreateInteractionRequest",
+    "CreateScheduleRequest",
 ];
 
 /// A state machine that is watched.
@@ -132,6 +133,7 @@ fn tell(reply: &Reply) {
         Reply::Conversation(it) => drop(tells::conversation(it)),
         Reply::Tenant(it) => drop(tells::tenant(it, 0)),
         Reply::Node(it) => drop(tells::node(it)),
+        Reply::Schedule(it) => drop(tells::schedule(it)),
         Reply::Done | Reply::Session(_) | Reply::Offers { .. } | Reply::Placement(_) => {}
     }
 }

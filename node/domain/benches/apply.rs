@@ -42,6 +42,8 @@ impl Shard {
                 sla_urgency_micros: 0,
                 starvation_bound_ms: limits::STARVATION_BOUND_MS,
                 max_wait_ms: 0,
+                schedule: None,
+                refuse_when_closed: false,
                 channels: BTreeMap::new(),
             },
         };

@@ -266,6 +266,16 @@ pub enum EventKind {
         /// The one whose content it has.
         to: u64,
     },
+    /// A queue opened: what waits in it is offered.
+    QueueOpened {
+        /// When it closes, if that is known.
+        closes_ms: Option<u64>,
+    },
+    /// A queue closed: what waits in it goes on waiting.
+    QueueClosed {
+        /// When it opens, if that is known.
+        opens_ms: Option<u64>,
+    },
 }
 
 /// Why an interaction waits.

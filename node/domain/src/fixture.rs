@@ -177,6 +177,8 @@ fn queue_spec() -> QueueSpec {
         starvation_bound_ms: limits::STARVATION_BOUND_MS,
         max_wait_ms: 0,
         channels: BTreeMap::new(),
+        schedule: None,
+        refuse_when_closed: false,
     }
 }
 

@@ -70,6 +70,8 @@ names! {
     Skill;
     /// A machine of the cluster by its operator's name for it.
     NodeId;
+    /// Hours of operation.
+    ScheduleId;
 }
 
 /// A 128-bit identifier drawn before proposing (UUID layout).

@@ -1,14 +1,22 @@
 //! Whether an interaction may be offered to an agent. Works on plain records, so that the Matchmaker asks the same
 //! question of its mirror that apply asks of the state.
-use crate::{capacity, ids::Channel, limits, record::*, reply::Dropped, selector, state::Tenant};
+use crate::{capacity, hours, ids::Channel, limits, record::*, reply::Dropped, selector, state::Tenant};
 
 /// May the interaction be offered to the agent now: everything apply rechecks in `MakeOffers`.
 pub fn lawful(tenant: &Tenant, interaction: &Interaction, agent: &Agent, now_ms: u64) -> Result<(), Dropped> {
     let profile = tenant.profile(&agent.profile).ok_or(Dropped::NotServed)?;
+    waiting(interaction)?;
+    open(tenant.queue(&interaction.queue).map(|queue| &**queue), now_ms)?;
     pair(interaction, agent, profile, capacity::effective(agent, profile), now_ms)
 }
 
-/// As [`lawful`], of records: the agent's profile and its effective capacity ([`capacity::effective`]).
+/// Is the queue open.
+pub fn open(queue: Option<&Queue>, now_ms: u64) -> Result<(), Dropped> {
+    if queue.is_none_or(|queue| hours::is_open(queue, now_ms)) { Ok(()) } else { Err(Dropped::QueueClosed) }
+}
+
+/// As [`lawful`], of records: the agent's profile and its effective capacity ([`capacity::effective`]). The queue is asked
+/// apart ([`open`]).
 pub fn pair(
     interaction: &Interaction,
     agent: &Agent,

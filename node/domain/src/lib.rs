@@ -15,6 +15,7 @@ pub mod event;
 pub mod explain;
 #[cfg(test)]
 mod fixture;
+pub mod hours;
 pub mod ids;
 pub mod lawful;
 pub mod limits;

@@ -146,6 +146,20 @@ pub const RECONCILE_MAX: usize = 10_000;
 pub const LOST_PER_ENTRY: usize = 1_000;
 /// Items in one `AppendConversation`; more is `Malformed`.
 pub const ITEMS_PER_APPEND: usize = 256;
+/// Schedules per tenant; more is refused with `LIMIT_REACHED`.
+pub const SCHEDULES_PER_TENANT: usize = 1_000;
+/// Intervals of one day of a schedule; more is `Malformed`.
+pub const HOURS_PER_DAY_MAX: usize = 8;
+/// Holidays of a schedule, and special days of it, each; more is `Malformed`.
+pub const HOURS_DATES_MAX: usize = 366;
+/// How far ahead of the moment a schedule is worked out; beyond it counts as closed.
+pub const HOURS_HORIZON_MS: u64 = 400 * 24 * 3600 * 1000;
+/// And how far behind it, for log time that is not quite the clock's.
+pub const HOURS_BEHIND_MS: u64 = 2 * 24 * 3600 * 1000;
+/// The leader works a schedule out again when so much of the horizon has passed.
+pub const HOURS_EXTEND_AFTER_MS: u64 = 30 * 24 * 3600 * 1000;
+/// Spans of a worked out schedule: [`HOURS_PER_DAY_MAX`] for each day of the horizon; more is refused.
+pub const HOURS_SPANS_MAX: usize = 4_096;
 /// Timeouts anybody may configure lie within this range.
 pub const TIMEOUT_RANGE_MS: (u64, u64) = (50, 30 * 24 * 3600 * 1000);
 /// Groups a PERCENT_SPLIT names, at least and at most; others are refused with `INVALID_FIELD`.

@@ -33,6 +33,8 @@ pub enum Kind {
     Assignment,
     /// A node.
     Node,
+    /// Hours of operation.
+    Schedule,
 }
 
 /// Why a command changed nothing.
@@ -130,6 +132,15 @@ pub enum Rejection {
         /// Which.
         connector: String,
     },
+    /// The queue is closed and refuses submits meanwhile.
+    Closed {
+        /// Which field named the queue, in the words of the public API.
+        field: String,
+        /// Which queue.
+        queue: String,
+        /// When it opens, log time; `None`: not as far as is known.
+        opens_ms: Option<u64>,
+    },
 }
 
 impl Rejection {
@@ -152,6 +163,7 @@ impl Rejection {
             Self::RequestMemoryFull => "REQUEST_MEMORY_FULL",
             Self::WrongShard { .. } => "WRONG_SHARD",
             Self::ConnectorLapsed { .. } => "CONNECTOR_LAPSED",
+            Self::Closed { .. } => "CLOSED",
         }
     }
 }

@@ -68,6 +68,8 @@ pub enum Reply {
     Placement(Arc<Placement>),
     /// The node afterwards.
     Node(Arc<Node>),
+    /// The schedule afterwards.
+    Schedule(Arc<Schedule>),
 }
 
 /// Why a planned offer was dropped.
@@ -91,4 +93,6 @@ pub enum Dropped {
     Unconfirmed,
     /// A bounded wait that is over already, or one too many.
     DeferralRefused,
+    /// The queue is closed.
+    QueueClosed,
 }

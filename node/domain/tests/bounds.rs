@@ -201,6 +201,8 @@ fn a_tenant_has_at_most_so_many_queues() {
         starvation_bound_ms: limits::STARVATION_BOUND_MS,
         max_wait_ms: 0,
         channels: BTreeMap::new(),
+        schedule: None,
+        refuse_when_closed: false,
     };
     let queue = |n: usize| CreateQueue { id: format!("q{n}").into(), spec: spec.clone() }.into();
     at_most("queues_per_tenant", limits::QUEUES_PER_TENANT, 0, queue);

@@ -47,6 +47,8 @@ const WITNESSES: &[&str] = &[
     "ConnectorAlive",
     "SessionAttached",
     "SessionDetached",
+    "QueueOpened",
+    "QueueClosed",
 ];
 
 /// The lines tried, in order; and what came of them.

@@ -27,12 +27,19 @@ pub(crate) struct Server {
     pub delay_ms: u64,
 }
 
+/// As apply said last: the moment it changes its record comes.
+pub(crate) fn is_open(queue: &Queue) -> bool {
+    queue.hours.is_none_or(|hours| hours.open)
+}
+
 /// One queue and channel.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     pub queue_id: QueueId,
     pub channel: Channel,
     pub queue: Option<Arc<Queue>>,
+    /// The queue is open. While it is not nobody here is looked at; once it is, everybody is.
+    pub open: bool,
     pub revision: Option<Arc<PolicyRevision>>,
     pub servers: Vec<Server>,
     thresholds: Vec<Threshold>,
@@ -45,6 +52,7 @@ impl Bucket {
             queue_id,
             channel,
             queue: None,
+            open: true,
             revision: None,
             servers: Vec::new(),
             thresholds: Vec::new(),
@@ -65,6 +73,7 @@ impl Bucket {
             Some((queue.age_weight_micros_per_s, queue.service_level_ms, queue.sla_urgency_micros, bound_ms))
         };
         let reordered = shape(&queue) != shape(&self.queue);
+        self.open = queue.as_deref().is_none_or(is_open);
         self.queue = queue;
         self.cut() || reordered
     }

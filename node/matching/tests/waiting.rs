@@ -246,3 +246,41 @@ fn an_interaction_on_two_channels_needs_room_for_both() {
     floor.submit("4", "q", CHAT, None);
     assert_eq!(floor.round(), []);
 }
+
+#[test]
+fn nobody_is_offered_from_a_closed_queue_and_everybody_once_it_opens() {
+    let mut floor = three(Mode::LongestIdle);
+    floor.queue("night", Mode::LongestIdle);
+    floor.profile("p", &[("q", VOICE, 1, 0, 0), ("night", VOICE, 1, 0, 0)]);
+    floor.set_open("q", false);
+    floor.submit("call", "q", VOICE, None);
+    floor.submit("named", "q", VOICE, None);
+    floor.edit_interaction("named", |i| i.target_agent = Some("c".into()));
+    assert_eq!(floor.round(), []);
+    assert!(!floor.matchmaker.has_work());
+    // Agents come and go meanwhile; those who wait elsewhere are served.
+    floor.edit_agent("a", |agent| agent.presence.status = PresenceStatus::Break);
+    floor.edit_agent("a", |agent| agent.presence.status = PresenceStatus::Available);
+    floor.submit("night-call", "night", VOICE, None);
+    assert_eq!(pairs(&floor.round()), ["night-call→a"]);
+    floor.set_open("q", true);
+    assert_eq!(pairs(&floor.round()), ["call→b", "named→c"]);
+    // Hours that end take nothing back.
+    floor.set_open("q", false);
+    assert_eq!(floor.round(), []);
+}
+
+#[test]
+fn a_profile_with_priorities_prefers_nothing_of_a_closed_queue() {
+    let mut floor = Floor::new();
+    floor.queue("vip", Mode::LongestIdle);
+    floor.queue("q", Mode::LongestIdle);
+    floor.profile("p", &[("vip", VOICE, 1, 50, 0), ("q", VOICE, 1, 0, 0)]);
+    floor.set_open("vip", false);
+    floor.submit("vip", "vip", VOICE, None);
+    floor.submit("named", "vip", VOICE, None);
+    floor.edit_interaction("named", |i| i.target_agent = Some("a".into()));
+    floor.submit("call", "q", VOICE, None);
+    floor.agent("a", "p", 1, &[]);
+    assert_eq!(pairs(&floor.round()), ["call→a"]);
+}

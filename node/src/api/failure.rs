@@ -7,6 +7,7 @@ use crate::{
     wire::api::{FieldViolation, Malformed, Refused},
 };
 use kindred_domain::{Rejection, rejection::Kind};
+use kindred_hours::utc_text;
 use std::time::Duration;
 use tonic::Code;
 
@@ -192,6 +193,7 @@ pub fn kind_name(kind: Kind) -> &'static str {
         Kind::Offer => "offer",
         Kind::Assignment => "assignment",
         Kind::Node => "node",
+        Kind::Schedule => "schedule",
     }
 }
 
@@ -266,6 +268,16 @@ fn rejected(rejection: &Rejection) -> Told {
             let message =
                 format!("the lease of connector {connector} has lapsed: heartbeat or register, then reconcile");
             say(Code::FailedPrecondition, message, vec![("connector", connector.clone())])
+        }
+        Rejection::Closed { field, queue, opens_ms } => {
+            let opens = opens_ms.and_then(utc_text).unwrap_or_default();
+            let when = if opens.is_empty() { "no opening is known".into() } else { format!("it opens at {opens}") };
+            let variables = vec![("field", field.clone()), ("queue", queue.clone()), ("opens_time", opens)];
+            say(
+                Code::FailedPrecondition,
+                format!("{field}: queue {queue} is closed and takes no submits: {when}"),
+                variables,
+            )
         }
     }
 }

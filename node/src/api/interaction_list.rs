@@ -127,7 +127,8 @@ async fn closed(call: &Call, wanted: &Wanted, paging: &Paging) -> Result<Part, F
     let page = call.archived(call.desk().archive().closed_page(shard, tenant, after, limit)).await?;
     let until = page.found.last().filter(|_| page.more).map(|last| last.id.to_string());
     let found = page.found.into_iter().filter(|record| wanted.matches(record));
-    Ok(Part { found: found.map(|record| Sight { record, endpoints: Default::default() }).collect(), until })
+    let sight = |record| Sight { record, endpoints: Default::default(), hours: None };
+    Ok(Part { found: found.map(sight).collect(), until })
 }
 
 /// Both together, as far as both have looked. What closed between the two looks is in both: the later one counts.

@@ -26,6 +26,7 @@ mod numbers;
 pub mod policies;
 pub mod queues;
 mod rpc_metrics;
+pub mod schedules;
 pub mod server;
 pub mod session;
 pub mod sight;

@@ -6,7 +6,7 @@ pub const NUMBERS_MAX: usize = 64;
 
 /// A set of enumeration values as bits: a look at a record on the apply thread costs the same however many are given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Numbers(u128);
+pub struct Numbers([u128; 2]);
 
 impl Numbers {
     /// Reads a repeated enumeration. Unknown values and too many of them are told to the form.
@@ -15,7 +15,8 @@ impl Numbers {
         if form.count(field, given.len(), NUMBERS_MAX) {
             for (at, number) in given.iter().enumerate() {
                 form.known::<E>(&format_args!("{field}[{at}]"), *number);
-                read.0 |= bit(*number);
+                let bits = bits(*number);
+                read.0.iter_mut().zip(bits).for_each(|(all, bits)| *all |= bits);
             }
         }
         read
@@ -23,18 +24,20 @@ impl Numbers {
 
     /// Nothing given: no condition.
     pub fn is_empty(self) -> bool {
-        self.0 == 0
+        self == Self::default()
     }
 
     /// Whether a value was given.
     pub fn contains(self, number: i32) -> bool {
-        self.0 & bit(number) != 0
+        self.0.iter().zip(bits(number)).any(|(all, bits)| all & bits != 0)
     }
 }
 
-/// The bit of a value. Enumerations of the public API stay below 128 (a test holds that); others have none.
-fn bit(number: i32) -> u128 {
-    u32::try_from(number).ok().and_then(|number| 1_u128.checked_shl(number)).unwrap_or(0)
+/// The bit of a value. Enumerations of the public API stay below 256 (a test holds that); others have none.
+fn bits(number: i32) -> [u128; 2] {
+    let bit =
+        |from: u32| u32::try_from(number).ok().and_then(|n| n.checked_sub(from)).and_then(|n| 1_u128.checked_shl(n));
+    [bit(0).unwrap_or(0), bit(128).unwrap_or(0)]
 }
 
 #[cfg(test)]
@@ -70,6 +73,6 @@ mod tests {
         let values: Vec<i32> =
             messages.flat_map(|message| &message.enum_type).flat_map(|kind| &kind.value).map(|v| v.number()).collect();
         assert!(values.len() > 50);
-        assert!(values.iter().all(|value| bit(*value) != 0));
+        assert!(values.iter().all(|value| bits(*value) != [0, 0]));
     }
 }

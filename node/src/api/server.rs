@@ -3,14 +3,14 @@ use super::status::{LEADER_METADATA, PUSH_BACK_METADATA};
 use super::{
     agents::Agents, cluster::Cluster, connectors::Connectors, conversations::Conversations, customers::Customers,
     desk::Desk, events::Events, interactions::Interactions, policies::Policies, queues::Queues,
-    rpc_metrics::RpcMetrics,
+    rpc_metrics::RpcMetrics, schedules::Schedules,
 };
 use kindred_proto::v1::{
     agent_service_server::AgentServiceServer, cluster_service_server::ClusterServiceServer,
     connector_service_server::ConnectorServiceServer, conversation_service_server::ConversationServiceServer,
     customer_service_server::CustomerServiceServer, event_service_server::EventServiceServer,
     interaction_service_server::InteractionServiceServer, policy_service_server::PolicyServiceServer,
-    queue_service_server::QueueServiceServer,
+    queue_service_server::QueueServiceServer, schedule_service_server::ScheduleServiceServer,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::net::TcpListener;
@@ -95,6 +95,7 @@ pub async fn serve(
         ConversationServiceServer(Conversations);
         EventServiceServer(Events);
         ClusterServiceServer(Cluster);
+        ScheduleServiceServer(Schedules);
     };
     let server = match reflection(&names) {
         Ok(reflection) => server.add_service(reflection),

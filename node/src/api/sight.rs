@@ -10,7 +10,7 @@ use crate::{
 use kindred_domain::{
     Rejection,
     ids::{AgentId, InteractionId},
-    record::Interaction,
+    record::{Interaction, QueueHours},
     rejection::Kind,
     state::Tenant,
 };
@@ -24,6 +24,8 @@ pub struct Sight {
     pub record: Arc<Interaction>,
     /// The endpoints of the agents it is offered to.
     pub endpoints: BTreeMap<AgentId, String>,
+    /// Where its queue stands in its hours.
+    pub hours: Option<QueueHours>,
 }
 
 impl Sight {
@@ -31,12 +33,15 @@ impl Sight {
     pub fn of(tenant: &Tenant, record: &Arc<Interaction>) -> Self {
         let agents = record.offers.iter().filter_map(|offer| tenant.agent(&offer.agent));
         let endpoints = agents.map(|agent| (agent.id.clone(), agent.endpoint.clone())).collect();
-        Self { record: record.clone(), endpoints }
+        let hours = tenant.queue(&record.queue).and_then(|queue| queue.hours);
+        Self { record: record.clone(), endpoints, hours }
     }
 
     /// As callers see it.
     pub fn tell(&self) -> v1::Interaction {
-        tells::interaction(&self.record, Some(&self.endpoints))
+        let mut told = tells::interaction(&self.record, Some(&self.endpoints));
+        told.queue_hours = self.hours.filter(|_| self.record.closing.is_none()).map(tells::queue_hours);
+        told
     }
 }
 
@@ -82,7 +87,7 @@ impl Call {
                 let record = self.archived(reading).await?;
                 // Retention may have taken it between the two looks.
                 let record = record.ok_or_else(missing)?;
-                Ok((at, Sight { record, endpoints: BTreeMap::new() }))
+                Ok((at, Sight { record, endpoints: BTreeMap::new(), hours: None }))
             }
         }
     }

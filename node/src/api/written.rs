@@ -67,6 +67,8 @@ impl Written {
         conversation: Conversation => v1::Conversation, tells::conversation;
         /// A response with a node.
         node: Node => v1::Node, tells::node;
+        /// A response with a schedule.
+        schedule: Schedule => v1::Schedule, tells::schedule;
     }
 
     /// A response with an interaction.

@@ -39,6 +39,8 @@ pub async fn seed(gateway: &Gateway) -> anyhow::Result<()> {
         starvation_bound_ms: 600_000,
         max_wait_ms: 0,
         channels: BTreeMap::new(),
+        schedule: None,
+        refuse_when_closed: false,
     };
     make(gateway, CreateQueue { id: QUEUE.into(), spec }).await?;
     let entry = |channel: &str| ProfileEntry {

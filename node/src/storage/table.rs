@@ -122,6 +122,8 @@ tables! {
     ViewState = 16 in State;
     /// Stretches of events, for retention: tenant, then first number.
     EventMark = 17 in State;
+    /// Hours of operation.
+    Schedule = 24 in State;
     /// Events: tenant, then number.
     Event = 32 in Events;
     /// Decision records: tenant, then number.

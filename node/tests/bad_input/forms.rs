@@ -219,6 +219,59 @@ pub async fn configuration(t: &mut Table<'_>) {
     let field = "routing_profile.entries[1].channel";
     refused!(t, queues.create_routing_profile(profile(vec![entry, bare])), InvalidArgument, "MALFORMED", field);
     policies(t).await;
+    schedules(t).await;
+}
+
+async fn schedules(t: &mut Table<'_>) {
+    let create = |schedule| v1::CreateScheduleRequest {
+        parent: "tenants/acme".into(),
+        schedule: Some(schedule),
+        ..Default::default()
+    };
+    let madrid = || v1::Schedule { time_zone: "Europe/Madrid".into(), ..Default::default() };
+    let clock = |hours, minutes| Some(v1::TimeOfDay { hours, minutes });
+    let hours = move |opens, closes| v1::HoursInterval { opens: clock(opens, 0), closes: clock(closes, 0) };
+    let monday = |intervals| v1::WeekdayHours { weekday: 1, intervals };
+    let holiday =
+        |year, month, day| v1::Holiday { date: Some(v1::LocalDate { year, month, day }), display_name: String::new() };
+    let special = |day| v1::SpecialDay { date: Some(v1::LocalDate { year: 0, month: 1, day }), ..Default::default() };
+    type S = v1::Schedule;
+    fields! { t, schedules.create_schedule(create), madrid(),
+        "schedule.display_name": |s: &mut S| s.display_name = long();
+        "schedule.time_zone": |s: &mut S| s.time_zone = "Europe/Atlantis".into();
+        "schedule.time_zone": |s: &mut S| s.time_zone.clear();
+        "schedule.weekly": |s: &mut S| s.weekly = vec![monday(vec![]); 8];
+        "schedule.weekly": |s: &mut S| s.weekly = vec![monday(vec![hours(9, 10)]), monday(vec![hours(11, 12)])];
+        "schedule.weekly[0].weekday": |s: &mut S| s.weekly = vec![v1::WeekdayHours::default()];
+        "schedule.weekly[0].weekday": |s: &mut S| s.weekly = vec![v1::WeekdayHours { weekday: 8, intervals: vec![] }];
+        "schedule.weekly[0].intervals": |s: &mut S| s.weekly = vec![monday(vec![hours(9, 12), hours(11, 13)])];
+        "schedule.weekly[0].intervals": |s: &mut S| s.weekly = vec![monday((0..9).map(|n| hours(2 * n, 2 * n + 1)).collect())];
+        "schedule.weekly[0].intervals[0].opens": |s: &mut S| s.weekly = vec![monday(vec![hours(24, 12)])];
+        "schedule.weekly[0].intervals[0].closes": |s: &mut S| s.weekly = vec![monday(vec![hours(9, 25)])];
+        "schedule.holidays": |s: &mut S| s.holidays = vec![holiday(2026, 1, 6), holiday(2026, 1, 6)];
+        "schedule.holidays": |s: &mut S| s.holidays = vec![holiday(0, 1, 1); 367];
+        "schedule.holidays[0].date": |s: &mut S| s.holidays = vec![holiday(2026, 2, 29)];
+        "schedule.holidays[0].date": |s: &mut S| s.holidays = vec![v1::Holiday::default()];
+        "schedule.special_days": |s: &mut S| s.special_days = vec![special(1), special(1)];
+        "schedule.special_days[0].date": |s: &mut S| s.special_days = vec![special(32)];
+    }
+    let preview = |draft| v1::PreviewScheduleRequest {
+        parent: "tenants/acme".into(),
+        hours: Some(v1::preview_schedule_request::Hours::Draft(draft)),
+        ..Default::default()
+    };
+    refused!(t, schedules.preview_schedule(preview(S::default())), InvalidArgument, "MALFORMED", "draft.time_zone");
+    let time = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+    let long_time = v1::PreviewScheduleRequest {
+        start_time: time(1_767_225_600),
+        end_time: time(1_767_225_600 + 401 * 86_400),
+        ..preview(madrid())
+    };
+    refused!(t, schedules.preview_schedule(long_time), InvalidArgument, "INVALID_FIELD", "end_time");
+    let elsewhere = v1::PreviewScheduleRequest { parent: "tenants/other".into(), ..preview(madrid()) };
+    refused!(t, schedules.preview_schedule(elsewhere), NotFound, "NOT_FOUND", "");
+    let nothing = v1::PreviewScheduleRequest { parent: "tenants/acme".into(), ..Default::default() };
+    refused!(t, schedules.preview_schedule(nothing), InvalidArgument, "MALFORMED", "hours");
 }
 
 async fn policies(t: &mut Table<'_>) {

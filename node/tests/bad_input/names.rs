@@ -232,6 +232,34 @@ pub async fn configuration(t: &mut Table<'_>) {
     names!(t, policies.update_policy, "policies", "policy.name", update);
     let rollback = |name| v1::RollbackPolicyRequest { name, revision: 1, ..Default::default() };
     names!(t, policies.rollback_policy, "policies", "name", rollback);
+    schedules(t).await;
+}
+
+async fn schedules(t: &mut Table<'_>) {
+    parents!(t, schedules.create_schedule, CreateScheduleRequest);
+    parents!(t, schedules.list_schedules, ListSchedulesRequest);
+    resource!(t, schedules.get_schedule, "schedules", GetScheduleRequest);
+    resource!(t, schedules.delete_schedule, "schedules", DeleteScheduleRequest);
+    parents!(t, schedules.preview_schedule, PreviewScheduleRequest);
+    let update = |name| v1::UpdateScheduleRequest {
+        schedule: Some(v1::Schedule { name, ..Default::default() }),
+        update_mask: Table::mask(&["display_name"]),
+        ..Default::default()
+    };
+    names!(t, schedules.update_schedule, "schedules", "schedule.name", update);
+    let preview = |name| v1::PreviewScheduleRequest {
+        parent: "tenants/acme".into(),
+        hours: Some(v1::preview_schedule_request::Hours::Schedule(name)),
+        ..Default::default()
+    };
+    names!(t, schedules.preview_schedule, "schedules", "schedule", preview);
+    let queue = |schedule| v1::CreateQueueRequest {
+        parent: "tenants/acme".into(),
+        queue: Some(v1::Queue { policy: "tenants/acme/policies/fair".into(), schedule, ..Default::default() }),
+        ..Default::default()
+    };
+    refused!(t, queues.create_queue(queue("office".into())), InvalidArgument, "MALFORMED", "queue.schedule");
+    refused!(t, queues.create_queue(queue("tenants/acme/schedules/none".into())), NotFound, "NOT_FOUND", "");
 }
 
 pub async fn others(t: &mut Table<'_>) {

@@ -23,7 +23,7 @@ impl<'w> Table<'w> {
 
     /// Whether a request with nothing but a parent lacks something else as well.
     pub fn has_more(method: &str) -> bool {
-        ["create", "register", "batch"].iter().any(|word| method.starts_with(word))
+        ["create", "register", "batch", "preview"].iter().any(|word| method.starts_with(word))
     }
 
     pub fn mask(paths: &[&str]) -> Option<prost_types::FieldMask> {

@@ -9,7 +9,7 @@ use kindred_proto::v1::{
     connector_service_client::ConnectorServiceClient, conversation_service_client::ConversationServiceClient,
     customer_service_client::CustomerServiceClient, event_service_client::EventServiceClient,
     interaction_service_client::InteractionServiceClient, policy_service_client::PolicyServiceClient,
-    queue_service_client::QueueServiceClient,
+    queue_service_client::QueueServiceClient, schedule_service_client::ScheduleServiceClient,
 };
 use std::{
     sync::{Arc, Mutex},
@@ -48,6 +48,7 @@ pub struct Clients {
     pub conversations: ConversationServiceClient<Authorized>,
     pub events: EventServiceClient<Authorized>,
     pub cluster: ClusterServiceClient<Authorized>,
+    pub schedules: ScheduleServiceClient<Authorized>,
 }
 
 /// See the module.
@@ -127,6 +128,7 @@ impl World {
             conversations: ConversationServiceClient::new(with()),
             events: EventServiceClient::new(with()),
             cluster: ClusterServiceClient::new(with()),
+            schedules: ScheduleServiceClient::new(with()),
         }
     }
 

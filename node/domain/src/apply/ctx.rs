@@ -115,14 +115,15 @@ impl Ctx<'_> {
         find_session, sessions, SessionId, Session, Session;
         find_customer, customers, CustomerId, Customer, Customer;
         find_interaction, interactions, InteractionId, Interaction, Interaction;
+        find_schedule, schedules, ScheduleId, Schedule, Schedule;
     }
 
     configs! {
         put_team, remove_team, teams, TeamId, Team, Team;
         put_profile, remove_profile, profiles, ProfileId, Profile, Profile;
-        put_queue, remove_queue, queues, QueueId, Queue, Queue;
         put_policy, remove_policy, policies, PolicyId, Policy, Policy;
         put_customer, remove_customer, customers, CustomerId, Customer, Customer;
+        put_schedule, remove_schedule, schedules, ScheduleId, Schedule, Schedule;
     }
 
     /// Records a fact; numbers it.

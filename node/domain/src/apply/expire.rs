@@ -6,6 +6,7 @@ use super::{
     agent::{lease, standing},
     connector::lapse::{self, is_silent},
     ctx::{About, Ctx, Out},
+    hours,
     interaction::steps::{
         assignment, close, dormancy, exclusion, find, not_connected::not_connected, offer, requeue, rona, waiting,
     },
@@ -61,6 +62,7 @@ fn expire_one(ctx: &mut Ctx<'_>, key: DueKey) {
         DueKey::Session(_) if planted!(SessionNeverLapses) => {}
         DueKey::Session(session) => lease::session_lapsed(ctx, session),
         DueKey::Connector(connector) => lapse::lapse(ctx, &connector),
+        DueKey::Hours(queue) => hours::change_due(ctx, &queue),
     }
 }
 
@@ -194,7 +196,8 @@ fn is_extended(state: &State, tenant: &TenantId, key: &DueKey) -> bool {
         | DueKey::Silence(_)
         | DueKey::Backoff(_)
         | DueKey::NotResponding(_)
-        | DueKey::Presence(_) => false,
+        | DueKey::Presence(_)
+        | DueKey::Hours(_) => false,
     }
 }
 

@@ -6,6 +6,7 @@ mod connector;
 mod ctx;
 mod customer;
 mod expire;
+mod hours;
 mod interaction;
 mod remember;
 mod shard;
@@ -156,6 +157,10 @@ fn dispatch(ctx: &mut Ctx<'_>, body: &Body) -> Result<Reply, Rejection> {
         Body::UpdateCustomer(c) => customer::update_customer::apply(ctx, c),
         Body::DeleteCustomer(c) => customer::delete_customer::apply(ctx, c),
         Body::AppendConversation(c) => customer::append_conversation::apply(ctx, c),
+        Body::CreateSchedule(c) => config::create_schedule::apply(ctx, c),
+        Body::UpdateSchedule(c) => config::update_schedule::apply(ctx, c),
+        Body::DeleteSchedule(c) => config::delete_schedule::apply(ctx, c),
+        Body::ExpandSchedule(c) => config::expand_schedule::apply(ctx, c),
         // Commands to the shard never name a tenant; the Matchmaker's and clock's are handled by `shard`.
         Body::CreateTenant(_)
         | Body::AdoptTenant(_)

@@ -151,6 +151,7 @@ fn sweep_records(ctx: &mut Ctx<'_>, budget: &mut usize) -> bool {
         connectors, Connector;
         sessions, Session;
         customers, Customer;
+        schedules, Schedule;
         event_marks, EventMark;
     }
     // The budget may have ended just here: then the tenant itself goes with the next entry.

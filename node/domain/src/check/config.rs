@@ -104,6 +104,7 @@ fn bounds(tenant: &Tenant, report: &mut Report<'_>) {
         ("conversations", tenant.conversations.len(), limits::CONVERSATIONS_PER_TENANT),
         ("interactions", tenant.interactions.len(), limits::OPEN_PER_TENANT),
         ("requests", tenant.requests.len(), limits::REQUESTS_PER_TENANT),
+        ("schedules", tenant.schedules.len(), limits::SCHEDULES_PER_TENANT),
     ];
     for (what, count, max) in bounds {
         report.expect(count <= max, "bound", what, format!("{count} of {max}"));

@@ -1,6 +1,7 @@
 //! Does the state hold together: every invariant that spans tables. Looks at everything; for tests, chaos and doubt.
 mod agent;
 mod config;
+mod hours;
 mod index;
 mod interaction;
 mod shard;
@@ -67,6 +68,7 @@ impl State {
             index::check(self, tenant, report);
             if !tenant.record.deleted {
                 config::check(tenant, report);
+                hours::check(self.now_ms, tenant, report);
                 interaction::check(self.now_ms, tenant, report);
                 agent::check(tenant, report);
             }

@@ -90,6 +90,10 @@ pub struct QueueSpec {
     pub max_wait_ms: u64,
     /// See [`Queue`].
     pub channels: BTreeMap<Channel, ChannelRules>,
+    /// Must exist.
+    pub schedule: Option<ScheduleId>,
+    /// See [`Queue`].
+    pub refuse_when_closed: bool,
 }
 
 /// See [`Body::CreateQueue`].
@@ -122,6 +126,10 @@ pub struct QueuePatch {
     pub max_wait_ms: Option<u64>,
     /// See [`QueueSpec`].
     pub channels: Option<BTreeMap<Channel, ChannelRules>>,
+    /// Another, or none: always open.
+    pub schedule: Option<Option<ScheduleId>>,
+    /// See [`QueueSpec`].
+    pub refuse_when_closed: Option<bool>,
 }
 
 /// See [`Body::UpdateQueue`].

@@ -5,12 +5,14 @@ mod agent;
 mod config;
 mod interaction;
 mod platform;
+mod schedule;
 mod shard;
 
 pub use agent::*;
 pub use config::*;
 pub use interaction::*;
 pub use platform::*;
+pub use schedule::*;
 pub use shard::*;
 
 use crate::ids::*;
@@ -169,4 +171,12 @@ bodies! {
     CompareHash;
     /// A kept revision of a policy becomes a new one.
     RollbackPolicy;
+    /// Adds hours of operation.
+    CreateSchedule;
+    /// Changes hours of operation.
+    UpdateSchedule;
+    /// Removes hours no queue follows.
+    DeleteSchedule;
+    /// The leader's own: hours worked out anew, further ahead or by newer zone data.
+    ExpandSchedule;
 }

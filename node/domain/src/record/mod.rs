@@ -6,6 +6,7 @@ mod connector;
 mod customer;
 mod interaction;
 mod queue;
+mod schedule;
 
 pub use agent::*;
 pub use assignment::*;
@@ -14,6 +15,7 @@ pub use connector::*;
 pub use customer::*;
 pub use interaction::*;
 pub use queue::*;
+pub use schedule::*;
 
 use crate::ids::*;
 use alloc::{sync::Arc, vec::Vec};
@@ -80,6 +82,8 @@ pub enum Record {
     Node(Arc<Node>),
     /// The shard's own counters: cluster version, last hash checked, applied log time.
     Shard(Arc<ShardRecord>),
+    /// Hours of operation.
+    Schedule(Arc<Schedule>),
 }
 
 impl Record {
@@ -102,6 +106,7 @@ impl Record {
             Self::Placement(r) => RecordKey::Placement(r.tenant.clone()),
             Self::Node(r) => RecordKey::Node(r.raft_id),
             Self::Shard(_) => RecordKey::Shard,
+            Self::Schedule(r) => RecordKey::Schedule(r.tenant.clone(), r.id.clone()),
         }
     }
 }
@@ -141,6 +146,8 @@ pub enum RecordKey {
     Node(u64),
     /// See [`Record::Shard`].
     Shard,
+    /// See [`Record::Schedule`].
+    Schedule(TenantId, ScheduleId),
 }
 
 impl RecordKey {
@@ -159,7 +166,8 @@ impl RecordKey {
             | Self::Conversation(tenant, _)
             | Self::Interaction(tenant, _)
             | Self::Closed(tenant, _)
-            | Self::EventMark(tenant, _) => Some(tenant),
+            | Self::EventMark(tenant, _)
+            | Self::Schedule(tenant, _) => Some(tenant),
             Self::Placement(_) | Self::Node(_) | Self::Shard => None,
         }
     }

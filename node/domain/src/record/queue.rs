@@ -1,5 +1,5 @@
 //! Queues and distribution policies.
-use super::ChannelRules;
+use super::{ChannelRules, QueueHours};
 use crate::{ids::*, selector::Selector};
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 
@@ -156,4 +156,10 @@ pub struct Queue {
     pub version: u64,
     /// How its offers were split so far, if its policy splits.
     pub split: Option<Split>,
+    /// The hours it follows; without any it is always open.
+    pub schedule: Option<ScheduleId>,
+    /// Submits are refused while it is closed.
+    pub refuse_when_closed: bool,
+    /// Where it stands in them; there exactly if `schedule` is.
+    pub hours: Option<QueueHours>,
 }

@@ -49,6 +49,7 @@ impl Tenant {
         let agents = self.agents.values().map(|a| a.dues());
         let sessions = self.sessions.values().map(|s| s.dues());
         let connectors = self.connectors.values().map(|c| c.dues());
-        interactions.chain(agents).chain(sessions).chain(connectors).flatten().collect()
+        let queues = self.queues.values().map(|q| q.dues());
+        interactions.chain(agents).chain(sessions).chain(connectors).chain(queues).flatten().collect()
     }
 }

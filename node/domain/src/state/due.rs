@@ -31,6 +31,8 @@ pub(crate) enum DueKey {
     Session(SessionId),
     /// A connector's lease lapses.
     Connector(ConnectorId),
+    /// A queue opens or closes.
+    Hours(QueueId),
 }
 
 /// Deadlines of all tenants, soonest first; ties by tenant and key, so every replica expires alike.
@@ -151,5 +153,12 @@ impl Dues for Connector {
             (None, None) => return Vec::new(),
         };
         alloc::vec![(at_ms, DueKey::Connector(self.id.clone()))]
+    }
+}
+
+impl Dues for Queue {
+    fn dues(&self) -> Vec<(u64, DueKey)> {
+        let at_ms = self.hours.and_then(|hours| hours.changes_ms);
+        at_ms.map(|at_ms| (at_ms, DueKey::Hours(self.id.clone()))).into_iter().collect()
     }
 }

@@ -36,6 +36,7 @@ pub struct Tenant {
     pub(crate) event_marks: BTreeMap<u64, Arc<EventMark>>,
     /// Derived: bytes of all finished stretches.
     pub(crate) event_bytes: u64,
+    pub(crate) schedules: BTreeMap<ScheduleId, Arc<Schedule>>,
 }
 
 macro_rules! getters {
@@ -85,6 +86,7 @@ impl Tenant {
             requests: Requests::default(),
             event_marks: BTreeMap::new(),
             event_bytes: 0,
+            schedules: BTreeMap::new(),
         }
     }
 
@@ -137,6 +139,8 @@ impl Tenant {
         conversation, conversations, ConversationId, Conversation;
         /// An open interaction, or a closed one somebody still wraps up.
         interaction, interactions, InteractionId, Interaction;
+        /// Hours of operation.
+        schedule, schedules, ScheduleId, Schedule;
     }
     pages! {
         agents_after, agents, AgentId, Agent;
@@ -148,5 +152,6 @@ impl Tenant {
         customers_after, customers, CustomerId, Customer;
         conversations_after, conversations, ConversationId, Conversation;
         interactions_after, interactions, InteractionId, Interaction;
+        schedules_after, schedules, ScheduleId, Schedule;
     }
 }

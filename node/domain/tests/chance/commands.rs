@@ -1,9 +1,10 @@
 //! Commands by chance: mostly about things that are there, often lawful, never checked before.
 use super::{
     Chance,
+    config::{hours, spec},
     opening::{agent, capacity},
 };
-use kindred_domain::{Body, Command, State, command::*, ids::*, lawful, record::*, selector::*};
+use kindred_domain::{Body, Command, State, command::*, ids::*, lawful, record::*};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -253,7 +254,7 @@ fn of_agent(chance: &mut Chance, state: &State) -> Body {
 
 fn of_others(chance: &mut Chance, state: &State) -> Body {
     let id: ConnectorId = (*chance.of(&["c0", "c1"])).into();
-    match chance.below(15) {
+    match chance.below(20) {
         0..3 => RegisterConnector { id, display_name: String::new(), lease_ms: *chance.of(&[10_000, 60_000, 300_000]) }
             .into(),
         3..5 => HeartbeatConnector { id }.into(),
@@ -290,7 +291,7 @@ fn of_others(chance: &mut Chance, state: &State) -> Body {
             validate_only: chance.one_in(3),
         }
         .into(),
-        _ => UpdatePolicy {
+        13 | 14 => UpdatePolicy {
             id: (*chance.of(&["p", "ring"])).into(),
             etag: None,
             display_name: None,
@@ -298,23 +299,6 @@ fn of_others(chance: &mut Chance, state: &State) -> Body {
             validate_only: chance.one_in(2),
         }
         .into(),
+        _ => hours(chance, state),
     }
-}
-
-/// Mostly one that may stand; "p" is used where a channel answers AUTO, so that RING_ALL is refused there.
-fn spec(chance: &mut Chance) -> PolicySpec {
-    let mode = *chance.of(&[Mode::Tiered, Mode::Random, Mode::FewestHandled, Mode::PercentSplit, Mode::RingAll]);
-    let at_least = |level: i64| Selector::Compare {
-        operand: Operand::Skill("x".into()),
-        comparison: Comparison::Ge,
-        value: Value::Micros(level * MICROS),
-    };
-    let group =
-        |name: &str, level, percent| Group { name: name.into(), team: None, selector: at_least(level).into(), percent };
-    let groups = match mode {
-        Mode::PercentSplit => vec![group("good", 40, 70), group("rest", 20, 20 + chance.below(2) as u32 * 10)],
-        _ => Vec::new(),
-    };
-    let ring_max = if mode == Mode::RingAll { chance.below(4) as u32 } else { 0 };
-    PolicySpec { mode, groups, ring_max, ..PolicySpec::default() }
 }

@@ -1,5 +1,6 @@
 //! Chance from a seed (splitmix64), and what it does in a small contact center.
 pub mod commands;
+pub mod config;
 pub mod opening;
 
 pub struct Chance {

@@ -29,10 +29,26 @@ pub fn opening() -> Vec<Command> {
             validate_only: false,
         }),
     ];
+    commands.push(to_tenant(CreateSchedule {
+        id: "s0".into(),
+        display_name: String::new(),
+        rules: HoursRules::default(),
+        expansion: Expansion { spans: vec![Span { from_ms: 0, until_ms: END_MS }], ..expansion(1) },
+        validate_only: false,
+    }));
     commands.extend(["q0", "q1"].map(|id| to_tenant(queue(id))));
     commands.extend(["all", "some"].map(|id| to_tenant(profile(id))));
     commands.extend((0..5).map(|n| to_tenant(agent(n))));
     commands
+}
+
+/// After all random days.
+pub const END_MS: u64 = 1 << 42;
+
+/// Never open, as of a version of its schedule.
+pub fn expansion(of_version: u64) -> Expansion {
+    let (zone_version, spans) = ("2025b".into(), Vec::new());
+    Expansion { zone_version, of_version, from_ms: 0, until_ms: END_MS, spans }
 }
 
 fn queue(id: &str) -> CreateQueue {
@@ -61,6 +77,8 @@ fn queue(id: &str) -> CreateQueue {
             starvation_bound_ms: limits::STARVATION_BOUND_MS,
             max_wait_ms: if id == "q1" { 900_000 } else { 0 },
             channels,
+            schedule: (id == "q1").then(|| "s0".into()),
+            refuse_when_closed: false,
         },
     }
 }

@@ -29,6 +29,8 @@ pub fn body(world: &World, line: &Line) -> Result<Option<Body>, String> {
                 priority: line.read("priority", number)?,
                 max_wait_ms: line.read("max_wait", duration)?,
                 channels: auto(line)?,
+                schedule: line.key("schedule").map(|id| (id != "none").then(|| ScheduleId::new(id))),
+                refuse_when_closed: line.read("refuse", number)?,
                 ..QueuePatch::default()
             },
         }
@@ -121,6 +123,7 @@ fn delete(line: &Line) -> Result<Body, String> {
         "queue" => delete!(DeleteQueue),
         "policy" => DeletePolicy { id: line.word(1)?.into(), etag, validate_only: line.has("validate") }.into(),
         "agent" => delete!(DeleteAgent),
+        "schedule" => DeleteSchedule { id: line.word(1)?.into(), etag, validate_only: line.has("validate") }.into(),
         "connector" => delete!(DeleteConnector),
         "customer" => delete!(DeleteCustomer),
         _ => return Err(format!("nothing of this kind is deleted: {kind}")),

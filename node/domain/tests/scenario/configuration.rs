@@ -114,6 +114,8 @@ fn queue(line: &Line) -> Result<CreateQueue, String> {
             starvation_bound_ms: limits::STARVATION_BOUND_MS,
             max_wait_ms: line.read("max_wait", duration)?.unwrap_or(0),
             channels,
+            schedule: line.key("schedule").map(ScheduleId::new),
+            refuse_when_closed: line.has("refuse"),
         },
     })
 }

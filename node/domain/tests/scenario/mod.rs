@@ -12,7 +12,7 @@
 //! ```
 //!
 //! A world begins with the tenant `t`, the policy `fair` and the queue `support`. Every line is an entry of its own at the
-//! current log time; `wait` writes `Advance` whenever something is due, as a leader does. `-> REASON words…` expects the
+//! current log time; `wait 20s` and `wait-until 2025-12-24T17:00Z` write `Advance` whenever something is due, as a leader does. `-> REASON words…` expects the
 //! rejection with that reason and those words in it; without it the command must succeed. `a ; b` puts
 //! both in one entry. Any command may carry `tenant=NAME` (another tenant's), `request=NAME` (a retry is the same name) and
 //! `sent=-16m` (a v7 id first sent then).
@@ -21,6 +21,7 @@ pub mod commands;
 pub mod configuration;
 pub mod disk;
 pub mod expectations;
+pub mod hours;
 pub mod line;
 pub mod reading;
 pub mod records;
@@ -81,6 +82,7 @@ pub fn step(world: &mut World, text: &str, judge: bool) -> Result<(), String> {
         }
         match line.verb.as_str() {
             "wait" => world.wait(line.duration(0)?)?,
+            "wait-until" => world.wait_until(hours::moment(line.word(0)?)?)?,
             "leader-change" => world.leader_change(line.duration(0)?)?,
             _ => {
                 configuration::before(world, &line)?;
@@ -88,7 +90,10 @@ pub fn step(world: &mut World, text: &str, judge: bool) -> Result<(), String> {
                     Some(body) => body,
                     None => match administration::body(world, &line)? {
                         Some(body) => body,
-                        None => commands::body(world, &line)?,
+                        None => match hours::body(world, &line)? {
+                            Some(body) => body,
+                            None => commands::body(world, &line)?,
+                        },
                     },
                 };
                 commands.push((line, body, expected));

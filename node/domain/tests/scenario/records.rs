@@ -67,6 +67,19 @@ fn facts(world: &World, path: &str, tenant: Option<&str>) -> Result<Option<Facts
                 facts.insert("spilled", list(split.spilled.iter()));
                 facts.insert("ungrouped", split.ungrouped.to_string());
             }
+            let hours = q.hours;
+            facts.insert("open", hours.map_or("-".into(), |hours| hours.open.to_string()));
+            let changes_ms = hours.and_then(|hours| hours.changes_ms);
+            facts.insert("changes", changes_ms.map_or("-".into(), super::hours::told));
+            facts
+        }),
+        "schedules" => tenant.schedule(&id.into()).map(|s| {
+            let mut facts = version(s.version);
+            facts.insert("zone", s.rules.time_zone.clone());
+            facts.insert("data", s.expansion.zone_version.clone());
+            facts.insert("of", s.expansion.of_version.to_string());
+            facts.insert("spans", s.expansion.spans.len().to_string());
+            facts.insert("until", super::hours::told(s.expansion.until_ms));
             facts
         }),
         "profiles" => tenant.profile(&id.into()).map(|p| {

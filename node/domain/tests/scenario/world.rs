@@ -139,6 +139,12 @@ impl World {
         Err("something is due again and again".into())
     }
 
+    /// The same until a log time.
+    pub fn wait_until(&mut self, at_ms: u64) -> Result<(), String> {
+        let for_ms = at_ms.checked_sub(self.now_ms).ok_or("that is past")?;
+        self.wait(for_ms)
+    }
+
     /// No entry for a while, then a new leader's first one.
     pub fn leader_change(&mut self, gap_ms: u64) -> Result<(), String> {
         self.now_ms += gap_ms;

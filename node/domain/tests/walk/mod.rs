@@ -14,6 +14,8 @@ pub const BEGINNING: &[&str] = &[
     "agent ben profile=some",
     "agent carl profile=late skills=french:40",
     "agent dora profile=all offline",
+    "schedule hours open=-1m..+90s,+2m..+400d",
+    "set-queue slow schedule=hours",
     "connector phone lease=30s",
     "connector web lease=1m",
 ];
@@ -200,7 +202,16 @@ fn platform(chance: &mut Chance, world: &World) -> String {
     let connector = chance.one(&["phone", "web"]);
     let (i, _) = some_interaction(chance, world);
     let (j, _) = some_interaction(chance, world);
-    match chance.below(12) {
+    match chance.below(15) {
+        12 => {
+            format!("set-queue {} schedule={}", chance.one(&["slow", "ring"]), chance.one(&["hours", "hours", "none"]))
+        }
+        13 | 14 => {
+            let (opens, closes) = (chance.below(20), 21 + chance.below(60));
+            let again = closes + 1 + chance.below(60);
+            let over = chance.one(&["", "", "", " over=1", " over=none"]);
+            format!("set-schedule hours zone=UTC open=+{opens}s..+{closes}s,+{again}s..+400d{over}")
+        }
         0 => format!("connector {connector} lease=20s"),
         1 => format!("reconcile {connector} alive={i},{j}"),
         2 | 3 => format!("reconcile {connector} alive={i},{j} observed=-5s partial"),

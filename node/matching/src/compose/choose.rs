@@ -64,7 +64,8 @@ impl Chooser {
         self.steps += 1;
         let interaction = &world.waiters[waiter].record;
         let agent = *world.agents.by_id.get(interaction.target_agent.as_ref()?)?;
-        world.is_lawful(interaction, agent).then_some(Choice::unscored(agent))
+        let lawful = world.is_open(&interaction.queue) && world.is_lawful(interaction, agent);
+        lawful.then_some(Choice::unscored(agent))
     }
 
     /// Who rings beside the agent chosen (RING_ALL), `most` at most: the next in the order, without those who should
@@ -113,7 +114,8 @@ impl Chooser {
 }
 
 impl World {
-    /// May the agent be offered the interaction, with what is planned for it already.
+    /// May the agent be offered the interaction, with what is planned for it already. Whether its queue is open is known of
+    /// whoever is in a lane that is looked at.
     pub(super) fn is_lawful(&self, interaction: &Interaction, agent: Slot) -> bool {
         let member = &self.agents.slots[agent];
         let profile = self.profiles[member.profile].record.as_ref();

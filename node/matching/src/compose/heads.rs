@@ -89,6 +89,9 @@ impl Heads {
                 continue;
             };
             heads.buckets.push(bucket);
+            if !home.open {
+                continue;
+            }
             let live = home.lanes.live_count();
             let phases: Vec<(u32, usize)> = home.lanes.phases().collect();
             for (phase, lanes) in phases {

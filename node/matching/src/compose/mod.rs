@@ -208,7 +208,7 @@ impl World {
             }
             for (at, server) in &self.profiles[member.profile].lines {
                 let bucket = &mut self.buckets[*at];
-                if bucket.lanes.is_empty() || !member.stands_on(&bucket.channel) {
+                if bucket.lanes.is_empty() || !bucket.open || !member.stands_on(&bucket.channel) {
                     continue;
                 }
                 let from = bucket.first_phase(server.delay_ms);

@@ -19,7 +19,8 @@ pub(super) fn better(world: &mut World, agent: Slot, than: Slot) -> Option<Slot>
     let mut found = None;
     let lines = world.profiles[profile].lines.clone();
     for (at, server) in &lines {
-        if !world.agents.slots[agent].stands_on(&world.buckets[*at].channel) {
+        let bucket = &world.buckets[*at];
+        if !bucket.open || !world.agents.slots[agent].stands_on(&bucket.channel) {
             continue;
         }
         let from = world.buckets[*at].first_phase(server.delay_ms);
@@ -42,7 +43,7 @@ pub(super) fn better(world: &mut World, agent: Slot, than: Slot) -> Option<Slot>
         }
     }
     let named = world.named.get(&world.agents.slots[agent].record.id).into_iter().flatten();
-    for slot in named {
+    for slot in named.filter(|slot| world.is_open(&world.waiters[**slot].record.queue)) {
         if let Some((slot, order)) = first_lawful(world, agent, std::iter::once(*slot))
             && order < best
         {

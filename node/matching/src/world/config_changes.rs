@@ -1,6 +1,9 @@
 //! Queues, policies and routing profiles change: who serves what, in which order, and what that unsettles.
 use super::World;
-use crate::{bucket::Server, slots::Slot};
+use crate::{
+    bucket::{Server, is_open},
+    slots::Slot,
+};
 use kindred_domain::{ids::*, record::*};
 use std::sync::Arc;
 
@@ -9,6 +12,8 @@ impl World {
         let revision = record.as_ref().and_then(|queue| self.currents.get(&queue.policy)).cloned();
         let queue = self.queues.entry(id.clone()).or_default();
         let appears = queue.record.is_none() && record.is_some();
+        let was_open = queue.record.as_deref().is_none_or(is_open);
+        let opens = !was_open && record.as_deref().is_none_or(is_open);
         queue.record = record.clone();
         let buckets: Vec<Slot> = queue.buckets.values().copied().collect();
         if buckets.is_empty() && record.is_none() {
@@ -19,11 +24,11 @@ impl World {
             let had_queue = self.buckets[bucket].queue.is_some();
             if self.buckets[bucket].configure(record.clone()) {
                 self.rebuild(bucket);
-            } else if !had_queue {
+            } else if !had_queue || opens {
                 self.unsettle(bucket);
             }
         }
-        if appears {
+        if appears || opens {
             let named = self.named.values().flatten().copied();
             let here = |slot: &Slot| self.waiters[*slot].record.queue == *id;
             self.named_new.extend(named.filter(here));

@@ -12,7 +12,7 @@ pub(crate) use interaction_changes::{Waiter, is_restricted};
 
 use crate::{
     agents::Agents,
-    bucket::Bucket,
+    bucket::{Bucket, is_open},
     classes::Classes,
     profiles::ProfileSlot,
     slots::{Slot, Slots},
@@ -183,6 +183,11 @@ impl World {
     /// A queue's record.
     pub fn queue(&self, id: &QueueId) -> Option<&Arc<Queue>> {
         self.queues.get(id)?.record.as_ref()
+    }
+
+    /// Is the queue open, as apply said last.
+    pub fn is_open(&self, id: &QueueId) -> bool {
+        self.queue(id).is_none_or(|queue| is_open(queue))
     }
 
     /// The policy revision an interaction is distributed under.

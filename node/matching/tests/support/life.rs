@@ -131,7 +131,7 @@ impl Life {
 
     pub fn step(&mut self) {
         let now_ms = self.floor.now_ms;
-        match self.chance.below(25) {
+        match self.chance.below(26) {
             0..5 => self.submit(),
             5..7 => self.hire(),
             7..11 => self.floor.now_ms += self.chance.below(9_000),
@@ -160,6 +160,10 @@ impl Life {
             }
             18..21 => self.change_agent(),
             24 => self.dismiss(),
+            25 => {
+                let (queue, open) = (self.chance.pick(&QUEUES), self.chance.below(3) > 0);
+                self.floor.set_open(queue, open);
+            }
             21 => {
                 let queue = self.chance.pick(&QUEUES);
                 self.change_queue(queue);

@@ -101,6 +101,9 @@ impl Floor {
             created_ms: T0,
             version: 1,
             split: None,
+            schedule: None,
+            refuse_when_closed: false,
+            hours: None,
         });
     }
 
@@ -108,6 +111,14 @@ impl Floor {
         let queue = Arc::new(queue);
         self.queues.insert(queue.id.clone(), queue.clone());
         self.matchmaker.apply_record(Record::Queue(queue));
+    }
+
+    /// Its hours are said to be open or closed.
+    pub fn set_open(&mut self, id: &str, open: bool) {
+        self.edit_queue(id, |queue| {
+            queue.schedule = Some("hours".into());
+            queue.hours = Some(QueueHours { open, changes_ms: None });
+        });
     }
 
     pub fn edit_queue(&mut self, id: &str, edit: impl FnOnce(&mut Queue)) {
@@ -272,6 +283,7 @@ impl Floor {
             return Err(Dropped::NotServed);
         };
         let capacity = capacity::effective(agent, profile);
+        lawful::open(self.queues.get(&interaction.queue).map(|queue| &**queue), self.now_ms)?;
         lawful::pair(interaction, agent, profile, capacity, self.now_ms)
     }
 

@@ -96,6 +96,8 @@ fn queue_plan(scenario: &Scenario, queue: &Queue) -> QueuePlan {
         starvation_bound_ms: ms(queue.starvation_bound_s),
         max_wait_ms: ms(queue.max_wait_s),
         channels: channels.iter().map(rules).collect(),
+        schedule: None,
+        refuse_when_closed: false,
     };
     QueuePlan {
         id: QueueId::new(&queue.name),

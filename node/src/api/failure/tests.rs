@@ -26,6 +26,7 @@ fn rejections() -> Vec<Rejection> {
         Rejection::RequestMemoryFull,
         Rejection::WrongShard { tenant: text() },
         Rejection::ConnectorLapsed { connector: text() },
+        Rejection::Closed { field: text(), queue: text(), opens_ms: Some(1) },
     ]
 }
 

@@ -43,6 +43,8 @@ pub fn state() -> State {
         starvation_bound_ms: 60_000,
         max_wait_ms: 0,
         channels: Default::default(),
+        schedule: None,
+        refuse_when_closed: false,
     };
     done(&mut state, CreateQueue { id: "support".into(), spec });
     let entry = ProfileEntry { queue: "support".into(), channel: "voice".into(), tier: 1, priority: 0, delay_ms: 0 };

@@ -430,6 +430,7 @@ fn all_records(state: &State) -> Vec<Record> {
         records.extend(tenant.profiles().cloned().map(Record::Profile));
         records.extend(tenant.agents().cloned().map(Record::Agent));
         records.extend(tenant.interactions().cloned().map(Record::Interaction));
+        records.extend(tenant.schedules().cloned().map(Record::Schedule));
     }
     records
 }

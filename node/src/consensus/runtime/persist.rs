@@ -184,6 +184,7 @@ fn record_key(record: &Record, key: &mut KeyBuf) -> Table {
         Record::Conversation(r) => named!(Conversation, r),
         Record::Interaction(r) => named!(Interaction, r),
         Record::Closed(r) => named!(ClosedInteraction, r),
+        Record::Schedule(r) => named!(Schedule, r),
         Record::Session(r) => {
             key.clear().text(&r.tenant).uid(r.id.0);
             Table::Session
@@ -230,6 +231,7 @@ fn key_of(gone: &RecordKey, key: &mut KeyBuf) -> Table {
         RecordKey::Conversation(t, id) => named!(Conversation, t, id),
         RecordKey::Interaction(t, id) => named!(Interaction, t, id),
         RecordKey::Closed(t, id) => named!(ClosedInteraction, t, id),
+        RecordKey::Schedule(t, id) => named!(Schedule, t, id),
         RecordKey::Session(tenant, id) => {
             key.clear().text(tenant).uid(id.0);
             Table::Session

@@ -21,7 +21,7 @@ pub struct Restored {
 }
 
 /// Tables whose rows are records in memory, in an order in which each finds what it names.
-const RECORDS: [Table; 16] = [
+const RECORDS: [Table; 17] = [
     Table::Shard,
     Table::Placement,
     Table::Node,
@@ -37,6 +37,7 @@ const RECORDS: [Table; 16] = [
     Table::Conversation,
     Table::Interaction,
     Table::EventMark,
+    Table::Schedule,
     Table::ClosedInteraction,
 ];
 

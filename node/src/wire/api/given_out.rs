@@ -79,6 +79,7 @@ proptest! {
         named::<ConnectorId>(&id);
         named::<CustomerId>(&id);
         named::<ConversationId>(&id);
+        named::<ScheduleId>(&id);
         named::<InteractionId>(&id);
         let name = assignment_name(&acme(), &id, Uid(number));
         let assignment = read(|form| form.assignment(&"name", &name));

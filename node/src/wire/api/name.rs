@@ -33,6 +33,7 @@ named! {
     ConnectorId, "connectors", "connector", Connector;
     CustomerId, "customers", "customer", Customer;
     ConversationId, "conversations", "conversation", Conversation;
+    ScheduleId, "schedules", "schedule", Schedule;
 }
 
 /// What is wrong with an identifier, if anything.
@@ -218,6 +219,7 @@ pub fn collection(kind: Kind) -> Option<&'static str> {
         Kind::Interaction => Some(InteractionId::COLLECTION),
         Kind::Offer => Some("offers"),
         Kind::Assignment => Some("assignments"),
+        Kind::Schedule => Some(ScheduleId::COLLECTION),
         Kind::Tenant | Kind::Node => None,
     }
 }

@@ -15,6 +15,9 @@ impl World {
         let parent = || "tenants/acme".to_owned();
         let policy = Some(v1::Policy::default());
         world.ask(v1::CreatePolicyRequest { parent: parent(), policy, policy_id: "fair".into(), ..Default::default() });
+        let schedule = Some(v1::Schedule { time_zone: "UTC".into(), ..Default::default() });
+        let schedule_id = "s".into();
+        world.ask(v1::CreateScheduleRequest { parent: parent(), schedule, schedule_id, ..Default::default() });
         let queue = Some(v1::Queue { policy: "tenants/acme/policies/fair".into(), ..Default::default() });
         world.ask(v1::CreateQueueRequest { parent: parent(), queue, queue_id: "q".into(), ..Default::default() });
         let team = Some(v1::Team::default());
@@ -126,6 +129,15 @@ fn label() -> impl Strategy<Value = v1::LabelValue> {
     .prop_map(|kind| v1::LabelValue { kind: Some(kind) })
 }
 
+/// Up to three intervals of a day, the last perhaps past midnight.
+fn intervals() -> impl Strategy<Value = Vec<v1::HoursInterval>> {
+    let clock = |minutes: u32| Some(v1::TimeOfDay { hours: minutes / 60, minutes: minutes % 60 });
+    let interval = move |(from, to): (u32, u32)| v1::HoursInterval { opens: clock(from), closes: clock(to) };
+    let kinds =
+        vec![vec![], vec![(540, 1_020)], vec![(0, 1_440)], vec![(60, 120), (180, 240), (1_320, 360)], vec![(5, 5)]];
+    prop::sample::select(kinds).prop_map(move |times| times.into_iter().map(interval).collect())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -136,6 +148,7 @@ proptest! {
         scores in (0.0..1.0e9_f64, 0.0..1.0e9_f64),
         times in (length(1..9_000), length(1..9_000), length(1..9_000)),
         channels in btree_map(channel(), rules(), 0..3),
+        hours in any::<(bool, bool)>(),
     ) {
         let queue = v1::Queue {
             name: "tenants/acme/queues/q".into(),
@@ -148,12 +161,42 @@ proptest! {
             starvation_bound: times.1,
             max_wait: times.2,
             channels: channels.into_iter().collect(),
+            schedule: if hours.0 { "tenants/acme/schedules/s".into() } else { String::new() },
+            refuse_when_closed: hours.1,
             ..Default::default()
         };
         goes_round!(queue, UpdateQueueRequest.queue, [
             "display_name", "policy", "priority", "age_weight_per_second", "service_level", "service_level_urgency",
-            "starvation_bound", "max_wait", "channels"
+            "starvation_bound", "max_wait", "channels", "schedule", "refuse_when_closed"
         ], Queue, tells::queue);
+    }
+
+    #[test]
+    fn schedules(
+        display_name in "\\PC{0,20}",
+        time_zone in prop::sample::select(vec!["UTC", "Europe/Madrid", "Asia/Kathmandu"]),
+        weekly in prop::collection::vec(intervals(), 7),
+        holidays in btree_map((2026..2029_u32, 1..13_u32, 1..29_u32), "\\PC{0,9}", 0..4),
+        special in btree_map((0..1_u32, 1..13_u32, 1..29_u32), intervals(), 0..4),
+    ) {
+        let date = |(year, month, day)| Some(v1::LocalDate { year, month, day });
+        let weekly = (1..).zip(weekly).map(|(weekday, intervals)| v1::WeekdayHours { weekday, intervals });
+        let holidays = holidays.into_iter().map(|(day, display_name)| v1::Holiday { date: date(day), display_name });
+        let special = special.into_iter();
+        let special_days = special.map(|(day, intervals)| {
+            v1::SpecialDay { date: date(day), intervals, display_name: String::new() }
+        });
+        let schedule = v1::Schedule {
+            name: "tenants/acme/schedules/s".into(),
+            display_name,
+            time_zone: time_zone.into(),
+            weekly: weekly.collect(),
+            holidays: holidays.collect(),
+            special_days: special_days.collect(),
+            ..Default::default()
+        };
+        goes_round!(schedule, UpdateScheduleRequest.schedule,
+            ["display_name", "time_zone", "weekly", "holidays", "special_days"], Schedule, tells::schedule);
     }
 
     #[test]

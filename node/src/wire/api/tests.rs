@@ -226,6 +226,8 @@ proptest! {
             read::<v1::CreateAgentRequest>(bytes);
             read::<v1::BatchUpdateAgentsRequest>(bytes);
             read::<v1::CreateQueueRequest>(bytes);
+            read::<v1::CreateScheduleRequest>(bytes);
+            read::<v1::UpdateScheduleRequest>(bytes);
             read::<v1::CreateRoutingProfileRequest>(bytes);
             read::<v1::CreateCustomerRequest>(bytes);
             read::<v1::AppendConversationRequest>(bytes);

@@ -3,8 +3,10 @@ use super::Error;
 use super::mirror::{Mirror, enums, required, structs};
 #[cfg(test)]
 use super::sample::{Sample, Source};
-use kindred_domain::ids::{AgentId, Channel, CustomerId, LabelKey, Skill, TeamId};
-use kindred_domain::record::{Capacity, ChannelRules, CustomerIdentity, Identity, ProfileEntry, Sealed};
+use kindred_domain::ids::{AgentId, Channel, CustomerId, LabelKey, ScheduleId, Skill, TeamId};
+use kindred_domain::record::{
+    Capacity, ChannelRules, CustomerIdentity, Holiday, Identity, ProfileEntry, Sealed, SpecialDay, WeekdayHours,
+};
 use kindred_domain::selector::{Selector, Value};
 use kindred_proto::log::v1 as pb;
 use std::collections::BTreeMap;
@@ -55,10 +57,10 @@ structs! {
     UpdateProfile { id, etag, display_name, entries, capacity }
     DeleteProfile { id, etag }
     QueueSpec { display_name, policy, priority, age_weight_micros_per_s, service_level_ms, sla_urgency_micros,
-        starvation_bound_ms, max_wait_ms, channels }
+        starvation_bound_ms, max_wait_ms, channels, schedule, refuse_when_closed }
     CreateQueue { id, spec }
     QueuePatch { display_name, policy, priority, age_weight_micros_per_s, service_level_ms,
-        sla_urgency_micros, starvation_bound_ms, max_wait_ms, channels }
+        sla_urgency_micros, starvation_bound_ms, max_wait_ms, channels, schedule, refuse_when_closed }
     UpdateQueue { id, etag, patch }
     DeleteQueue { id, etag }
     PolicySpec { mode, skill_weight, channel_weight, preferred_weight, groups, ring_max }
@@ -87,6 +89,11 @@ structs! {
     Advance {  }
     CompareHash { index, hash }
     RollbackPolicy { id, etag, revision, validate_only }
+    CreateSchedule { id, display_name, rules, expansion, validate_only }
+    HoursPatch { time_zone, weekly, holidays, special_days }
+    UpdateSchedule { id, etag, display_name, patch, expansion, validate_only }
+    DeleteSchedule { id, etag, validate_only }
+    ExpandSchedule { id, expansion }
 }
 
 enums! {
@@ -114,6 +121,7 @@ optional! {
     Capacity => OptionalCapacity,
     TeamId => OptionalName,
     CustomerId => OptionalName,
+    ScheduleId => OptionalName,
     u64 => OptionalTime,
 }
 
@@ -134,6 +142,9 @@ some! {
     Vec<ProfileEntry> => SomeProfileEntries,
     Vec<CustomerIdentity> => SomeIdentities,
     Vec<AgentId> => SomeAgents,
+    Vec<WeekdayHours> => SomeWeekly,
+    Vec<Holiday> => SomeHolidays,
+    Vec<SpecialDay> => SomeSpecialDays,
 }
 
 impl Mirror<pb::TransferTarget> for domain::TransferTarget {
@@ -195,7 +206,8 @@ bodies! {
         CreateQueue, UpdateQueue, DeleteQueue, CreatePolicy, UpdatePolicy, DeletePolicy, RegisterConnector,
         HeartbeatConnector, ReconcileConnector, DeleteConnector, CreateCustomer, UpdateCustomer,
         DeleteCustomer, AppendConversation, CreateTenant, AdoptTenant, UpdateTenant, DeleteTenant,
-        RegisterNode, UpdateNode, SetClusterVersion, LeaderStarted, Advance, CompareHash, RollbackPolicy
+        RegisterNode, UpdateNode, SetClusterVersion, LeaderStarted, Advance, CompareHash, RollbackPolicy,
+        CreateSchedule, UpdateSchedule, DeleteSchedule, ExpandSchedule,
 }
 
 #[cfg(test)]

@@ -58,6 +58,8 @@ variants! {
         ConversationAppended { first, count }
         ConversationCreated {  }
         PolicyRolledBack { policy, revision, to }
+        QueueOpened { closes_ms }
+        QueueClosed { opens_ms }
     }
 }
 
@@ -67,5 +69,5 @@ enums! {
     RevokeCause: StreamLost, PresenceChanged, InteractionClosed, NotQualified, Unconfirmed, MediaError,
         AcceptedByAnother;
     Kind: Tenant, Agent, Team, Profile, Queue, Policy, Connector, Session, Customer, Conversation,
-        Interaction, Offer, Assignment, Node;
+        Interaction, Offer, Assignment, Node, Schedule;
 }

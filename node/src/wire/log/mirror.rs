@@ -6,7 +6,7 @@ use super::error::Problem;
 use bytes::Bytes;
 use kindred_domain::ids::{
     AgentId, Channel, ConnectorId, ConversationId, CustomerId, InteractionId, LabelKey, NodeId, PolicyId, ProfileId,
-    QueueId, Skill, TeamId, TenantId, Uid,
+    QueueId, ScheduleId, Skill, TeamId, TenantId, Uid,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -49,6 +49,7 @@ names!(
     PolicyId,
     ProfileId,
     QueueId,
+    ScheduleId,
     Skill,
     TeamId,
     TenantId

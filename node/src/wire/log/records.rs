@@ -60,7 +60,18 @@ structs! {
     Split { policy, revision, shared, spilled, behind_micros, ungrouped }
     Policy { tenant, id, display_name, revisions, version }
     Queue { tenant, id, display_name, policy, priority, age_weight_micros_per_s, service_level_ms,
-        sla_urgency_micros, starvation_bound_ms, max_wait_ms, channels, created_ms, version, split }
+        sla_urgency_micros, starvation_bound_ms, max_wait_ms, channels, created_ms, version, split, schedule,
+        refuse_when_closed, hours }
+    DayInterval { opens_min, closes_min }
+    WeekdayHours { weekday, intervals }
+    Date { year, month, day }
+    Holiday { date, display_name }
+    SpecialDay { date, intervals, display_name }
+    HoursRules { time_zone, weekly, holidays, special_days }
+    Span { from_ms, until_ms }
+    Expansion { zone_version, of_version, from_ms, until_ms, spans }
+    Schedule { tenant, id, display_name, rules, expansion, created_ms, version }
+    QueueHours { open, changes_ms }
 }
 
 enums! {
@@ -123,7 +134,7 @@ macro_rules! kinds {
 kinds! {
     Record in record::Record by record:
     Tenant, Agent, Team, Profile, Queue, Policy, Connector, Session, Customer, Conversation, Interaction,
-        Closed, EventMark, Placement, Node, Shard
+        Closed, EventMark, Placement, Node, Shard, Schedule
 }
 kinds! {
     Blob in blob::Blob by blob:

@@ -13,7 +13,7 @@ mod domain {
 
 enums! {
     Dropped: InteractionNotWaiting, AgentGone, AgentNotAvailable, NoCapacity, NotServed, NotQualified,
-        Excluded, Unconfirmed, DeferralRefused;
+        Excluded, Unconfirmed, DeferralRefused, QueueClosed;
 }
 
 variants! {
@@ -34,6 +34,7 @@ variants! {
         RequestMemoryFull {  }
         WrongShard { tenant }
         ConnectorLapsed { connector }
+        Closed { field, queue, opens_ms }
     }
 }
 
@@ -95,7 +96,7 @@ macro_rules! replies {
 replies! {
     records: Interaction, Agent, Session, Team, Profile, Queue, Policy, Connector, Customer, Conversation,
         Tenant,
-        Placement, Node;
+        Placement, Node, Schedule;
     parts:
         Reconciled { connector, lost, unknown, remaining }
         Offers { made, dropped }

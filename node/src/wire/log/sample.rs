@@ -2,7 +2,7 @@
 //! field added to the domain is sampled as soon as it is mirrored.
 use kindred_domain::ids::{
     AgentId, Channel, ConnectorId, ConversationId, CustomerId, InteractionId, LabelKey, NodeId, PolicyId, ProfileId,
-    QueueId, Skill, TeamId, TenantId, Uid,
+    QueueId, ScheduleId, Skill, TeamId, TenantId, Uid,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -89,6 +89,7 @@ names!(
     PolicyId,
     ProfileId,
     QueueId,
+    ScheduleId,
     Skill,
     TeamId,
     TenantId

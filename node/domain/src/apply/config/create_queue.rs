@@ -15,6 +15,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CreateQueue) -> Result<Reply, R
     check_limit("queues_per_tenant", queues.len(), limits::QUEUES_PER_TENANT)?;
     let spec = &command.spec;
     let policy = ctx.find_policy(&spec.policy, "queue.policy")?;
+    spec.schedule.as_ref().map_or(Ok(()), |id| ctx.find_schedule(id, "queue.schedule").map(drop))?;
     check_queue(&policy, &spec.channels)?;
     Ok(Reply::Queue(ctx.put_queue(Queue {
         tenant: ctx.id.clone(),
@@ -31,5 +32,8 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CreateQueue) -> Result<Reply, R
         created_ms: ctx.now_ms,
         version: 1,
         split: None,
+        schedule: spec.schedule.clone(),
+        refuse_when_closed: spec.refuse_when_closed,
+        hours: None,
     })))
 }

@@ -31,7 +31,8 @@ fn call_off_deadlines(ctx: &mut Ctx<'_>) {
     let agents = tenant.agents.values().map(|a| a.dues());
     let sessions = tenant.sessions.values().map(|s| s.dues());
     let connectors = tenant.connectors.values().map(|c| c.dues());
-    for dues in agents.chain(sessions).chain(connectors) {
+    let queues = tenant.queues.values().map(|q| q.dues());
+    for dues in agents.chain(sessions).chain(connectors).chain(queues) {
         ctx.due.replace(&ctx.id, dues, Vec::new());
     }
 }

@@ -13,6 +13,9 @@ use alloc::sync::Arc;
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &UpdateQueue) -> Result<Reply, Rejection> {
     let mut queue = Arc::unwrap_or_clone(ctx.find_queue(&command.id, "")?);
     check_etag(command.etag, queue.version)?;
+    if let Some(Some(schedule)) = &command.patch.schedule {
+        ctx.find_schedule(schedule, "queue.schedule")?;
+    }
     patch(&mut queue, &command.patch);
     let policy = ctx.find_policy(&queue.policy, "queue.policy")?;
     check_queue(&policy, &queue.channels)?;
@@ -35,4 +38,6 @@ fn patch(queue: &mut Queue, patch: &QueuePatch) {
     set(&mut queue.starvation_bound_ms, &patch.starvation_bound_ms);
     set(&mut queue.max_wait_ms, &patch.max_wait_ms);
     set(&mut queue.channels, &patch.channels);
+    set(&mut queue.schedule, &patch.schedule);
+    set(&mut queue.refuse_when_closed, &patch.refuse_when_closed);
 }

@@ -7,7 +7,7 @@ use crate::{
     apply::ctx::{About, Ctx, check_limit, check_new},
     command::CreateInteraction,
     event::{EventKind, QueuedCause},
-    limits,
+    hours, limits,
     record::*,
     rejection::{Kind, Rejection},
     reply::Reply,
@@ -44,13 +44,7 @@ fn check(ctx: &Ctx<'_>, command: &CreateInteraction) -> Result<(), Rejection> {
             problem: "only INBOUND can be submitted".to_string(),
         });
     }
-    if !tenant.queues.contains_key(&command.queue) {
-        return Err(Rejection::NotFound {
-            kind: Kind::Queue,
-            id: command.queue.to_string(),
-            field: "interaction.queue".to_string(),
-        });
-    }
+    check_open(&*ctx.find_queue(&command.queue, "interaction.queue")?, ctx.now_ms)?;
     if let Some(id) = &command.connector {
         let connector = ctx.find_connector(id, "interaction.connector")?;
         if connector.lease.is_none() {
@@ -60,6 +54,18 @@ fn check(ctx: &Ctx<'_>, command: &CreateInteraction) -> Result<(), Rejection> {
     check_conversation(ctx, command)?;
     let open = tenant.interactions.len();
     check_limit("open_per_tenant", open, limits::OPEN_PER_TENANT)
+}
+
+/// One may wait for a closed queue to open, unless that refuses submits meanwhile.
+fn check_open(queue: &Queue, now_ms: u64) -> Result<(), Rejection> {
+    if !queue.refuse_when_closed || hours::is_open(queue, now_ms) {
+        return Ok(());
+    }
+    Err(Rejection::Closed {
+        field: "interaction.queue".to_string(),
+        queue: queue.id.to_string(),
+        opens_ms: hours::opens_ms(queue),
+    })
 }
 
 /// A conversation is one customer's, as soon as it is anybody's.

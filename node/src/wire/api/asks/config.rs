@@ -49,6 +49,8 @@ fn create_queue(request: v1::CreateQueueRequest, form: &mut Form<'_>) -> Body {
             .unwrap_or(STARVATION_BOUND_MS),
         max_wait_ms: form.duration(&"queue.max_wait", asked.max_wait, TIMEOUT_RANGE_MS).unwrap_or(0),
         channels: rules(form, asked.channels),
+        schedule: form.optional_name(&"queue.schedule", &asked.schedule),
+        refuse_when_closed: asked.refuse_when_closed,
     };
     CreateQueue { id, spec }.into()
 }
@@ -117,6 +119,8 @@ const QUEUE_UPDATABLE: &[&str] = &[
     "starvation_bound",
     "max_wait",
     "channels",
+    "schedule",
+    "refuse_when_closed",
 ];
 
 fn update_queue(request: v1::UpdateQueueRequest, form: &mut Form<'_>) -> Body {
@@ -145,6 +149,8 @@ fn update_queue(request: v1::UpdateQueueRequest, form: &mut Form<'_>) -> Body {
             max_wait_ms: mask
                 .on("max_wait", || form.duration(&"queue.max_wait", asked.max_wait, TIMEOUT_RANGE_MS).unwrap_or(0)),
             channels: mask.on("channels", || rules(form, asked.channels)),
+            schedule: mask.on("schedule", || form.optional_name(&"queue.schedule", &asked.schedule)),
+            refuse_when_closed: mask.on("refuse_when_closed", || asked.refuse_when_closed),
         },
     }
     .into()

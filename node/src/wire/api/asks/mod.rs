@@ -6,9 +6,11 @@ mod customer;
 mod interaction;
 mod offer;
 mod policy;
+mod schedule;
 mod session;
 mod tenant;
 
+pub use schedule::draft;
 pub use session::{Action, started};
 pub use tenant::{NewTenant, new_tenant, tenant_in};
 

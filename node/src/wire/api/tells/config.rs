@@ -1,5 +1,5 @@
 //! Queues, teams, routing profiles, policies.
-use super::{agent::capacity, interaction::answer_mode};
+use super::{agent::capacity, interaction::answer_mode, schedule::queue_hours};
 use crate::wire::api::{
     form::etag,
     name::full_name,
@@ -28,6 +28,9 @@ pub fn queue(record: &Queue) -> v1::Queue {
         channels: record.channels.iter().map(|(channel, rules)| (channel.to_string(), channel_rules(rules))).collect(),
         create_time: some_time(record.created_ms),
         split: record.split.as_ref().map(split),
+        schedule: record.schedule.as_ref().map(|id| full_name(&record.tenant, id)).unwrap_or_default(),
+        refuse_when_closed: record.refuse_when_closed,
+        hours: record.hours.map(queue_hours),
     }
 }
 

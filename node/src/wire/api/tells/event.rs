@@ -2,6 +2,7 @@
 use super::{
     agent::status,
     interaction::{close_reason, deferral_reason, draw, end_cause},
+    schedule::queue_hours,
 };
 use crate::wire::api::{
     name::{assignment_name, full_name, name_of, tenant_name},
@@ -12,6 +13,7 @@ use kindred_domain::{
     command::Party,
     event::{QueuedCause, RevokeCause},
     ids::*,
+    record::QueueHours,
     rejection,
 };
 use kindred_proto::v1::{self, event as public, event::Details};
@@ -80,6 +82,8 @@ pub fn public_kind(kind: &EventKind) -> public::Kind {
         K::ConversationAppended { .. } => public::Kind::ConversationAppended,
         K::ConversationCreated => public::Kind::ConversationCreated,
         K::PolicyRolledBack { .. } => public::Kind::PolicyRolledBack,
+        K::QueueOpened { .. } => public::Kind::QueueOpened,
+        K::QueueClosed { .. } => public::Kind::QueueClosed,
     }
 }
 
@@ -176,6 +180,12 @@ fn details(event: &Event) -> Option<Details> {
             revision: *revision,
             rolled_back_to_revision: *to,
         }),
+        K::QueueOpened { closes_ms: changes_ms } => {
+            Details::QueueHours(queue_hours(QueueHours { open: true, changes_ms: *changes_ms }))
+        }
+        K::QueueClosed { opens_ms: changes_ms } => {
+            Details::QueueHours(queue_hours(QueueHours { open: false, changes_ms: *changes_ms }))
+        }
         K::InteractionUpdated
         | K::InteractionDormant
         | K::InteractionResumed

@@ -68,6 +68,8 @@ pub fn interaction(record: &Interaction, endpoints: Option<&BTreeMap<AgentId, St
         customer_activity_time: record.customer_active_ms.map(time),
         agent_activity_time: record.agent_active_ms.map(time),
         context_bytes: record.context_bytes,
+        // Of the queue; whoever sees that adds it.
+        queue_hours: None,
     }
 }
 

@@ -6,6 +6,7 @@ mod connector;
 mod customer;
 mod event;
 mod interaction;
+mod schedule;
 
 pub use agent::{agent, status};
 pub use cluster::{node, tenant};
@@ -14,3 +15,4 @@ pub use connector::connector;
 pub use customer::{conversation, customer, item};
 pub use event::{event, public_kind, revoke_cause};
 pub use interaction::{assignment, interaction, offer, public_state};
+pub use schedule::{queue_hours, schedule};
