@@ -71,8 +71,27 @@ impl MatchmakerShell {
             metrics::histogram!("kindred_matchmaker_compose_seconds").record(began.elapsed().as_secs_f64());
             self.propose(batch, ctx);
         }
+        if let Some(command) = self.planner.expand(self.now_us()) {
+            self.expand(command, ctx);
+        }
         self.follow_soon(ctx);
         self.wake_later(ctx);
+    }
+
+    /// Proposes hours worked out anew; whatever becomes of it shows in the records.
+    fn expand(&mut self, command: Command, ctx: &mut Context<Self>) {
+        let epoch = self.planner.epoch();
+        let (gateway, shard, deadline) =
+            (self.gateway.clone(), self.shard, Instant::now() + Duration::from_millis(BATCH_MS));
+        let proposed = async move { gateway.submit(shard, Lane::Internal, &command, deadline).await };
+        let done = proposed.into_actor(self).map(move |answer, shell, ctx| {
+            if let Err(unavailable) = answer {
+                tracing::warn!(?unavailable, "hours worked out anew were not taken");
+            }
+            shell.planner.expanded(epoch);
+            shell.turn(ctx);
+        });
+        ctx.spawn(done);
     }
 
     fn propose(&mut self, batch: Batch, ctx: &mut Context<Self>) {

@@ -10,6 +10,7 @@ mod planner;
 #[cfg(test)]
 #[path = "../../matching/tests/support/mod.rs"]
 mod support;
+mod timekeeper;
 
 pub use floor::Floor;
 pub use interaction::Mind;

@@ -1,6 +1,6 @@
 //! What the Matchmaker's shell does, without actor, thread or clock: hears what entries changed, plans the next batch,
 //! learns how it ended. The simulation runs it as it is.
-use super::backlog::Backlog;
+use super::{backlog::Backlog, timekeeper::Timekeeper};
 use crate::consensus::{
     gateway::{Outcome, Unavailable},
     ports::Feed,
@@ -12,6 +12,7 @@ use kindred_domain::{
     record::{Interaction, Record, RecordKey},
     reply::Dropped,
 };
+use kindred_hours::Zones;
 use kindred_matching::{Batch, Bidder, Ended, Matchmaker};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -55,6 +56,7 @@ pub struct Planner<C> {
     fed_index: u64,
     /// A batch's end that came before the feed of its entry.
     ended: Option<(u64, Ended)>,
+    timekeeper: Timekeeper,
 }
 
 impl<C: Crew> Planner<C> {
@@ -72,6 +74,7 @@ impl<C: Crew> Planner<C> {
             fed: (0, 0),
             fed_index: 0,
             ended: None,
+            timekeeper: Timekeeper::new(Zones::bundled()),
         }
     }
 
@@ -102,6 +105,7 @@ impl<C: Crew> Planner<C> {
         self.leads = true;
         self.ended = None;
         self.waiting.clear();
+        self.timekeeper.reset();
         self.matchmaker.reset(self.fed.0);
         tracing::info!(shard = self.shard, records = records.len(), "matchmaker leads");
         self.backlog = Backlog::new(records);
@@ -114,6 +118,7 @@ impl<C: Crew> Planner<C> {
         self.backlog = Backlog::default();
         self.waiting.clear();
         self.touched.clear();
+        self.timekeeper.reset();
         self.matchmaker.reset(self.fed.0);
     }
 
@@ -131,6 +136,7 @@ impl<C: Crew> Planner<C> {
             self.crew.changed(interaction);
             self.waiting.insert((interaction.tenant.clone(), interaction.id.clone()), interaction.clone());
         }
+        self.timekeeper.take(&record);
         self.matchmaker.apply_record(record);
     }
 
@@ -145,6 +151,7 @@ impl<C: Crew> Planner<C> {
         if let RecordKey::Interaction(tenant, id) = key {
             self.waiting.remove(&(tenant.clone(), id.clone()));
         }
+        self.timekeeper.forget(key);
         self.matchmaker.remove_record(key);
     }
 
@@ -169,6 +176,23 @@ impl<C: Crew> Planner<C> {
         }
         self.crew.renew();
         self.matchmaker.next_batch(self.now_ms(now_us), seed, &mut self.crew)
+    }
+
+    /// A schedule to be worked out again, as a command to propose; under way until [`Self::expanded`].
+    pub fn expand(&mut self, now_us: u64) -> Option<Command> {
+        let now_ms = self.now_ms(now_us);
+        if let Some(horizon_ms) = self.timekeeper.horizon_ms(now_ms) {
+            let shard = self.shard.to_string();
+            metrics::gauge!("kindred_schedule_horizon_seconds", "shard" => shard).set(horizon_ms as f64 / 1e3);
+        }
+        self.timekeeper.next(now_ms).filter(|_| self.leads)
+    }
+
+    /// The schedule under way in `epoch` was answered.
+    pub fn expanded(&mut self, epoch: u64) {
+        if epoch == self.epoch {
+            self.timekeeper.done();
+        }
     }
 
     /// The commands that propose a batch, one for each tenant in it.
@@ -223,7 +247,8 @@ impl<C: Crew> Planner<C> {
 
     /// When to look again though nobody says anything: something changes by itself then.
     pub fn next_wake(&self, now_us: u64) -> Option<Duration> {
-        let at_ms = self.matchmaker.next_wake_ms().filter(|_| self.leads)?;
+        let wakes = [self.matchmaker.next_wake_ms(), self.timekeeper.next_wake_ms()];
+        let at_ms = wakes.into_iter().flatten().min().filter(|_| self.leads)?;
         Some(Duration::from_millis(at_ms.saturating_sub(self.now_ms(now_us)).max(1)))
     }
 
