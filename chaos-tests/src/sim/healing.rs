@@ -94,6 +94,7 @@ impl World {
                 self.at(self.time, super::event::Event::Continue(life));
             }
         }
+        self.open_for_good();
         self.start_all()
     }
 

@@ -24,6 +24,13 @@ pub struct UnderWay {
     answers: Vec<Answered>,
 }
 
+/// A schedule that was worked out anew.
+pub struct Hours {
+    epoch: u64,
+    until_us: u64,
+    answer: Answering,
+}
+
 impl World {
     /// Whether the leader of a shard waits for what becomes of a batch.
     pub fn is_matching(&self, shard: u32) -> bool {
@@ -47,6 +54,7 @@ impl World {
             seat.planner.hear(feed, own_us);
             if lost || leads {
                 seat.batch = None;
+                seat.hours = None;
             }
             if leads {
                 while seat.planner.read_on() {}
@@ -65,6 +73,14 @@ impl World {
                 }
             }
             seat.batch = Some(under_way);
+        }
+        if let Some(command) = seat.planner.expand(own_us) {
+            let bytes = kindred_node::wire::log::encode_command(&command);
+            let epoch = seat.planner.epoch();
+            match up.gateway.enqueue(shard, Lane::Internal, command.tenant.clone(), bytes) {
+                Ok(answer) => seat.hours = Some(Hours { epoch, until_us: now_us + BATCH_MS * MS, answer }),
+                Err(_) => seat.planner.expanded(epoch),
+            }
         }
         seat.planner.follow();
         let wake = seat.planner.next_wake(own_us).map(|wait| now_us + clocks.in_world_us(wait.as_micros() as u64));
@@ -85,6 +101,14 @@ impl World {
         let (mut run_out, mut without_room) = (0, 0);
         let mut turns = Vec::new();
         for (shard, seat) in up.seats.iter_mut().enumerate() {
+            if let Some(hours) = &mut seat.hours {
+                let answered = hours.answer.try_recv();
+                if !matches!(answered, Err(TryRecvError::Empty)) || now_us >= hours.until_us {
+                    seat.planner.expanded(hours.epoch);
+                    turns.push((shard as u32, 10));
+                    seat.hours = None;
+                }
+            }
             let Some(batch) = &mut seat.batch else { continue };
             let waiting = std::mem::take(&mut batch.waiting);
             let mut ran_out = false;

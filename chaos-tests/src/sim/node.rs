@@ -102,6 +102,8 @@ pub struct Seat {
     pub planner: Planner<Minds>,
     /// Answers still missing of the batch under way: how many, and those that came.
     pub batch: Option<super::matching::UnderWay>,
+    /// Hours worked out anew that were proposed.
+    pub hours: Option<super::matching::Hours>,
     pub turn_at_us: Option<u64>,
     pub wake_at_us: Option<u64>,
 }
@@ -234,6 +236,7 @@ impl Node {
         let seat = |shard| Seat {
             planner: Planner::new(shard, Minds::default()),
             batch: None,
+            hours: None,
             turn_at_us: None,
             wake_at_us: None,
         };

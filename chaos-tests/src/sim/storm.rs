@@ -87,7 +87,8 @@ impl World {
             }
             88..92 => self.links.lose_answers = self.rng.random_range(0..300),
             92..96 => self.matchmaker_is_stuck(id),
-            _ => self.people_break(soon_ms),
+            96..98 => self.people_break(soon_ms),
+            _ => self.play_with_hours(),
         }
         Ok(())
     }

@@ -66,6 +66,8 @@ pub struct World {
     pub(super) stormy: Option<super::storm::Storm>,
     /// Creates that were asked for, for repeats.
     pub(super) asked: Vec<(usize, super::server::Asking)>,
+    /// Version of the schedules as operators have it who played with them.
+    pub(super) hours_version: u64,
     pub(super) clocks_stay: bool,
     /// How far the clocks of clients have jumped.
     pub(super) clients_ahead_us: u64,
@@ -113,6 +115,7 @@ impl World {
             next_sending: 0,
             working: true,
             stormy: None,
+            hours_version: 1,
             asked: Vec::new(),
             clocks_stay: false,
             clients_ahead_us: 0,

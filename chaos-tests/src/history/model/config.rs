@@ -202,37 +202,50 @@ impl Turn<'_> {
         let spec = c.spec.clone().unwrap_or_default();
         is_new(self.tenant.queues.contains_key(&*c.id))?;
         let policy = self.tenant.policies.get(&spec.policy).ok_or("NOT_FOUND")?;
+        self.find_schedule(spec.schedule.as_ref())?;
         valid(!rings(policy) || !answers_auto(&spec.channels))?;
-        let pb::QueueSpec { policy, max_wait_ms, channels, .. } = spec;
-        self.tenant.queues.insert(name(&c.id), Queue { policy, max_wait_ms, channels, version: 1 });
+        let pb::QueueSpec { policy, max_wait_ms, channels, schedule, refuse_when_closed: refuses, .. } = spec;
         self.emit(Kind::ConfigChanged);
+        let queue = Queue { policy, max_wait_ms, channels, version: 1, schedule, refuses, hours: None };
+        self.put_queue(&name(&c.id), queue);
         Ok(())
     }
 
     pub fn update_queue(&mut self, c: &pb::UpdateQueue) -> Result<(), Refusal> {
         fits(c.etag, self.tenant.queues.get(&*c.id).ok_or("NOT_FOUND")?.version)?;
         let patch = c.patch.clone().unwrap_or_default();
+        self.find_schedule(patch.schedule.as_ref().and_then(|schedule| schedule.value.as_ref()))?;
         let queue = &self.tenant.queues[&*c.id];
         let policy = self.tenant.policies.get(patch.policy.as_ref().unwrap_or(&queue.policy)).ok_or("NOT_FOUND")?;
         let channels = patch.channels.as_ref().map_or(&queue.channels, |channels| &channels.values);
         valid(!rings(policy) || !answers_auto(channels))?;
-        if let Some(queue) = self.tenant.queues.get_mut(&*c.id) {
+        self.emit(Kind::ConfigChanged);
+        if let Some(mut queue) = self.tenant.queues.get(&*c.id).cloned() {
             queue.version += 1;
             queue.policy = patch.policy.unwrap_or(std::mem::take(&mut queue.policy));
             queue.max_wait_ms = patch.max_wait_ms.unwrap_or(queue.max_wait_ms);
             if let Some(channels) = patch.channels {
                 queue.channels = channels.values;
             }
+            if let Some(schedule) = patch.schedule {
+                queue.schedule = schedule.value;
+            }
+            queue.refuses = patch.refuse_when_closed.unwrap_or(queue.refuses);
+            self.put_queue(&name(&c.id), queue);
         }
-        self.emit(Kind::ConfigChanged);
         Ok(())
+    }
+
+    fn find_schedule(&self, id: Option<&String>) -> Result<(), Refusal> {
+        let there = id.is_none_or(|id| self.tenant.schedules.contains_key(id));
+        if there { Ok(()) } else { Err("NOT_FOUND") }
     }
 
     pub fn delete_queue(&mut self, c: &pb::DeleteQueue) -> Result<(), Refusal> {
         fits(c.etag, self.tenant.queues.get(&*c.id).ok_or("NOT_FOUND")?.version)?;
         is_unused(self.tenant.profiles.values().any(|p| p.entries.iter().any(|e| e.queue == c.id)))?;
         is_unused(self.tenant.interactions.values().any(|i| *i.queue == *c.id))?;
-        self.tenant.queues.remove(&*c.id);
+        self.remove_queue(&c.id);
         self.emit(Kind::ConfigChanged);
         Ok(())
     }

@@ -84,7 +84,10 @@ impl Turn<'_> {
         if c.direction() != pb::Direction::Inbound {
             return Err("INVALID_FIELD");
         }
-        tenant.queues.get(&*c.queue).ok_or("NOT_FOUND")?;
+        let queue = tenant.queues.get(&*c.queue).ok_or("NOT_FOUND")?;
+        if queue.refuses && !queue.is_open(self.now_ms) {
+            return Err("CLOSED");
+        }
         if let Some(connector) = &c.connector {
             let lease = tenant.connectors.get(&**connector).ok_or("NOT_FOUND")?.lease;
             lease.ok_or("CONNECTOR_LAPSED")?;

@@ -20,6 +20,7 @@ pub enum Due {
     Offline(Name),
     Session(Uid),
     Connector(Name),
+    Hours(Name),
 }
 
 /// All deadlines of a shard.
@@ -88,4 +89,9 @@ pub fn of_connector(id: &Name, c: &Connector) -> Vec<(u64, Due)> {
         (None, lease) => lease.map(|lease| lease.at_ms),
     };
     at_ms.map(|at_ms| (at_ms, Due::Connector(id.clone()))).into_iter().collect()
+}
+
+pub fn of_queue(id: &Name, q: &Queue) -> Vec<(u64, Due)> {
+    let changes_ms = q.hours.and_then(|(_, changes_ms)| changes_ms);
+    changes_ms.map(|at_ms| (at_ms, Due::Hours(id.clone()))).into_iter().collect()
 }

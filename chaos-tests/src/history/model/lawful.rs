@@ -60,6 +60,7 @@ pub fn check(tenant: &Tenant, id: &str, (offer, to): (Uid, &str), ring_max: usiz
     let profile = tenant.profiles.get(&agent.spec.profile).ok_or(Dropped::Other)?;
     let joins = i.state == State::Offered && i.offers.len() < ring_max && i.offers.iter().all(|o| *o.agent != *to);
     lawful(if ring_max > 0 { joins } else { i.state == State::Queued } && i.unconfirmed_since_ms.is_none())?;
+    lawful(tenant.queues.get(&i.queue).is_none_or(|queue| queue.is_open(now_ms)))?;
     lawful(available(agent, &i.channel, now_ms))?;
     if i.target.as_deref() != Some(to) {
         let line = profile.line(&i.queue, &i.channel).ok_or(Dropped::Other)?;

@@ -2,7 +2,7 @@
 //! have been answered. It never calls `kindred_domain`.
 //!
 //! Read in this order: [`records`] (what is remembered), [`tenant`] (one turn in a tenant), [`contacts`] and [`offers`]
-//! (what commands do), [`parts`], [`people`], [`platform`], [`config`], [`time`] (what happens by itself), [`shown`] (what
+//! (what commands do), [`parts`], [`people`], [`platform`], [`config`], [`hours`], [`time`] (what happens by itself), [`shown`] (what
 //! answers and reads show). Followed is everything of a tenant but what a customer's profile or a policy says; not
 //! followed are machines (`RegisterNode`, `UpdateNode`, `SetClusterVersion`) and the remains of a deleted tenant: such
 //! commands are answered [`Answer::Unknown`], and nothing is concluded from them.
@@ -10,6 +10,7 @@
 mod config;
 mod contacts;
 mod due;
+mod hours;
 mod lawful;
 mod offers;
 mod parts;
@@ -253,6 +254,10 @@ impl Turn<'_> {
             Body::UpdateCustomer(c) => self.update_customer(c),
             Body::DeleteCustomer(c) => self.delete_customer(c),
             Body::AppendConversation(c) => self.append(c),
+            Body::CreateSchedule(c) => self.create_schedule(c),
+            Body::UpdateSchedule(c) => self.update_schedule(c),
+            Body::DeleteSchedule(c) => self.delete_schedule(c),
+            Body::ExpandSchedule(c) => self.expand_schedule(c),
             Body::UpdateTenant(c) => self.update_tenant(c),
             Body::DeleteTenant(c) => self.delete_tenant(c),
             _ => Err("INVALID_FIELD"),

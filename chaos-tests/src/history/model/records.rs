@@ -286,6 +286,17 @@ pub struct Queue {
     pub max_wait_ms: u64,
     pub channels: std::collections::BTreeMap<String, pb::ChannelRules>,
     pub version: u64,
+    pub schedule: Option<String>,
+    pub refuses: bool,
+    /// Whether it is open, and when that changes.
+    pub hours: Option<(bool, Option<u64>)>,
+}
+
+/// Hours of operation, as worked out by who proposed.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    pub known: pb::Expansion,
+    pub version: u64,
 }
 
 /// How queues choose agents: the kept revisions, oldest first.

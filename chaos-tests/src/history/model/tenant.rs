@@ -32,6 +32,7 @@ pub struct Tenant {
     pub teams: BTreeMap<String, u64>,
     pub profiles: BTreeMap<String, Profile>,
     pub queues: BTreeMap<Name, Queue>,
+    pub schedules: BTreeMap<String, Schedule>,
     pub policies: BTreeMap<String, Policy>,
     pub customers: BTreeMap<String, u64>,
     pub connectors: BTreeMap<Name, Connector>,
@@ -78,6 +79,7 @@ impl Default for Tenant {
             teams: BTreeMap::new(),
             profiles: BTreeMap::new(),
             queues: BTreeMap::new(),
+            schedules: BTreeMap::new(),
             policies: BTreeMap::new(),
             customers: BTreeMap::new(),
             connectors: BTreeMap::new(),
@@ -211,7 +213,8 @@ impl Turn<'_> {
         let agents = tenant.agents.iter().flat_map(|(id, a)| due::of_agent(id, a));
         let sessions = tenant.sessions.iter().flat_map(|(id, s)| due::of_session(*id, s));
         let connectors = tenant.connectors.iter().flat_map(|(id, c)| due::of_connector(id, c));
-        let all: Vec<(u64, Due)> = agents.chain(sessions).chain(connectors).collect();
+        let queues = tenant.queues.iter().flat_map(|(id, q)| due::of_queue(id, q));
+        let all: Vec<(u64, Due)> = agents.chain(sessions).chain(connectors).chain(queues).collect();
         self.dues.replace(&self.id, all, Vec::new());
     }
 }

@@ -126,6 +126,7 @@ impl Turn<'_> {
             Due::Offline(agent) => self.go_offline(agent),
             Due::Session(session) => self.session_lapsed(*session),
             Due::Connector(connector) => self.lapse(connector),
+            Due::Hours(queue) => self.queue_due(queue),
         }
     }
 

@@ -5,11 +5,16 @@ use std::collections::{BTreeMap, VecDeque};
 use kindred_client::Error;
 use kindred_domain::command::*;
 use kindred_domain::ids::TenantId;
-use kindred_domain::record::{AgentKind, Capacity, ChannelRules, Group, Mode, ProfileEntry};
+use kindred_domain::record::{
+    AgentKind, Capacity, ChannelRules, DayInterval, Expansion, Group, HoursRules, Mode, ProfileEntry, Span,
+    WeekdayHours,
+};
 use kindred_domain::selector::{Comparison, MICROS, Operand, Selector, Value};
 use kindred_domain::{Body, Command, Reply, limits};
+use rand::Rng;
 
-use super::super::plan::Plan;
+use super::super::clocks::BEGAN_UTC_US;
+use super::super::plan::{MS, Plan};
 use super::super::server::{Answer, Asking};
 use super::super::world::{Place, Verdict, World};
 use super::Role;
@@ -23,6 +28,26 @@ pub struct Setup {
 
 fn plain(shard: u32, tenant: Option<&TenantId>, body: impl Into<Body>) -> Asking {
     Asking::Plain { shard, command: Command { tenant: tenant.cloned(), request: None, body: body.into() } }
+}
+
+/// The one schedule of a tenant: open day and night, until an operator plays with it.
+const HOURS: &str = "hours";
+/// How long an operator's play with hours goes on; then it is open for good.
+const PLAY_MS: u64 = 12_000;
+
+/// Day and night.
+fn rules() -> HoursRules {
+    let intervals = vec![DayInterval { opens_min: 0, closes_min: 1_440 }];
+    let weekly = (1..=7).map(|weekday| WeekdayHours { weekday, intervals: intervals.clone() }).collect();
+    HoursRules { time_zone: "UTC".into(), weekly, ..HoursRules::default() }
+}
+
+/// Of zone data older than anybody's: the first leader works it out anew.
+fn schedule() -> CreateSchedule {
+    let (from_ms, until_ms) = (0, BEGAN_UTC_US / 1_000 + limits::HOURS_EXTEND_AFTER_MS);
+    let spans = vec![Span { from_ms, until_ms }];
+    let expansion = Expansion { zone_version: "2000a".into(), of_version: 1, from_ms, until_ms, spans };
+    CreateSchedule { id: HOURS.into(), display_name: String::new(), rules: rules(), expansion, validate_only: false }
 }
 
 /// Deadlines are short: a run of half a minute sees all of them pass.
@@ -45,6 +70,8 @@ fn queue(id: &str, policy: &str, offer_timeout_ms: u64) -> CreateQueue {
             starvation_bound_ms: limits::STARVATION_BOUND_MS,
             max_wait_ms: 0,
             channels: ["voice", "chat", "email"].map(rules).into_iter().collect(),
+            schedule: (id == "q1").then(|| HOURS.into()),
+            refuse_when_closed: false,
         },
     }
 }
@@ -115,6 +142,7 @@ impl Setup {
                 CreateTenant { id: id.clone(), display_name: display_name(), shard: *shard },
             ));
             waiting.push_back(plain(*shard, None, AdoptTenant { id: id.clone(), display_name: display_name() }));
+            waiting.push_back(plain(*shard, Some(id), schedule()));
             for (number, (queue_id, policy_id)) in QUEUES.into_iter().enumerate() {
                 let mode = if plan.all_modes { drawn_mode(plan.seed + number as u64) } else { Mode::LongestIdle };
                 let (display_name, validate_only) = (String::new(), false);
@@ -189,13 +217,54 @@ impl World {
         self.call(0, Asking::Plain { shard, command: Command { tenant: Some(id), request: None, body: change } });
     }
 
+    /// An operator closes and opens the second queue of some tenant a few times, and now and then lets it refuse submits
+    /// meanwhile. In a short while it is open for good. It is worked out over a version that may not be there any more: then
+    /// the leader works out what the rules say.
+    pub fn play_with_hours(&mut self) {
+        let at = self.rng.random_range(0..self.tenants.len());
+        let Place { id, shard } = self.tenants[at].clone();
+        let now_ms = (BEGAN_UTC_US + self.now_us()) / MS;
+        let mut spans = Vec::new();
+        let mut at_ms = now_ms + self.rng.random_range(0..2_000);
+        while at_ms < now_ms + PLAY_MS {
+            let (from_ms, open_ms) = (at_ms + 1, self.rng.random_range(1..4_000));
+            spans.push(Span { from_ms, until_ms: from_ms + open_ms });
+            at_ms = from_ms + open_ms + self.rng.random_range(1..3_000);
+        }
+        let until_ms = now_ms + limits::HOURS_HORIZON_MS;
+        spans.push(Span { from_ms: at_ms + 1, until_ms });
+        self.hours_version += 1;
+        let (zone_version, from_ms) = (kindred_hours::Zones::bundled().version().to_owned(), now_ms);
+        let expansion = Some(Expansion { zone_version, of_version: self.hours_version, from_ms, until_ms, spans });
+        let patch = HoursPatch { time_zone: Some("UTC".into()), ..HoursPatch::default() };
+        let (display_name, etag, validate_only) = (None, None, false);
+        let change = UpdateSchedule { id: HOURS.into(), etag, display_name, patch, expansion, validate_only };
+        self.call(0, plain(shard, Some(&id), change));
+        let patch = QueuePatch { refuse_when_closed: Some(self.rng.random_bool(0.5)), ..QueuePatch::default() };
+        self.call(0, plain(shard, Some(&id), UpdateQueue { id: "q1".into(), etag: None, patch }));
+    }
+
+    /// Whoever played with hours says that all is open, day and night; what that comes to the leaders work out.
+    pub fn open_for_good(&mut self) {
+        if self.hours_version == 1 {
+            return;
+        }
+        for Place { id, shard } in self.tenants.clone() {
+            let patch = HoursPatch { weekly: Some(rules().weekly), ..HoursPatch::default() };
+            let (display_name, etag, expansion, validate_only) = (None, None, None, false);
+            let change = UpdateSchedule { id: HOURS.into(), etag, display_name, patch, expansion, validate_only };
+            self.call(0, plain(shard, Some(&id), change));
+        }
+    }
+
     pub(super) fn operator_told(&mut self, client: usize, asking: Asking, outcome: Result<Answer, Error>) -> Verdict {
         debug_assert!(matches!(self.clients[client].role, Role::Operator));
         match outcome {
             Ok(Answer { reply: Some(Reply::Node(node)), .. }) if asks_in(&asking) => self.let_in(&node)?,
             Ok(_) => self.set_up_next(client),
             Err(error) if error.is("ALREADY_EXISTS") => self.set_up_next(client),
-            Err(error) if error.result_unknown() => self.call(client, asking),
+            // Once all is set up nothing an operator asks is refused: whoever could not do it is asked again.
+            Err(error) if error.result_unknown() || self.setup.done => self.call(client, asking),
             Err(error) => return Err(format!("setting up: {error}")),
         }
         Ok(())
