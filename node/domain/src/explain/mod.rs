@@ -1,6 +1,6 @@
 //! Why an interaction is not offered to an agent: everything that stands in the way, in the order in which
 //! [`lawful`](crate::lawful) asks. Taking away what is named first leaves the next, or a lawful pair.
-use crate::{capacity, ids::*, lawful, limits, record::*, reply::Dropped, selector, state::Tenant};
+use crate::{capacity, hours, ids::*, lawful, limits, record::*, reply::Dropped, selector, state::Tenant};
 use alloc::vec::Vec;
 
 /// One thing that stands in the way. Times are log time, milliseconds.
@@ -12,6 +12,13 @@ pub enum Obstacle {
     Unconfirmed {
         /// Since when.
         since_ms: u64,
+    },
+    /// Its queue is closed by the hours it follows.
+    QueueClosed {
+        /// Whose hours.
+        schedule: ScheduleId,
+        /// When it opens; `None`: not as far as is known.
+        opens_ms: Option<u64>,
     },
     /// The agent says something other than AVAILABLE.
     Presence(PresenceStatus),
@@ -81,6 +88,7 @@ impl Obstacle {
         match self {
             Self::NotWaiting(_) => Dropped::InteractionNotWaiting,
             Self::Unconfirmed { .. } => Dropped::Unconfirmed,
+            Self::QueueClosed { .. } => Dropped::QueueClosed,
             Self::Presence(_)
             | Self::Leaving(_)
             | Self::OtherChannels
@@ -102,6 +110,7 @@ impl Obstacle {
 pub fn obstacles(tenant: &Tenant, interaction: &Interaction, agent: &Agent, now_ms: u64) -> Vec<Obstacle> {
     let mut found = Vec::new();
     of_interaction(interaction, &mut found);
+    of_queue(tenant.queue(&interaction.queue).map(|queue| &**queue), now_ms, &mut found);
     of_agent(agent, &interaction.channel, now_ms, &mut found);
     let Some(profile) = tenant.profile(&agent.profile) else {
         found.push(Obstacle::NotServed);
@@ -118,6 +127,15 @@ fn of_interaction(interaction: &Interaction, found: &mut Vec<Obstacle>) {
         found.push(Obstacle::NotWaiting(interaction.state));
     }
     found.extend(interaction.unconfirmed_since_ms.map(|since_ms| Obstacle::Unconfirmed { since_ms }));
+}
+
+/// A queue without a schedule is always open.
+fn of_queue(queue: Option<&Queue>, now_ms: u64, found: &mut Vec<Obstacle>) {
+    if let Some(queue) = queue.filter(|queue| !hours::is_open(queue, now_ms))
+        && let Some(schedule) = &queue.schedule
+    {
+        found.push(Obstacle::QueueClosed { schedule: schedule.clone(), opens_ms: hours::opens_ms(queue) });
+    }
 }
 
 fn of_agent(agent: &Agent, channel: &Channel, now_ms: u64, found: &mut Vec<Obstacle>) {

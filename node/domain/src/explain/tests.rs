@@ -47,6 +47,11 @@ fn meddled(chance: &mut Chance) -> Fixture {
     let (operand, comparison) = (Operand::Skill("spanish".into()), Comparison::Ge);
     let wanted = Selector::Compare { operand, comparison, value: Value::Micros(50 * MICROS) };
     i.required = chance.one_in(2).then_some(wanted);
+    if chance.one_in(3) {
+        let hours = [(false, None), (false, Some(now_ms + 60_000)), (true, Some(now_ms)), (true, None)];
+        let (open, changes_ms) = hours[chance.below(4) as usize];
+        follow(&mut fixture, QueueHours { open, changes_ms });
+    }
     let a = fixture.agent("b");
     let word = [PresenceStatus::Available, PresenceStatus::Available, PresenceStatus::Break, PresenceStatus::Offline];
     a.presence.status = word[chance.below(4) as usize];
@@ -80,11 +85,21 @@ fn meddled(chance: &mut Chance) -> Fixture {
     fixture
 }
 
+/// The queue stands so in its hours.
+fn follow(fixture: &mut Fixture, hours: QueueHours) {
+    let queue = Arc::make_mut(fixture.tenant().queues.get_mut("q").expect("the queue"));
+    (queue.schedule, queue.hours) = (Some("office".into()), Some(hours));
+}
+
 /// What somebody would do about it.
 fn take_away(obstacle: &Obstacle, fixture: &mut Fixture) {
     match obstacle {
         Obstacle::NotWaiting(_) => fixture.interaction("i3").state = InteractionState::Queued,
         Obstacle::Unconfirmed { .. } => fixture.interaction("i3").unconfirmed_since_ms = None,
+        Obstacle::QueueClosed { schedule, .. } => {
+            assert_eq!(&**schedule, "office", "the hours are named that somebody would change");
+            follow(fixture, QueueHours { open: true, changes_ms: None });
+        }
         Obstacle::Presence(_) => fixture.agent("b").presence.status = PresenceStatus::Available,
         Obstacle::Leaving(_) => fixture.agent("b").presence.next = None,
         Obstacle::OtherChannels => fixture.agent("b").presence.channels = BTreeSet::new(),
@@ -157,5 +172,5 @@ fn without_what_is_named_first_the_next_is_named_until_the_pair_is_lawful() {
         }
         assert_eq!(before, vec![], "all that was named was taken away");
     }
-    assert_eq!(met.len(), 17, "every kind of obstacle was met");
+    assert_eq!(met.len(), 18, "every kind of obstacle was met");
 }
