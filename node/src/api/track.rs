@@ -1,4 +1,4 @@
-//! One interaction's stream until it is CLOSED: how it stands, again after every change.
+//! One interaction's stream until it is CLOSED: how it stands, again after every change, and when its queue opens or closes.
 use super::{
     desk::{Call, stopped},
     events::End,
@@ -8,7 +8,11 @@ use super::{
     tail::Tail,
 };
 use crate::consensus::gateway::{At, ReadMode, Unavailable};
-use kindred_domain::{ids::InteractionId, record::InteractionState};
+use kindred_domain::{
+    Event, EventKind,
+    ids::InteractionId,
+    record::{Interaction, InteractionState},
+};
 use kindred_proto::v1::TrackInteractionResponse;
 
 /// Opens the stream; its first message is how the interaction stands now.
@@ -59,11 +63,17 @@ async fn follow(
                 () = writer.gone() => return Ok(()),
                 () = stopped(&mut stopping) => return Err(Failure::from(Unavailable::Stopping).into()),
             };
-            if batch.events(&call.tenant).any(|event| event.interaction.as_ref() == Some(id)) {
+            if batch.events(&call.tenant).any(|event| is_about(event, &sight.record)) {
                 break;
             }
         }
         // The event was applied here, so a look at this replica sees at least its change.
         (at, sight) = call.renewed().interaction(ReadMode::Stale, id).await?;
     }
+}
+
+/// Does it change what is told of the interaction: itself, or the hours of the queue it waits in.
+fn is_about(event: &Event, interaction: &Interaction) -> bool {
+    let hours = matches!(event.kind, EventKind::QueueOpened { .. } | EventKind::QueueClosed { .. });
+    event.interaction.as_ref() == Some(&interaction.id) || (hours && event.queue.as_ref() == Some(&interaction.queue))
 }
