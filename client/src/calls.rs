@@ -192,6 +192,19 @@ calls! {
     read Tenant list_policy_revisions(ListPolicyRevisionsRequest) -> ListPolicyRevisionsResponse, "/kindred.v1.PolicyService/ListPolicyRevisions";
     /// Makes a new revision with the rules of a kept one.
     write Tenant rollback_policy(RollbackPolicyRequest) -> RollbackPolicyResponse, "/kindred.v1.PolicyService/RollbackPolicy";
+    // ScheduleService
+    /// Adds hours of operation.
+    write Tenant create_schedule(CreateScheduleRequest) -> CreateScheduleResponse, "/kindred.v1.ScheduleService/CreateSchedule";
+    /// Reads one schedule.
+    read Tenant get_schedule(GetScheduleRequest) -> GetScheduleResponse, "/kindred.v1.ScheduleService/GetSchedule";
+    /// Lists schedules in the order of their names.
+    read Tenant list_schedules(ListSchedulesRequest) -> ListSchedulesResponse, "/kindred.v1.ScheduleService/ListSchedules";
+    /// Changes a schedule; its queues follow at once.
+    write Tenant update_schedule(UpdateScheduleRequest) -> UpdateScheduleResponse, "/kindred.v1.ScheduleService/UpdateSchedule";
+    /// Removes a schedule no queue follows.
+    write Tenant delete_schedule(DeleteScheduleRequest) -> DeleteScheduleResponse, "/kindred.v1.ScheduleService/DeleteSchedule";
+    /// Says when a schedule, kept or only thought of, is open in a time.
+    read Tenant preview_schedule(PreviewScheduleRequest) -> PreviewScheduleResponse, "/kindred.v1.ScheduleService/PreviewSchedule";
     // ConnectorService
     /// Registers a connector, or takes a known one up again; the lease begins.
     write Tenant register_connector(RegisterConnectorRequest) -> RegisterConnectorResponse, "/kindred.v1.ConnectorService/RegisterConnector";

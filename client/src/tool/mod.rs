@@ -11,6 +11,7 @@ mod output;
 mod policies;
 mod queues;
 mod replay;
+mod schedules;
 mod simulate;
 mod status;
 mod tenants;
@@ -55,12 +56,15 @@ enum Command {
     /// Agents: list, get, presence.
     #[command(subcommand)]
     Agents(agents::Command),
-    /// Queues: list, get.
+    /// Queues: list, get, hours.
     #[command(subcommand)]
     Queues(queues::Command),
     /// Policies: list, get, revisions, rollback.
     #[command(subcommand)]
     Policies(policies::Command),
+    /// Hours of operation: list, get, create, update, delete, preview.
+    #[command(subcommand)]
+    Schedules(schedules::Command),
     /// Interactions: list, get, submit, track, cancel, abandon.
     #[command(subcommand)]
     Interactions(interactions::Command),
@@ -176,6 +180,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Agents(command) => agents::run(&context, command).await?,
         Command::Queues(command) => queues::run(&context, command).await?,
         Command::Policies(command) => policies::run(&context, command).await?,
+        Command::Schedules(command) => schedules::run(&context, command).await?,
         Command::Interactions(command) => interactions::run(&context, command).await?,
         Command::Conversations(command) => conversations::run(&context, command).await?,
         Command::Watch(command) => watch::run(&context, command).await?,

@@ -1,6 +1,7 @@
 //! `kindred queues`: where interactions wait.
 use super::{Context, LISTED, missing, output::*, pages};
 use kindred_client::v1;
+use prost_types::FieldMask;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -15,12 +16,23 @@ pub enum Command {
         /// Id or name.
         queue: String,
     },
+    /// Says which hours a queue follows, and whether it refuses submits while it is closed.
+    Hours {
+        /// Id or name.
+        queue: String,
+        /// Id or name of the schedule it follows from now on; `none`: it is always open.
+        #[arg(long, required_unless_present = "refuse_when_closed")]
+        schedule: Option<String>,
+        /// Refuse submits while it is closed, or take them and let them wait.
+        #[arg(long)]
+        refuse_when_closed: Option<bool>,
+    },
 }
 
 impl Row for v1::Queue {
     const MESSAGE: &'static str = "Queue";
     const TITLES: &'static [&'static str] =
-        &["queue", "policy", "priority", "per second", "service level", "max wait", "channels"];
+        &["queue", "policy", "priority", "per second", "service level", "max wait", "channels", "hours"];
     fn cells(&self) -> Vec<String> {
         let rules = |(channel, rules): (&String, &v1::ChannelRules)| {
             format!("{channel} {}", word(rules.answer_mode().as_str_name(), "ANSWER_MODE_")).trim_end().to_string()
@@ -33,8 +45,17 @@ impl Row for v1::Queue {
             seconds(&self.service_level),
             seconds(&self.max_wait),
             self.channels.iter().map(rules).collect::<Vec<_>>().join(", "),
+            hours(self),
         ]
     }
+}
+
+/// `office: closed until 2026-01-07T08:00:00.000Z`; nothing without hours.
+fn hours(queue: &v1::Queue) -> String {
+    let Some(hours) = &queue.hours else { return String::new() };
+    let state = if hours.open { "open" } else { "closed" };
+    let until = hours.next_change_time.as_ref().map_or_else(String::new, |at| format!(" until {}", time(&Some(*at))));
+    format!("{}: {state}{until}", id(&queue.schedule))
 }
 
 pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
@@ -51,6 +72,21 @@ pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
             let request = v1::GetQueueRequest { name: context.name("queues", &queue), ..Default::default() };
             let queue = context.client.get_queue(request).await?.queue.ok_or_else(|| missing("queue"))?;
             context.out.whole("Queue", &queue)
+        }
+        Command::Hours { queue, schedule, refuse_when_closed } => {
+            let given = [("schedule", schedule.is_some()), ("refuse_when_closed", refuse_when_closed.is_some())];
+            let paths = given.into_iter().filter(|(_, given)| *given).map(|(field, _)| field.to_owned()).collect();
+            let schedule = schedule.filter(|id| id != "none").map(|id| context.name("schedules", &id));
+            let queue = v1::Queue {
+                name: context.name("queues", &queue),
+                schedule: schedule.unwrap_or_default(),
+                refuse_when_closed: refuse_when_closed.unwrap_or_default(),
+                ..Default::default()
+            };
+            let update_mask = Some(FieldMask { paths });
+            let request = v1::UpdateQueueRequest { queue: Some(queue), update_mask, ..Default::default() };
+            let queue = context.client.update_queue(request).await?.queue.ok_or_else(|| missing("queue"))?;
+            context.out.one(&queue)
         }
     }
 }
