@@ -1,4 +1,5 @@
-//! Every rule of the state machine as a readable text file: `tests/scenarios/*.txt`, one rule each.
+//! Every rule of the state machine as a readable text file: `tests/scenarios/*.txt`, one rule each; and the examples of the
+//! operator's pages, `docs/rules/*.md`: whatever is fenced as `scenario`.
 //!
 //! `SCENARIO=decline cargo test -p kindred-domain --test scenarios` runs those whose name contains the word. The language is
 //! described in `scenario/mod.rs`.
@@ -32,21 +33,34 @@ fn scenarios_hold() {
     assert!(failures.is_empty(), "{} of {run} fail:\n{}", failures.len(), failures.join("\n"));
 }
 
-/// What the docs show an operator is run like any scenario: blocks of `text` in `docs/rules/`.
-#[test]
-fn examples_of_the_docs_hold() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/rules");
-    let (mut run, mut failures) = (0, Vec::new());
-    for file in fs::read_dir(&folder).expect("the folder of rules") {
-        let path = file.expect("a readable folder").path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let text = fs::read_to_string(&path).expect("a readable file");
-        let blocks = text.split("```text\n").skip(1).filter_map(|rest| rest.split("```").next());
-        for block in blocks {
-            run += 1;
-            failures.extend(scenario::run(&name, block).err());
+/// What a page fences as `scenario`, each with so many empty lines before it that its lines have the page's numbers.
+fn examples(page: &str) -> Vec<String> {
+    let (mut examples, mut example) = (Vec::new(), None::<String>);
+    for (at, line) in page.lines().enumerate() {
+        match &mut example {
+            None if line == "```scenario" => example = Some("\n".repeat(at + 1)),
+            None => {}
+            Some(_) if line == "```" => examples.extend(example.take()),
+            Some(text) => *text = format!("{text}{line}\n"),
         }
     }
-    assert!(run > 0, "no example in {}", folder.display());
+    examples
+}
+
+/// What the docs show an operator is run like any scenario.
+#[test]
+fn examples_of_the_pages_for_operators_hold() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/rules");
+    let pages = fs::read_dir(folder).expect("the folder of rules").map(|page| page.expect("a readable folder").path());
+    let (mut run, mut failures) = (0, Vec::new());
+    for path in pages {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let page = fs::read_to_string(&path).expect("a readable page");
+        for example in examples(&page) {
+            run += 1;
+            failures.extend(scenario::run(&format!("../../../../docs/rules/{name}"), &example).err());
+        }
+    }
+    assert!(run > 0, "no page has an example");
     assert!(failures.is_empty(), "{} of {run} fail:\n{}", failures.len(), failures.join("\n"));
 }
