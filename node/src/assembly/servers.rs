@@ -14,7 +14,7 @@ use kindred_domain::ids::TenantId;
 use kindred_proto::peer::v1::peer_service_server::PeerServiceServer;
 use std::{
     net::SocketAddr,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -132,12 +132,13 @@ fn ended<E: std::fmt::Display>(server: &str, result: Result<(), E>) {
     }
 }
 
-/// One recorder a process, whatever number of nodes a test starts in it.
+/// One recorder a process, whatever number of nodes a test starts in it, and however many at once.
 pub fn recorder() -> anyhow::Result<metrics_exporter_prometheus::PrometheusHandle> {
-    static RECORDER: OnceLock<metrics_exporter_prometheus::PrometheusHandle> = OnceLock::new();
-    if let Some(handle) = RECORDER.get() {
+    static RECORDER: Mutex<Option<metrics_exporter_prometheus::PrometheusHandle>> = Mutex::new(None);
+    let mut recorder = RECORDER.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = &*recorder {
         return Ok(handle.clone());
     }
     let handle = metrics::install()?;
-    Ok(RECORDER.get_or_init(|| handle).clone())
+    Ok(recorder.insert(handle).clone())
 }
