@@ -37,10 +37,12 @@ const WITNESSES: &[&str] = &[
     "SESSION_ATTACHED",
     "SESSION_DETACHED",
     "POLICY_ROLLED_BACK",
+    "QUEUE_OPENED",
+    "QUEUE_CLOSED",
 ];
 /// And what somebody must have been told.
 const TOLD: &[&str] =
-    &["REQUEST_ID_REUSED", "REQUEST_TOO_OLD", "REQUEST_TIME_AHEAD", "OFFER_GONE", "CAPACITY_EXCEEDED"];
+    &["REQUEST_ID_REUSED", "REQUEST_TOO_OLD", "REQUEST_TIME_AHEAD", "OFFER_GONE", "CAPACITY_EXCEEDED", "CLOSED"];
 const SEEDS: u64 = 200;
 const ENTRIES: u64 = 400;
 

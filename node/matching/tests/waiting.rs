@@ -2,7 +2,7 @@
 mod support;
 
 use kindred_domain::record::*;
-use support::*;
+use support::{life::MODES, *};
 
 #[test]
 fn waiting_score_is_one_scale_for_all_queues() {
@@ -283,4 +283,40 @@ fn a_profile_with_priorities_prefers_nothing_of_a_closed_queue() {
     floor.submit("call", "q", VOICE, None);
     floor.agent("a", "p", 1, &[]);
     assert_eq!(pairs(&floor.round()), ["call→a"]);
+}
+
+/// Whatever the mode: nothing of a closed queue is planned, counted or drawn, and all of it is found once it opens.
+#[test]
+fn no_mode_chooses_for_a_closed_queue() {
+    for mode in MODES {
+        let mut floor = three(mode);
+        floor.edit_agent("a", |agent| agent.team = Some("red".into()));
+        floor.edit_agent("b", |agent| agent.team = Some("blue".into()));
+        floor.submit("1", "q", VOICE, None);
+        let before = floor.round();
+        let split = floor.queues["q"].split.clone();
+        assert_eq!(split.is_some(), mode == Mode::PercentSplit);
+        floor.close("1");
+        floor.set_open("q", false);
+        floor.submit("2", "q", VOICE, None);
+        floor.submit("named", "q", VOICE, None);
+        floor.edit_interaction("named", |i| i.target_agent = Some("c".into()));
+        floor.agent("d", "p", 5, &[]);
+        assert_eq!(floor.round(), [], "{mode:?}");
+        assert!(!floor.matchmaker.has_work(), "{mode:?}");
+        assert_eq!(floor.queues["q"].split, split);
+        // A policy that changes meanwhile opens nothing.
+        let revision = floor.policies["q"].revisions.last().unwrap().revision;
+        floor.policy("q", mode);
+        assert_eq!(floor.round(), [], "{mode:?}");
+        floor.set_open("q", true);
+        let offers = floor.round();
+        assert!(offers.iter().all(|plan| plan.policy_revision == revision + 1), "{mode:?}: {offers:?}");
+        let rings = floor.ring_max(&floor.interactions["2"]).min(4);
+        let (of, named): (Vec<_>, Vec<_>) = offers.iter().partition(|plan| &*plan.interaction == "2");
+        assert_eq!((of.len(), before.len()), (rings, rings.min(3)), "{mode:?}: {offers:?}");
+        // Who was named has theirs, unless they have the other's already.
+        assert_eq!(named.len(), usize::from(of.iter().all(|plan| &*plan.agent != "c")), "{mode:?}: {offers:?}");
+        assert_eq!(floor.unmatched(), [], "{mode:?}");
+    }
 }

@@ -42,7 +42,7 @@ pub fn hours(chance: &mut Chance, state: &State) -> Body {
     }
     worked_out.until_ms += chance.below(2);
     let schedule = chance.one_in(3).then(|| (!chance.one_in(3)).then(|| "s0".into()));
-    match chance.below(8) {
+    match chance.below(10) {
         0..4 => UpdateSchedule {
             id: "s0".into(),
             etag: None,

@@ -8,7 +8,8 @@ const TEAMS: [Option<&str>; 3] = [None, Some("red"), Some("blue")];
 const CHANNELS: [&str; 3] = [VOICE, CHAT, EMAIL];
 /// Service levels, starvation bounds and delays of lines, from one list: one age may be several of them.
 const AGES_MS: [u64; 6] = [0, 5_000, 10_000, 20_000, 30_000, 60_000];
-const MODES: [Mode; 9] = [
+/// All there are but AFFINITY.
+pub const MODES: [Mode; 9] = [
     Mode::LongestIdle,
     Mode::LeastLoaded,
     Mode::RoundRobin,

@@ -60,8 +60,7 @@ impl Records {
 
     /// An interaction that is in memory no more.
     pub fn add_closed(&mut self, record: Arc<Interaction>) {
-        let sight = Sight { record: record.clone(), endpoints: Default::default(), hours: None };
-        self.interactions.insert(record.id.clone(), sight);
+        self.interactions.insert(record.id.clone(), Sight { record, endpoints: Default::default(), hours: None });
     }
 
     /// What is needed, as far as it is in memory.
