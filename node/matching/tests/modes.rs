@@ -1,7 +1,7 @@
 //! Whom an interaction meets: one scenario for each distribution mode, and for bids.
 mod support;
 
-use kindred_domain::record::*;
+use kindred_domain::{ids::*, record::*};
 use kindred_matching::{Ask, Bid, Bidder};
 use support::*;
 
@@ -261,4 +261,20 @@ fn a_sole_candidate_needs_no_bid() {
     let mut actor = Actor { asked: vec![], answer: |_| None };
     assert_eq!(pairs(&floor.round_with(&mut actor)), ["1→c"]);
     assert!(actor.asked.is_empty());
+}
+
+/// Sleeping customers take units, and are no work: LEAST_LOADED counts them, idle agents stay idle.
+#[test]
+fn sleeping_customers_count_as_units_and_not_as_work() {
+    for (mode, agent) in [(Mode::LongestIdle, "a"), (Mode::LeastLoaded, "b")] {
+        let mut floor = three(mode);
+        let interaction: InteractionId = "asleep".into();
+        let (id, channel) = (AssignmentId::default(), CHAT.into());
+        let work = Work { interaction, id, channel, units: 17, offered: false, wrap_up: false, dormant: true };
+        floor.edit_agent("a", |agent| {
+            agent.work.insert(work);
+        });
+        floor.submit("1", "q", CHAT, None);
+        assert_eq!(pairs(&floor.round()), [format!("1→{agent}")], "{mode:?}");
+    }
 }
