@@ -182,7 +182,19 @@ fn client_library() -> Vec<(PathBuf, String)> {
 #[test]
 fn the_client_library_uses_messages_and_nothing_of_the_tool() {
     let ours = ["kindred_proto", "kindred_client"];
-    let tools = ["clap", "comfy_table", "hdrhistogram", "indicatif", "jiff", "prost_reflect", "rustix", "serde_json"];
+    let tools = [
+        "clap",
+        "comfy_table",
+        "crossterm",
+        "hdrhistogram",
+        "indicatif",
+        "jiff",
+        "prost_reflect",
+        "ratatui",
+        "rustix",
+        "saphyr",
+        "serde_json",
+    ];
     let mut wrong = Vec::new();
     for (path, text) in client_library() {
         let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();

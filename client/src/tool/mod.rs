@@ -1,10 +1,14 @@
 //! The tool's commands, one file each, and what they share: how to reach the cluster and how to print.
 
 mod agents;
+mod apply;
 mod bench;
 mod cluster;
+mod configuration;
 mod conversations;
 mod demo;
+mod diff;
+mod export;
 mod interactions;
 mod live;
 mod output;
@@ -15,6 +19,7 @@ mod schedules;
 mod simulate;
 mod status;
 mod tenants;
+mod top;
 mod watch;
 
 use clap::{Parser, Subcommand};
@@ -73,6 +78,14 @@ enum Command {
     Conversations(conversations::Command),
     /// Prints events as they happen.
     Watch(watch::Args),
+    /// A live wallboard: queues, agents and the cluster, as they stand and as they change.
+    Top(top::Args),
+    /// Prints the tenant's configuration as YAML, for a repository.
+    Export(export::Args),
+    /// Says what `apply` would change; ends with 0 if nothing, 1 if something, 2 on trouble.
+    Diff(diff::Args),
+    /// Makes the tenant's configuration what files say.
+    Apply(apply::Args),
     /// The cluster: status, nodes, add, promote, remove, transfer-leader, drain, tenants.
     #[command(subcommand)]
     Cluster(cluster::Command),
@@ -184,6 +197,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Interactions(command) => interactions::run(&context, command).await?,
         Command::Conversations(command) => conversations::run(&context, command).await?,
         Command::Watch(command) => watch::run(&context, command).await?,
+        Command::Top(command) => top::run(&context, command).await?,
+        Command::Export(command) => export::run(&context, command).await?,
+        Command::Diff(command) => return diff::run(&context, command).await,
+        Command::Apply(command) => apply::run(&context, command).await?,
         Command::Cluster(command) => cluster::run(&context, command).await?,
         Command::Demo(_) | Command::Replay(_) | Command::Bench(_) | Command::Simulate(_) => {}
     }
