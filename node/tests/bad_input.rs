@@ -27,6 +27,8 @@ mod bad_input {
 mod forms;
 #[path = "bad_input/names.rs"]
 mod names;
+#[path = "bad_input/supervisors.rs"]
+mod supervisors;
 
 use bad_input::{table::Table, world::World};
 use kindred_proto::v1;
@@ -44,6 +46,7 @@ async fn bad_input_changes_nothing_and_is_told_field_by_field() {
     forms::agents(&mut table).await;
     forms::configuration(&mut table).await;
     forms::others(&mut table).await;
+    supervisors::all(&mut table).await;
     states(&mut table).await;
     requests(&mut table).await;
     tokens(&mut table).await;

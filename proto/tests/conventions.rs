@@ -255,5 +255,5 @@ fn the_service_config_names_every_service_and_only_existing_methods() {
             }
         }
     }
-    assert_eq!(services.len(), 10);
+    assert_eq!(services.len(), 11);
 }

@@ -38,7 +38,10 @@ kinds! {
     UpdatePolicyRequest, DeletePolicyRequest, RollbackPolicyRequest, RegisterConnectorRequest, HeartbeatConnectorRequest,
     ReconcileConnectorRequest, DeleteConnectorRequest, CreateCustomerRequest, UpdateCustomerRequest,
     DeleteCustomerRequest, AppendConversationRequest, UpdateTenantRequest, DeleteTenantRequest, CreateScheduleRequest,
-    UpdateScheduleRequest, DeleteScheduleRequest,
+    UpdateScheduleRequest, DeleteScheduleRequest, ReprioritiseInteractionRequest, MoveInteractionRequest,
+    PullBackInteractionRequest, ReassignInteractionRequest, ForcePresenceRequest, LiftPresenceRequest, DrainAgentsRequest,
+    UndrainAgentsRequest, PauseQueueRequest, ResumeQueueRequest, DrainQueueRequest, UndrainQueueRequest,
+    StartAdjustmentRequest, EndAdjustmentRequest,
 }
 
 #[cfg(test)]

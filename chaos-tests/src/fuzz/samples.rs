@@ -57,6 +57,7 @@ const COLLECTIONS: &[(&str, &str)] = &[
     ("Customer", "customers"),
     ("Conversation", "conversations"),
     ("Schedule", "schedules"),
+    ("Adjustment", "adjustments"),
 ];
 
 /// Requests whose `name` is that of an assignment.
@@ -191,9 +192,9 @@ impl Filling<'_> {
                     below(COLLECTIONS.iter().find(of).map_or("interactions", |(_, collection)| collection))
                 }
             },
-            "interaction" | "alive_interactions" => below("interactions"),
+            "interaction" | "interactions" | "alive_interactions" => below("interactions"),
             "agent" | "agents" | "preferred_agents" => below("agents"),
-            "queue" | "queues" => below("queues"),
+            "queue" | "queues" | "overflow_queue" => below("queues"),
             "team" => String::new(),
             "routing_profile" => below("routingProfiles"),
             "policy" => below("policies"),

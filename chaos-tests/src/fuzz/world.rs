@@ -134,6 +134,7 @@ fn tell(reply: &Reply) {
         Reply::Tenant(it) => drop(tells::tenant(it, 0)),
         Reply::Node(it) => drop(tells::node(it)),
         Reply::Schedule(it) => drop(tells::schedule(it)),
+        Reply::Adjustment(it) => drop(tells::adjustment(it)),
         Reply::Done | Reply::Session(_) | Reply::Offers { .. } | Reply::Placement(_) => {}
     }
 }

@@ -37,7 +37,7 @@ impl Event {
             EventKind::OfferDeclined { reason, .. }
             | EventKind::InteractionTransferred { reason, .. }
             | EventKind::PresenceChanged { reason, .. } => reason.len(),
-            _ => 0,
+            kind => kind.mandate().map_or(0, Mandate::len),
         };
         64 + (names + text) as u64
     }
@@ -276,6 +276,124 @@ pub enum EventKind {
         /// When it opens, if that is known.
         opens_ms: Option<u64>,
     },
+    /// A supervisor changed its priority.
+    InteractionReprioritised {
+        /// Before.
+        from: i32,
+        /// From now on.
+        to: i32,
+        /// Who, and why.
+        by: Mandate,
+    },
+    /// A supervisor moved it to the queue the event is about.
+    InteractionMoved {
+        /// From this one.
+        from: QueueId,
+        /// Who, and why.
+        by: Mandate,
+    },
+    /// A supervisor pulled it back into its queue; from the agent the event is about, unless it was offered to several.
+    InteractionPulledBack {
+        /// Who, and why.
+        by: Mandate,
+    },
+    /// A supervisor gave it to a named agent; from the agent the event is about, if somebody had it.
+    InteractionReassigned {
+        /// To whom.
+        to: AgentId,
+        /// Who, and why.
+        by: Mandate,
+    },
+    /// It was meant for a queue that drains, and waits in the one the event is about.
+    InteractionOverflowed {
+        /// For which.
+        from: QueueId,
+    },
+    /// A supervisor paused the queue: nothing is offered from it.
+    QueuePaused {
+        /// Who, and why.
+        by: Mandate,
+    },
+    /// A supervisor let a paused queue go on.
+    QueueResumed {
+        /// Who, and why.
+        by: Mandate,
+    },
+    /// A supervisor drains the queue: it takes nothing new.
+    QueueDraining {
+        /// Where what comes goes instead.
+        overflow: Option<QueueId>,
+        /// Who, and why.
+        by: Mandate,
+    },
+    /// The queue takes what is new again.
+    QueueUndrained {
+        /// Who, and why.
+        by: Mandate,
+    },
+    /// A supervisor changed many until a time.
+    AdjustmentStarted {
+        /// Which.
+        adjustment: AdjustmentId,
+        /// Reverts then.
+        until_ms: u64,
+        /// Who, and why.
+        by: Mandate,
+    },
+    /// It reverted.
+    AdjustmentEnded {
+        /// Which.
+        adjustment: AdjustmentId,
+        /// Who, and why; `None`: its time was over.
+        by: Option<Mandate>,
+    },
+    /// A supervisor said where the agent is.
+    PresenceForced {
+        /// The word.
+        status: PresenceStatus,
+        /// When it falls back; `None`: when it is lifted.
+        until_ms: Option<u64>,
+        /// Who, and why.
+        by: Mandate,
+    },
+    /// The agent's presence is the agent's own again.
+    PresenceLifted {
+        /// Who, and why.
+        by: Mandate,
+    },
+    /// A supervisor drains the agent: nothing new is offered.
+    AgentDraining {
+        /// Who, and why.
+        by: Mandate,
+    },
+    /// The agent is offered what is new again.
+    AgentUndrained {
+        /// Who, and why.
+        by: Mandate,
+    },
+}
+
+impl EventKind {
+    /// By whose word it happened, if a supervisor's.
+    pub fn mandate(&self) -> Option<&Mandate> {
+        match self {
+            Self::InteractionReprioritised { by, .. }
+            | Self::InteractionMoved { by, .. }
+            | Self::InteractionPulledBack { by }
+            | Self::InteractionReassigned { by, .. }
+            | Self::QueuePaused { by }
+            | Self::QueueResumed { by }
+            | Self::QueueDraining { by, .. }
+            | Self::QueueUndrained { by }
+            | Self::PresenceForced { by, .. }
+            | Self::PresenceLifted { by }
+            | Self::AgentDraining { by }
+            | Self::AdjustmentStarted { by, .. }
+            | Self::AdjustmentEnded { by: Some(by), .. }
+            | Self::AgentUndrained { by } => Some(by),
+            _ => None,
+        }
+    }
 }
 
 /// Why an interaction waits.
@@ -299,6 +417,12 @@ pub enum QueuedCause {
     NotResumed,
     /// The agent a transfer named was not there in time: anybody may have it.
     TargetNotThere,
+    /// A supervisor moved it to this queue.
+    Moved,
+    /// A supervisor pulled it back.
+    PulledBack,
+    /// A supervisor gives it to a named agent.
+    Reassigned,
 }
 
 /// Why an offer was withdrawn.
@@ -318,4 +442,12 @@ pub enum RevokeCause {
     MediaError,
     /// Held out to several at once (RING_ALL), and another accepted first.
     AcceptedByAnother,
+    /// A supervisor moved the interaction to another queue.
+    Moved,
+    /// A supervisor pulled the interaction back.
+    PulledBack,
+    /// A supervisor gives the interaction to another agent.
+    Reassigned,
+    /// A supervisor drains the agent.
+    Draining,
 }

@@ -72,6 +72,8 @@ names! {
     NodeId;
     /// Hours of operation.
     ScheduleId;
+    /// What a supervisor changed of many until a time.
+    AdjustmentId;
 }
 
 /// A 128-bit identifier drawn before proposing (UUID layout).

@@ -10,9 +10,13 @@ pub fn lawful(tenant: &Tenant, interaction: &Interaction, agent: &Agent, now_ms:
     pair(interaction, agent, profile, capacity::effective(agent, profile), now_ms)
 }
 
-/// Is the queue open.
+/// Does the queue offer: it is open, and not paused.
 pub fn open(queue: Option<&Queue>, now_ms: u64) -> Result<(), Dropped> {
-    if queue.is_none_or(|queue| hours::is_open(queue, now_ms)) { Ok(()) } else { Err(Dropped::QueueClosed) }
+    match queue {
+        Some(queue) if !hours::is_open(queue, now_ms) => Err(Dropped::QueueClosed),
+        Some(queue) if queue.paused.is_some() => Err(Dropped::QueuePaused),
+        _ => Ok(()),
+    }
 }
 
 /// As [`lawful`], of records: the agent's profile and its effective capacity ([`capacity::effective`]). The queue is asked
@@ -81,9 +85,15 @@ pub fn waiting(interaction: &Interaction) -> Result<(), Dropped> {
     }
 }
 
-/// May the agent be offered anything on the channel: AVAILABLE for it with nothing to follow, its stream not lost,
-/// neither in back-off nor NOT_RESPONDING. No stream at all is fine.
+/// May the agent be offered anything new on the channel: there for it, and not draining.
 pub fn available(agent: &Agent, channel: &Channel, now_ms: u64) -> Result<(), Dropped> {
+    present(agent, channel, now_ms)?;
+    if agent.draining.is_some() { Err(Dropped::AgentDraining) } else { Ok(()) }
+}
+
+/// Is the agent there for the channel: AVAILABLE for it with nothing to follow, its stream not lost, neither in back-off
+/// nor NOT_RESPONDING. No stream at all is fine.
+pub fn present(agent: &Agent, channel: &Channel, now_ms: u64) -> Result<(), Dropped> {
     let presence = &agent.presence;
     let open = |until_ms: Option<u64>| until_ms.is_none_or(|until_ms| until_ms <= now_ms);
     let available = presence.status == PresenceStatus::Available

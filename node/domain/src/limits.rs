@@ -160,6 +160,9 @@ pub const HOURS_BEHIND_MS: u64 = 2 * 24 * 3600 * 1000;
 pub const HOURS_EXTEND_AFTER_MS: u64 = 30 * 24 * 3600 * 1000;
 /// Spans of a worked out schedule: [`HOURS_PER_DAY_MAX`] for each day of the horizon; more is refused.
 pub const HOURS_SPANS_MAX: usize = 4_096;
+/// Adjustments that stand in one tenant; more is refused with `LIMIT_REACHED`. Each has at most [`BATCH_MAX`] agents and
+/// interactions, and reverts as a whole: so an entry may exceed [`EXPIRED_PER_ENTRY`] by one of them.
+pub const ADJUSTMENTS_PER_TENANT: usize = 100;
 /// Timeouts anybody may configure lie within this range.
 pub const TIMEOUT_RANGE_MS: (u64, u64) = (50, 30 * 24 * 3600 * 1000);
 /// Groups a PERCENT_SPLIT names, at least and at most; others are refused with `INVALID_FIELD`.

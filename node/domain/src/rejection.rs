@@ -35,6 +35,8 @@ pub enum Kind {
     Node,
     /// Hours of operation.
     Schedule,
+    /// What a supervisor changed of many until a time.
+    Adjustment,
 }
 
 /// Why a command changed nothing.
@@ -141,6 +143,26 @@ pub enum Rejection {
         /// When it opens, log time; `None`: not as far as is known.
         opens_ms: Option<u64>,
     },
+    /// The queue drains, and there is none it overflows into.
+    Draining {
+        /// Which field named the queue, in the words of the public API.
+        field: String,
+        /// Which queue.
+        queue: String,
+        /// Who drains it.
+        supervisor: String,
+        /// Why.
+        reason: String,
+    },
+    /// A supervisor said where the agent is: the agent says nothing else until that is lifted.
+    PresenceForced {
+        /// Who.
+        agent: String,
+        /// Who said so.
+        supervisor: String,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Rejection {
@@ -164,6 +186,8 @@ impl Rejection {
             Self::WrongShard { .. } => "WRONG_SHARD",
             Self::ConnectorLapsed { .. } => "CONNECTOR_LAPSED",
             Self::Closed { .. } => "CLOSED",
+            Self::Draining { .. } => "DRAINING",
+            Self::PresenceForced { .. } => "PRESENCE_FORCED",
         }
     }
 }

@@ -70,6 +70,8 @@ pub enum Reply {
     Node(Arc<Node>),
     /// The schedule afterwards.
     Schedule(Arc<Schedule>),
+    /// The adjustment as it stands, or stood.
+    Adjustment(Arc<Adjustment>),
 }
 
 /// Why a planned offer was dropped.
@@ -95,4 +97,8 @@ pub enum Dropped {
     DeferralRefused,
     /// The queue is closed.
     QueueClosed,
+    /// A supervisor paused the queue.
+    QueuePaused,
+    /// A supervisor drains the agent.
+    AgentDraining,
 }

@@ -49,6 +49,21 @@ const WITNESSES: &[&str] = &[
     "SessionDetached",
     "QueueOpened",
     "QueueClosed",
+    "InteractionReprioritised",
+    "InteractionMoved",
+    "InteractionPulledBack",
+    "InteractionReassigned",
+    "InteractionOverflowed",
+    "QueuePaused",
+    "QueueResumed",
+    "QueueDraining",
+    "QueueUndrained",
+    "AdjustmentStarted",
+    "AdjustmentEnded",
+    "PresenceForced",
+    "PresenceLifted",
+    "AgentDraining",
+    "AgentUndrained",
 ];
 
 /// The lines tried, in order; and what came of them.

@@ -27,9 +27,9 @@ pub(crate) struct Server {
     pub delay_ms: u64,
 }
 
-/// As apply said last: the moment it changes its record comes.
+/// Does the queue offer: it is open as apply said last (the moment that changes its record comes), and not paused.
 pub(crate) fn is_open(queue: &Queue) -> bool {
-    queue.hours.is_none_or(|hours| hours.open)
+    queue.hours.is_none_or(|hours| hours.open) && queue.paused.is_none()
 }
 
 /// One queue and channel.
@@ -38,7 +38,7 @@ pub(crate) struct Bucket {
     pub queue_id: QueueId,
     pub channel: Channel,
     pub queue: Option<Arc<Queue>>,
-    /// The queue is open. While it is not nobody here is looked at; once it is, everybody is.
+    /// The queue is open and not paused. While it is not nobody here is looked at; once it is, everybody is.
     pub open: bool,
     pub revision: Option<Arc<PolicyRevision>>,
     pub servers: Vec<Server>,

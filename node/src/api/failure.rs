@@ -194,6 +194,7 @@ pub fn kind_name(kind: Kind) -> &'static str {
         Kind::Assignment => "assignment",
         Kind::Node => "node",
         Kind::Schedule => "schedule",
+        Kind::Adjustment => "adjustment",
     }
 }
 
@@ -278,6 +279,16 @@ fn rejected(rejection: &Rejection) -> Told {
                 format!("{field}: queue {queue} is closed and takes no submits: {when}"),
                 variables,
             )
+        }
+        Rejection::Draining { field, queue, supervisor, reason: why } => {
+            let message = format!("{field}: {supervisor} drains queue {queue}, it takes nothing new: {why}");
+            let variables = [("field", field), ("queue", queue), ("supervisor", supervisor), ("why", why)];
+            say(Code::FailedPrecondition, message, variables.map(|(name, value)| (name, value.clone())).into())
+        }
+        Rejection::PresenceForced { agent, supervisor, reason: why } => {
+            let message = format!("{supervisor} said where agent {agent} is, until that is lifted: {why}");
+            let variables = [("agent", agent), ("supervisor", supervisor), ("why", why)];
+            say(Code::FailedPrecondition, message, variables.map(|(name, value)| (name, value.clone())).into())
         }
     }
 }

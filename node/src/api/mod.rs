@@ -33,6 +33,7 @@ pub mod sight;
 pub mod status;
 mod status_of_cluster;
 mod stream;
+mod supervisors;
 pub mod tail;
 mod tenants;
 mod track;

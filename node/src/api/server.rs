@@ -3,7 +3,7 @@ use super::status::{LEADER_METADATA, PUSH_BACK_METADATA};
 use super::{
     agents::Agents, cluster::Cluster, connectors::Connectors, conversations::Conversations, customers::Customers,
     desk::Desk, events::Events, interactions::Interactions, policies::Policies, queues::Queues,
-    rpc_metrics::RpcMetrics, schedules::Schedules,
+    rpc_metrics::RpcMetrics, schedules::Schedules, supervisors::Supervisors,
 };
 use kindred_proto::v1::{
     agent_service_server::AgentServiceServer, cluster_service_server::ClusterServiceServer,
@@ -11,6 +11,7 @@ use kindred_proto::v1::{
     customer_service_server::CustomerServiceServer, event_service_server::EventServiceServer,
     interaction_service_server::InteractionServiceServer, policy_service_server::PolicyServiceServer,
     queue_service_server::QueueServiceServer, schedule_service_server::ScheduleServiceServer,
+    supervisor_service_server::SupervisorServiceServer,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::net::TcpListener;
@@ -96,6 +97,7 @@ pub async fn serve(
         EventServiceServer(Events);
         ClusterServiceServer(Cluster);
         ScheduleServiceServer(Schedules);
+        SupervisorServiceServer(Supervisors);
     };
     let server = match reflection(&names) {
         Ok(reflection) => server.add_service(reflection),

@@ -69,6 +69,8 @@ impl Written {
         node: Node => v1::Node, tells::node;
         /// A response with a schedule.
         schedule: Schedule => v1::Schedule, tells::schedule;
+        /// A response with an adjustment.
+        adjustment: Adjustment => v1::Adjustment, tells::adjustment;
     }
 
     /// A response with an interaction.

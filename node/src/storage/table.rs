@@ -138,6 +138,8 @@ tables! {
     ReplyBody = 51 in Blobs;
     /// Closed interactions, until their retention ends.
     ClosedInteraction = 52 in Blobs;
+    /// What supervisors changed of many until a time.
+    Adjustment = 140 in State;
 }
 
 #[cfg(test)]

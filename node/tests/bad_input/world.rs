@@ -10,6 +10,7 @@ use kindred_proto::v1::{
     customer_service_client::CustomerServiceClient, event_service_client::EventServiceClient,
     interaction_service_client::InteractionServiceClient, policy_service_client::PolicyServiceClient,
     queue_service_client::QueueServiceClient, schedule_service_client::ScheduleServiceClient,
+    supervisor_service_client::SupervisorServiceClient,
 };
 use std::{
     sync::{Arc, Mutex},
@@ -49,6 +50,7 @@ pub struct Clients {
     pub events: EventServiceClient<Authorized>,
     pub cluster: ClusterServiceClient<Authorized>,
     pub schedules: ScheduleServiceClient<Authorized>,
+    pub supervisors: SupervisorServiceClient<Authorized>,
 }
 
 /// See the module.
@@ -129,6 +131,7 @@ impl World {
             events: EventServiceClient::new(with()),
             cluster: ClusterServiceClient::new(with()),
             schedules: ScheduleServiceClient::new(with()),
+            supervisors: SupervisorServiceClient::new(with()),
         }
     }
 

@@ -116,6 +116,7 @@ impl Ctx<'_> {
         find_customer, customers, CustomerId, Customer, Customer;
         find_interaction, interactions, InteractionId, Interaction, Interaction;
         find_schedule, schedules, ScheduleId, Schedule, Schedule;
+        find_adjustment, adjustments, AdjustmentId, Adjustment, Adjustment;
     }
 
     configs! {
@@ -218,6 +219,11 @@ impl Ctx<'_> {
             change(Arc::make_mut(slot));
             self.out.dirty.insert(RecordKey::Queue(self.id.clone(), id.clone()));
         }
+    }
+
+    /// Lays something down of a queue, or takes it back: no configuration, so the etag stays.
+    pub fn mark_queue(&mut self, id: &QueueId, change: impl FnOnce(&mut Queue)) {
+        self.count_in_queue(id, change);
     }
 
     /// Changes an agent in place; `None` if there is none.

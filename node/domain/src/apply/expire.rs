@@ -10,6 +10,7 @@ use super::{
     interaction::steps::{
         assignment, close, dormancy, exclusion, find, not_connected::not_connected, offer, requeue, rona, waiting,
     },
+    supervision::adjust,
 };
 use crate::{
     event::{EventKind, QueuedCause, RevokeCause},
@@ -63,6 +64,7 @@ fn expire_one(ctx: &mut Ctx<'_>, key: DueKey) {
         DueKey::Session(session) => lease::session_lapsed(ctx, session),
         DueKey::Connector(connector) => lapse::lapse(ctx, &connector),
         DueKey::Hours(queue) => hours::change_due(ctx, &queue),
+        DueKey::Adjustment(id) => ctx.out.expired += adjust::end(ctx, &id, None),
     }
 }
 
@@ -197,7 +199,8 @@ fn is_extended(state: &State, tenant: &TenantId, key: &DueKey) -> bool {
         | DueKey::Backoff(_)
         | DueKey::NotResponding(_)
         | DueKey::Presence(_)
-        | DueKey::Hours(_) => false,
+        | DueKey::Hours(_)
+        | DueKey::Adjustment(_) => false,
     }
 }
 

@@ -11,6 +11,7 @@ mod interaction;
 mod remember;
 mod shard;
 mod stretch;
+mod supervision;
 mod sweep;
 
 use crate::{
@@ -161,6 +162,20 @@ fn dispatch(ctx: &mut Ctx<'_>, body: &Body) -> Result<Reply, Rejection> {
         Body::UpdateSchedule(c) => config::update_schedule::apply(ctx, c),
         Body::DeleteSchedule(c) => config::delete_schedule::apply(ctx, c),
         Body::ExpandSchedule(c) => config::expand_schedule::apply(ctx, c),
+        Body::ReprioritiseInteraction(c) => supervision::reprioritise_interaction::apply(ctx, c),
+        Body::MoveInteraction(c) => supervision::move_interaction::apply(ctx, c),
+        Body::PullBackInteraction(c) => supervision::pull_back_interaction::apply(ctx, c),
+        Body::ReassignInteraction(c) => supervision::reassign_interaction::apply(ctx, c),
+        Body::ForcePresence(c) => supervision::force_presence::apply(ctx, c),
+        Body::LiftPresence(c) => supervision::lift_presence::apply(ctx, c),
+        Body::DrainAgents(c) => supervision::drain_agents::apply(ctx, c),
+        Body::UndrainAgents(c) => supervision::undrain_agents::apply(ctx, c),
+        Body::StartAdjustment(c) => supervision::start_adjustment::apply(ctx, c),
+        Body::EndAdjustment(c) => supervision::end_adjustment::apply(ctx, c),
+        Body::PauseQueue(c) => supervision::pause_queue::apply(ctx, c),
+        Body::ResumeQueue(c) => supervision::resume_queue::apply(ctx, c),
+        Body::DrainQueue(c) => supervision::drain_queue::apply(ctx, c),
+        Body::UndrainQueue(c) => supervision::undrain_queue::apply(ctx, c),
         // Commands to the shard never name a tenant; the Matchmaker's and clock's are handled by `shard`.
         Body::CreateTenant(_)
         | Body::AdoptTenant(_)

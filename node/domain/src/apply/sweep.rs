@@ -152,6 +152,7 @@ fn sweep_records(ctx: &mut Ctx<'_>, budget: &mut usize) -> bool {
         sessions, Session;
         customers, Customer;
         schedules, Schedule;
+        adjustments, Adjustment;
         event_marks, EventMark;
     }
     // The budget may have ended just here: then the tenant itself goes with the next entry.

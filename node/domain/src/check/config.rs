@@ -17,6 +17,7 @@ pub(super) fn check(tenant: &Tenant, report: &mut Report<'_>) {
             format!("queues/{id}"),
             format!("policy {}", queue.policy),
         );
+        overflow(tenant, queue, report);
     }
     for (id, connector) in &tenant.connectors {
         report.expect(
@@ -26,7 +27,31 @@ pub(super) fn check(tenant: &Tenant, report: &mut Report<'_>) {
             "neither alive nor lapsed, or both",
         );
     }
+    adjusted(tenant, report);
     bounds(tenant, report);
+}
+
+/// Whoever says they are in an adjustment is, and that stands.
+fn adjusted(tenant: &Tenant, report: &mut Report<'_>) {
+    let of = |id| tenant.adjustments.get(id);
+    for agent in tenant.agents.values() {
+        let Some(id) = &agent.adjustment else { continue };
+        let there = of(id).is_some_and(|a| a.agents.iter().any(|before| before.agent == agent.id));
+        report.expect(there, "adjustment", format!("agents/{}", agent.id), id);
+    }
+    for interaction in tenant.interactions.values() {
+        let Some(id) = &interaction.adjustment else { continue };
+        let there = of(id).is_some_and(|a| a.interactions.iter().any(|before| before.interaction == interaction.id));
+        report.expect(there, "adjustment", format!("interactions/{}", interaction.id), id);
+    }
+}
+
+/// Who is overflowed into is there and does not drain.
+fn overflow(tenant: &Tenant, queue: &Queue, report: &mut Report<'_>) {
+    if let Some(into) = queue.draining.as_ref().and_then(|drain| drain.overflow.as_ref()) {
+        let takes = tenant.queues.get(into).is_some_and(|other| other.draining.is_none());
+        report.expect(takes, "overflow", format!("queues/{}", queue.id), format!("into {into}"));
+    }
 }
 
 fn profiles(tenant: &Tenant, report: &mut Report<'_>) {
@@ -105,6 +130,7 @@ fn bounds(tenant: &Tenant, report: &mut Report<'_>) {
         ("interactions", tenant.interactions.len(), limits::OPEN_PER_TENANT),
         ("requests", tenant.requests.len(), limits::REQUESTS_PER_TENANT),
         ("schedules", tenant.schedules.len(), limits::SCHEDULES_PER_TENANT),
+        ("adjustments", tenant.adjustments.len(), limits::ADJUSTMENTS_PER_TENANT),
     ];
     for (what, count, max) in bounds {
         report.expect(count <= max, "bound", what, format!("{count} of {max}"));

@@ -7,6 +7,7 @@ mod interaction;
 mod platform;
 mod schedule;
 mod shard;
+mod supervision;
 
 pub use agent::*;
 pub use config::*;
@@ -14,6 +15,7 @@ pub use interaction::*;
 pub use platform::*;
 pub use schedule::*;
 pub use shard::*;
+pub use supervision::*;
 
 use crate::ids::*;
 use alloc::boxed::Box;
@@ -179,4 +181,32 @@ bodies! {
     DeleteSchedule;
     /// The leader's own: hours worked out anew, further ahead or by newer zone data.
     ExpandSchedule;
+    /// A supervisor changes an open interaction's priority.
+    ReprioritiseInteraction;
+    /// A supervisor lets it wait in another queue.
+    MoveInteraction;
+    /// A supervisor takes it from who has it or is offered it, back into its queue.
+    PullBackInteraction;
+    /// A supervisor takes it from who has it and gives it to a named agent.
+    ReassignInteraction;
+    /// A supervisor says where agents are.
+    ForcePresence;
+    /// Ends that.
+    LiftPresence;
+    /// A supervisor lets agents finish what they have: nothing new is offered.
+    DrainAgents;
+    /// Ends that.
+    UndrainAgents;
+    /// A supervisor changes many agents or interactions until a time.
+    StartAdjustment;
+    /// It ends before.
+    EndAdjustment;
+    /// A supervisor lets nothing be offered from a queue.
+    PauseQueue;
+    /// Ends that.
+    ResumeQueue;
+    /// A supervisor lets a queue take nothing new.
+    DrainQueue;
+    /// Ends that.
+    UndrainQueue;
 }

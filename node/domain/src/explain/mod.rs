@@ -20,6 +20,17 @@ pub enum Obstacle {
         /// When it opens; `None`: not as far as is known.
         opens_ms: Option<u64>,
     },
+    /// A supervisor paused its queue.
+    QueuePaused(Intervention),
+    /// A supervisor says something other than AVAILABLE of the agent.
+    PresenceForced {
+        /// The word.
+        status: PresenceStatus,
+        /// Whose, why, since when.
+        word: Intervention,
+    },
+    /// A supervisor drains the agent.
+    AgentDraining(Intervention),
     /// The agent says something other than AVAILABLE.
     Presence(PresenceStatus),
     /// The agent leaves after the current contact.
@@ -89,7 +100,10 @@ impl Obstacle {
             Self::NotWaiting(_) => Dropped::InteractionNotWaiting,
             Self::Unconfirmed { .. } => Dropped::Unconfirmed,
             Self::QueueClosed { .. } => Dropped::QueueClosed,
+            Self::QueuePaused(_) => Dropped::QueuePaused,
+            Self::AgentDraining(_) => Dropped::AgentDraining,
             Self::Presence(_)
+            | Self::PresenceForced { .. }
             | Self::Leaving(_)
             | Self::OtherChannels
             | Self::StreamLost { .. }
@@ -129,19 +143,24 @@ fn of_interaction(interaction: &Interaction, found: &mut Vec<Obstacle>) {
     found.extend(interaction.unconfirmed_since_ms.map(|since_ms| Obstacle::Unconfirmed { since_ms }));
 }
 
-/// A queue without a schedule is always open.
+/// A queue without a schedule is always open. What drains offers what is in it.
 fn of_queue(queue: Option<&Queue>, now_ms: u64, found: &mut Vec<Obstacle>) {
+    let paused = queue.and_then(|queue| queue.paused.clone());
     if let Some(queue) = queue.filter(|queue| !hours::is_open(queue, now_ms))
         && let Some(schedule) = &queue.schedule
     {
         found.push(Obstacle::QueueClosed { schedule: schedule.clone(), opens_ms: hours::opens_ms(queue) });
     }
+    found.extend(paused.map(Obstacle::QueuePaused));
 }
 
 fn of_agent(agent: &Agent, channel: &Channel, now_ms: u64, found: &mut Vec<Obstacle>) {
     let presence = &agent.presence;
     if presence.status != PresenceStatus::Available {
-        found.push(Obstacle::Presence(presence.status));
+        found.push(match &presence.forced {
+            Some(word) => Obstacle::PresenceForced { status: presence.status, word: word.clone() },
+            None => Obstacle::Presence(presence.status),
+        });
     }
     found.extend(presence.next.as_ref().map(|next| Obstacle::Leaving(next.status)));
     if !presence.channels.is_empty() && !presence.channels.contains(channel) {
@@ -151,6 +170,7 @@ fn of_agent(agent: &Agent, channel: &Channel, now_ms: u64, found: &mut Vec<Obsta
     let ahead = |until_ms: &u64| *until_ms > now_ms;
     found.extend(agent.backoff_until_ms.filter(ahead).map(|until_ms| Obstacle::BackedOff { until_ms }));
     found.extend(agent.not_responding_until_ms.filter(ahead).map(|until_ms| Obstacle::NotResponding { until_ms }));
+    found.extend(agent.draining.clone().map(Obstacle::AgentDraining));
 }
 
 /// Who was named need not serve the queue.

@@ -52,9 +52,14 @@ fn meddled(chance: &mut Chance) -> Fixture {
         let (open, changes_ms) = hours[chance.below(4) as usize];
         follow(&mut fixture, QueueHours { open, changes_ms });
     }
+    if chance.one_in(4) {
+        queue(&mut fixture).paused = Some(ruling());
+    }
     let a = fixture.agent("b");
     let word = [PresenceStatus::Available, PresenceStatus::Available, PresenceStatus::Break, PresenceStatus::Offline];
     a.presence.status = word[chance.below(4) as usize];
+    a.presence.forced = chance.one_in(3).then(ruling);
+    a.draining = chance.one_in(4).then(ruling);
     a.presence.next = chance.one_in(5).then(|| NextPresence { status: PresenceStatus::Away, reason: "".into() });
     a.presence.channels = chance.one_in(3).then(|| "email".into()).into_iter().collect();
     a.stream_lost_ms = soon_ms(chance);
@@ -85,9 +90,18 @@ fn meddled(chance: &mut Chance) -> Fixture {
     fixture
 }
 
+fn queue(fixture: &mut Fixture) -> &mut Queue {
+    Arc::make_mut(fixture.tenant().queues.get_mut("q").expect("the queue"))
+}
+
+/// A supervisor's.
+fn ruling() -> Intervention {
+    Mandate { supervisor: "sue".into(), reason: "drill".into() }.since(1)
+}
+
 /// The queue stands so in its hours.
 fn follow(fixture: &mut Fixture, hours: QueueHours) {
-    let queue = Arc::make_mut(fixture.tenant().queues.get_mut("q").expect("the queue"));
+    let queue = queue(fixture);
     (queue.schedule, queue.hours) = (Some("office".into()), Some(hours));
 }
 
@@ -99,6 +113,19 @@ fn take_away(obstacle: &Obstacle, fixture: &mut Fixture) {
         Obstacle::QueueClosed { schedule, .. } => {
             assert_eq!(&**schedule, "office", "the hours are named that somebody would change");
             follow(fixture, QueueHours { open: true, changes_ms: None });
+        }
+        Obstacle::QueuePaused(by) => {
+            assert_eq!(*by, ruling(), "whose word it is, and why");
+            queue(fixture).paused = None;
+        }
+        Obstacle::PresenceForced { word: by, .. } => {
+            assert_eq!(*by, ruling(), "whose word it is, and why");
+            let presence = &mut fixture.agent("b").presence;
+            (presence.status, presence.forced) = (PresenceStatus::Available, None);
+        }
+        Obstacle::AgentDraining(by) => {
+            assert_eq!(*by, ruling(), "whose word it is, and why");
+            fixture.agent("b").draining = None;
         }
         Obstacle::Presence(_) => fixture.agent("b").presence.status = PresenceStatus::Available,
         Obstacle::Leaving(_) => fixture.agent("b").presence.next = None,
@@ -172,5 +199,5 @@ fn without_what_is_named_first_the_next_is_named_until_the_pair_is_lawful() {
         }
         assert_eq!(before, vec![], "all that was named was taken away");
     }
-    assert_eq!(met.len(), 18, "every kind of obstacle was met");
+    assert_eq!(met.len(), 21, "every kind of obstacle was met");
 }

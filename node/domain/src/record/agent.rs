@@ -1,5 +1,5 @@
 //! Agents, teams, routing profiles, and the streams that speak for agents.
-use super::{AnswerMode, Deadline};
+use super::{AnswerMode, Deadline, Intervention};
 use crate::{ids::*, limits, selector::Value};
 use alloc::{
     collections::{BTreeMap, BTreeSet},
@@ -52,6 +52,8 @@ pub struct Presence {
     pub reverts_reason: String,
     /// The channels it was for; empty means all.
     pub reverts_channels: BTreeSet<Channel>,
+    /// A supervisor said it: the agent says nothing else until it is lifted or falls back.
+    pub forced: Option<Intervention>,
 }
 
 /// Presence after the current contact.
@@ -172,6 +174,10 @@ pub struct Agent {
     pub created_ms: u64,
     /// Raised by every write of a user; the etag.
     pub version: u64,
+    /// A supervisor drains the agent: what is there is finished, nothing new is offered.
+    pub draining: Option<Intervention>,
+    /// The adjustment it is in.
+    pub adjustment: Option<AdjustmentId>,
 }
 
 impl Agent {

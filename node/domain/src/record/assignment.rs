@@ -62,6 +62,10 @@ pub enum EndCause {
     NotResumed,
     /// The agent ended the part and the interaction goes back to the queue.
     Released,
+    /// A supervisor pulled the interaction back.
+    PulledBack,
+    /// A supervisor gave the interaction to another agent.
+    Reassigned,
 }
 
 /// An agent's part in an interaction.

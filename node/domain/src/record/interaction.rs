@@ -205,6 +205,8 @@ pub struct Interaction {
     pub queue: QueueId,
     /// Only this agent (blind transfer to an agent).
     pub target_agent: Option<AgentId>,
+    /// When a supervisor named that agent; the wait for them counts from then.
+    pub target_since_ms: Option<u64>,
     /// Typed labels.
     pub labels: BTreeMap<LabelKey, Value>,
     /// Who is qualified.
@@ -257,6 +259,8 @@ pub struct Interaction {
     pub closing: Option<Closing>,
     /// Raised by every write of a user; the etag.
     pub version: u64,
+    /// The adjustment it is in.
+    pub adjustment: Option<AdjustmentId>,
 }
 
 impl Interaction {

@@ -1,4 +1,5 @@
 //! What the state is made of: one type per kind of record, shared by reference count, copied on change.
+mod adjustment;
 mod agent;
 mod assignment;
 mod cluster;
@@ -7,7 +8,9 @@ mod customer;
 mod interaction;
 mod queue;
 mod schedule;
+mod supervision;
 
+pub use adjustment::*;
 pub use agent::*;
 pub use assignment::*;
 pub use cluster::*;
@@ -16,6 +19,7 @@ pub use customer::*;
 pub use interaction::*;
 pub use queue::*;
 pub use schedule::*;
+pub use supervision::*;
 
 use crate::ids::*;
 use alloc::{sync::Arc, vec::Vec};
@@ -84,6 +88,8 @@ pub enum Record {
     Shard(Arc<ShardRecord>),
     /// Hours of operation.
     Schedule(Arc<Schedule>),
+    /// What a supervisor changed of many until a time.
+    Adjustment(Arc<Adjustment>),
 }
 
 impl Record {
@@ -107,6 +113,7 @@ impl Record {
             Self::Node(r) => RecordKey::Node(r.raft_id),
             Self::Shard(_) => RecordKey::Shard,
             Self::Schedule(r) => RecordKey::Schedule(r.tenant.clone(), r.id.clone()),
+            Self::Adjustment(r) => RecordKey::Adjustment(r.tenant.clone(), r.id.clone()),
         }
     }
 }
@@ -148,6 +155,8 @@ pub enum RecordKey {
     Shard,
     /// See [`Record::Schedule`].
     Schedule(TenantId, ScheduleId),
+    /// See [`Record::Adjustment`].
+    Adjustment(TenantId, AdjustmentId),
 }
 
 impl RecordKey {
@@ -167,7 +176,8 @@ impl RecordKey {
             | Self::Interaction(tenant, _)
             | Self::Closed(tenant, _)
             | Self::EventMark(tenant, _)
-            | Self::Schedule(tenant, _) => Some(tenant),
+            | Self::Schedule(tenant, _)
+            | Self::Adjustment(tenant, _) => Some(tenant),
             Self::Placement(_) | Self::Node(_) | Self::Shard => None,
         }
     }

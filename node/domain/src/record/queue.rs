@@ -1,5 +1,5 @@
 //! Queues and distribution policies.
-use super::{ChannelRules, QueueHours};
+use super::{ChannelRules, Intervention, QueueDrain, QueueHours};
 use crate::{ids::*, selector::Selector};
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 
@@ -162,4 +162,8 @@ pub struct Queue {
     pub refuse_when_closed: bool,
     /// Where it stands in them; there exactly if `schedule` is.
     pub hours: Option<QueueHours>,
+    /// A supervisor paused it: nothing is offered from it, and it keeps its order.
+    pub paused: Option<Intervention>,
+    /// A supervisor drains it.
+    pub draining: Option<QueueDrain>,
 }

@@ -50,6 +50,8 @@ impl Tenant {
         let sessions = self.sessions.values().map(|s| s.dues());
         let connectors = self.connectors.values().map(|c| c.dues());
         let queues = self.queues.values().map(|q| q.dues());
-        interactions.chain(agents).chain(sessions).chain(connectors).chain(queues).flatten().collect()
+        let adjustments = self.adjustments.values().map(|a| a.dues());
+        let all = interactions.chain(agents).chain(sessions).chain(connectors).chain(queues);
+        all.chain(adjustments).flatten().collect()
     }
 }

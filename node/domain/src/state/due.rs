@@ -33,6 +33,8 @@ pub(crate) enum DueKey {
     Connector(ConnectorId),
     /// A queue opens or closes.
     Hours(QueueId),
+    /// An adjustment reverts.
+    Adjustment(AdjustmentId),
 }
 
 /// Deadlines of all tenants, soonest first; ties by tenant and key, so every replica expires alike.
@@ -160,5 +162,11 @@ impl Dues for Queue {
     fn dues(&self) -> Vec<(u64, DueKey)> {
         let at_ms = self.hours.and_then(|hours| hours.changes_ms);
         at_ms.map(|at_ms| (at_ms, DueKey::Hours(self.id.clone()))).into_iter().collect()
+    }
+}
+
+impl Dues for Adjustment {
+    fn dues(&self) -> Vec<(u64, DueKey)> {
+        alloc::vec![(self.until_ms, DueKey::Adjustment(self.id.clone()))]
     }
 }

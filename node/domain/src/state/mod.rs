@@ -105,6 +105,7 @@ impl State {
             K::Node(raft_id) => self.nodes.get(raft_id).cloned().map(Record::Node),
             K::EventMark(t, number) => tenant(t)?.event_marks.get(number).cloned().map(Record::EventMark),
             K::Shard => Some(Record::Shard(self.shard.clone())),
+            K::Adjustment(t, id) => tenant(t)?.adjustments.get(id).cloned().map(Record::Adjustment),
             K::Schedule(t, id) => tenant(t)?.schedules.get(id).cloned().map(Record::Schedule),
         }
     }

@@ -63,6 +63,7 @@ impl State {
                 drop(self.owner(&i.tenant)?.interactions.insert(i.id.clone(), i));
             }
             Record::EventMark(m) => drop(self.owner(&m.tenant)?.event_marks.insert(m.number, m)),
+            Record::Adjustment(a) => drop(self.owner(&a.tenant)?.adjustments.insert(a.id.clone(), a)),
             Record::Schedule(s) => drop(self.owner(&s.tenant)?.schedules.insert(s.id.clone(), s)),
             Record::Closed(i) => self.restore_closed(&i.tenant, super::Closed::stub(&i))?,
         }

@@ -37,6 +37,7 @@ pub struct Tenant {
     /// Derived: bytes of all finished stretches.
     pub(crate) event_bytes: u64,
     pub(crate) schedules: BTreeMap<ScheduleId, Arc<Schedule>>,
+    pub(crate) adjustments: BTreeMap<AdjustmentId, Arc<Adjustment>>,
 }
 
 macro_rules! getters {
@@ -87,6 +88,7 @@ impl Tenant {
             event_marks: BTreeMap::new(),
             event_bytes: 0,
             schedules: BTreeMap::new(),
+            adjustments: BTreeMap::new(),
         }
     }
 
@@ -141,6 +143,8 @@ impl Tenant {
         interaction, interactions, InteractionId, Interaction;
         /// Hours of operation.
         schedule, schedules, ScheduleId, Schedule;
+        /// What a supervisor changed of many until a time.
+        adjustment, adjustments, AdjustmentId, Adjustment;
     }
     pages! {
         agents_after, agents, AgentId, Agent;
@@ -153,5 +157,6 @@ impl Tenant {
         conversations_after, conversations, ConversationId, Conversation;
         interactions_after, interactions, InteractionId, Interaction;
         schedules_after, schedules, ScheduleId, Schedule;
+        adjustments_after, adjustments, AdjustmentId, Adjustment;
     }
 }

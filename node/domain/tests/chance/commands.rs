@@ -3,6 +3,7 @@ use super::{
     Chance,
     config::{hours, spec},
     opening::{agent, capacity},
+    supervision,
 };
 use kindred_domain::{Body, Command, State, command::*, ids::*, lawful, record::*};
 use std::{
@@ -99,6 +100,9 @@ fn of_interaction(chance: &mut Chance, state: &State) -> Body {
         return submit(chance).into();
     }
     let i = *chance.of(among);
+    if chance.one_in(16) {
+        return supervision::of_one(chance, i);
+    }
     let part = part(chance, i);
     let likely = i.assignments.iter().find(|a| a.id == part.1).map(|a| a.state);
     let out = i.offer(part.1).or(i.offers.first());
@@ -253,6 +257,9 @@ fn of_agent(chance: &mut Chance, state: &State) -> Body {
 }
 
 fn of_others(chance: &mut Chance, state: &State) -> Body {
+    if chance.one_in(4) {
+        return supervision::of_all(chance, state);
+    }
     let id: ConnectorId = (*chance.of(&["c0", "c1"])).into();
     match chance.below(20) {
         0..3 => RegisterConnector { id, display_name: String::new(), lease_ms: *chance.of(&[10_000, 60_000, 300_000]) }

@@ -2,6 +2,7 @@
 pub mod commands;
 pub mod config;
 pub mod opening;
+pub mod supervision;
 
 pub struct Chance {
     state: u64,

@@ -66,11 +66,25 @@ const INTERACTION: &[&str] = &[
     "skips",
     "excluded",
     "added",
+    "adjustment",
 ];
 
 /// Facts of an agent that may be absent.
-const AGENT: &[&str] =
-    &["total", "reason", "next", "reverts", "backoff", "not_responding", "offline_in", "lost", "session"];
+const AGENT: &[&str] = &[
+    "total",
+    "reason",
+    "next",
+    "reverts",
+    "backoff",
+    "not_responding",
+    "offline_in",
+    "lost",
+    "session",
+    "forced",
+    "draining",
+    "adjustment",
+    "skills",
+];
 
 /// The line's second word is the state; its keys are facts. `-` is a fact that is absent: one of those that may be.
 pub fn compare(line: &Line, facts: &BTreeMap<&str, String>, may_be_absent: &[&str]) -> Result<(), String> {
@@ -179,6 +193,7 @@ fn interaction_facts(world: &World, i: &Interaction) -> BTreeMap<&'static str, S
     let excluded: Vec<String> = open.map(|e| format!("{}:{}", e.agent, until(world, e.until_ms))).collect();
     put("excluded", Some(excluded.join(",")));
     let channels: Vec<&str> = i.added_channels.iter().map(|c| c.as_str()).collect();
+    put("adjustment", i.adjustment.as_ref().map(|id| id.to_string()));
     put("added", Some(channels.join(",")));
     let memory = world.tenant().interaction(&i.id).is_some();
     put("in", Some(if memory { "memory" } else { "disk" }.to_string()));
@@ -232,6 +247,11 @@ fn agent_facts(world: &World, agent: &Agent) -> BTreeMap<&'static str, String> {
         ("offline_in", until(agent.offline_at.map(|d| d.at_ms))),
         ("lost", agent.stream_lost_ms.map(|at| since(world, at))),
         ("session", agent.session.map(|_| "yes".to_string())),
+        ("forced", agent.presence.forced.as_ref().map(|word| word.by.supervisor.clone())),
+        ("adjustment", agent.adjustment.as_ref().map(|id| id.to_string())),
+        ("skills", skills(agent)),
+        ("profile", Some(agent.profile.to_string())),
+        ("draining", agent.draining.as_ref().map(|word| word.by.supervisor.clone())),
     ];
     for (key, fact) in others {
         if let Some(fact) = fact {
@@ -239,6 +259,11 @@ fn agent_facts(world: &World, agent: &Agent) -> BTreeMap<&'static str, String> {
         }
     }
     facts
+}
+
+fn skills(agent: &Agent) -> Option<String> {
+    let shown: Vec<String> = agent.skills.iter().map(|(skill, level)| format!("{skill}:{level}")).collect();
+    Some(shown.join(",")).filter(|shown| !shown.is_empty())
 }
 
 fn connector_facts(world: &World, connector: &Connector) -> BTreeMap<&'static str, String> {

@@ -25,6 +25,7 @@ pub mod hours;
 pub mod line;
 pub mod reading;
 pub mod records;
+pub mod supervision;
 pub mod world;
 
 use line::Line;
@@ -75,6 +76,9 @@ pub fn step(world: &mut World, text: &str, judge: bool) -> Result<(), String> {
         if expectations::check(world, &line)?.is_some() || records::check(world, &line)?.is_some() {
             continue;
         }
+        if supervision::check(world, &line)?.is_some() {
+            continue;
+        }
         if let Some(body) = administration::of_shard(&line)? {
             let answer = world.of_shard(body)?;
             expectations::answer(&answer, expected)?;
@@ -92,7 +96,10 @@ pub fn step(world: &mut World, text: &str, judge: bool) -> Result<(), String> {
                         Some(body) => body,
                         None => match hours::body(world, &line)? {
                             Some(body) => body,
-                            None => commands::body(world, &line)?,
+                            None => match supervision::body(world, &line)? {
+                                Some(body) => body,
+                                None => commands::body(world, &line)?,
+                            },
                         },
                     },
                 };

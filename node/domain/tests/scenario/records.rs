@@ -71,8 +71,13 @@ fn facts(world: &World, path: &str, tenant: Option<&str>) -> Result<Option<Facts
             facts.insert("open", hours.map_or("-".into(), |hours| hours.open.to_string()));
             let changes_ms = hours.and_then(|hours| hours.changes_ms);
             facts.insert("changes", changes_ms.map_or("-".into(), super::hours::told));
+            super::supervision::queue_facts(q, &mut facts);
             facts
         }),
+        "adjustments" => {
+            let found = tenant.adjustment(&id.into());
+            found.map(|it| super::supervision::adjustment_facts(world, it))
+        }
         "schedules" => tenant.schedule(&id.into()).map(|s| {
             let mut facts = version(s.version);
             facts.insert("zone", s.rules.time_zone.clone());

@@ -55,7 +55,8 @@ pub fn line(chance: &mut Chance, world: &World, submitted: &mut u64) -> String {
         12..=27 => offer(chance, world),
         28..=67 => interaction(chance, world),
         68..=76 => people(chance),
-        77..=81 => platform(chance, world),
+        77..=79 => platform(chance, world),
+        80 | 81 => supervisor(chance, world),
         82 => format!("leader-change {}ms", chance.below(9_000)),
         _ => {
             let waits = [10, 10, 300, 900, 900, 5_000, 5_000, 11_000, 21_000, 70_000];
@@ -196,6 +197,55 @@ fn people(chance: &mut Chance) -> String {
         9 => format!("set-capacity {agent} total={}", [40, 100, 250][chance.below(3) as usize]),
         _ => format!("presence {agent} AVAILABLE"),
     }
+}
+
+/// A supervisor's word, and half the time the end of one that stands.
+fn supervisor(chance: &mut Chance, world: &World) -> String {
+    let ends = standing(world);
+    if !ends.is_empty() && chance.below(2) == 0 {
+        return ends[chance.below(ends.len() as u64) as usize].clone();
+    }
+    let (i, _) = some_interaction(chance, world);
+    let queue = chance.one(&["support", "ring", "auto", "slow"]);
+    let other = chance.one(&["support", "ring", "auto", "slow"]);
+    let (agent, another) = (chance.agent(), chance.agent());
+    match chance.below(16) {
+        0 => format!("reprioritise {i} {}", chance.below(9)),
+        1 | 2 => format!("move {i} {queue}"),
+        3 | 4 => format!("pull-back {i}"),
+        5 | 6 => format!("reassign {i} {agent}{}", chance.one(&["", " connect_by=+7s"])),
+        7 => format!("force {agent} {} for=15s", chance.one(&["BREAK", "AVAILABLE", "OFFLINE"])),
+        8 => format!("force {agent},{another} {}", chance.one(&["AWAY", "AVAILABLE", "AVAILABLE channels=chat"])),
+        9 => format!("drain {agent}"),
+        10 => format!("pause-queue {queue}"),
+        11 => format!("drain-queue {queue}"),
+        12 => format!("drain-queue {queue} overflow={other}"),
+        13 | 14 => {
+            let (id, level) = (chance.one(&["x", "y"]), chance.below(100));
+            format!("adjust {id} agents={agent},{another} skills=french:{level} profile=some for=20s")
+        }
+        _ => {
+            let (id, priority) = (chance.one(&["x", "y"]), chance.below(9));
+            let queue = if chance.below(2) == 0 { String::new() } else { format!(" queue={queue}") };
+            format!("adjust {id} interactions={i} priority={priority}{queue} for=20s")
+        }
+    }
+}
+
+/// How each word of a supervisor that stands is ended.
+fn standing(world: &World) -> Vec<String> {
+    let tenant = world.tenant();
+    let mut ends = Vec::new();
+    for queue in tenant.queues() {
+        ends.extend(queue.paused.as_ref().map(|_| format!("resume-queue {}", queue.id)));
+        ends.extend(queue.draining.as_ref().map(|_| format!("undrain-queue {}", queue.id)));
+    }
+    for agent in tenant.agents() {
+        ends.extend(agent.presence.forced.as_ref().map(|_| format!("lift {}", agent.id)));
+        ends.extend(agent.draining.as_ref().map(|_| format!("undrain {}", agent.id)));
+    }
+    ends.extend(tenant.adjustments().map(|it| format!("end-adjustment {}", it.id)));
+    ends
 }
 
 fn platform(chance: &mut Chance, world: &World) -> String {

@@ -1,5 +1,5 @@
 //! A contact center's life, drawn from a seed: people come and go, decline, learn; queues and profiles change.
-use super::*;
+use super::{supervision::ruling, *};
 
 const SKILLS: [&str; 3] = ["x", "y", "z"];
 const QUEUES: [&str; 3] = ["q0", "q1", "q2"];
@@ -132,7 +132,7 @@ impl Life {
 
     pub fn step(&mut self) {
         let now_ms = self.floor.now_ms;
-        match self.chance.below(26) {
+        match self.chance.below(28) {
             0..5 => self.submit(),
             5..7 => self.hire(),
             7..11 => self.floor.now_ms += self.chance.below(9_000),
@@ -164,6 +164,17 @@ impl Life {
             25 => {
                 let (queue, open) = (self.chance.pick(&QUEUES), self.chance.below(3) > 0);
                 self.floor.set_open(queue, open);
+            }
+            // What supervisors do: pause a queue, and let it go on; move what waits.
+            26 => {
+                let (queue, goes_on) = (self.chance.pick(&QUEUES), self.chance.below(3) > 0);
+                self.floor.set_paused(queue, !goes_on);
+            }
+            27 => {
+                if let Some(id) = self.some_interaction(InteractionState::Queued) {
+                    let queue = self.chance.pick(&QUEUES);
+                    self.floor.edit_interaction(&id, |interaction| interaction.queue = queue.into());
+                }
             }
             21 => {
                 let queue = self.chance.pick(&QUEUES);
@@ -214,7 +225,7 @@ impl Life {
     fn change_agent(&mut self) {
         let Some(id) = self.some_agent() else { return };
         let now_ms = self.floor.now_ms;
-        let what = self.chance.below(8);
+        let what = self.chance.below(9);
         let team = self.chance.pick(&TEAMS);
         let profile = self.chance.pick(&PROFILES);
         let (skill, level) = (self.chance.pick(&SKILLS), self.chance.below(101) as u8);
@@ -226,10 +237,12 @@ impl Life {
             3 => agent.profile = profile.into(),
             4 => drop(agent.skills.insert(skill.into(), level)),
             6 => agent.team = team.map(TeamId::from),
+            8 => agent.draining = Some(ruling()),
             5 => agent.capacity = Some(Capacity { total: 200, ..Capacity::default() }),
             _ => {
                 agent.presence.status = PresenceStatus::Available;
                 agent.presence.channels.clear();
+                agent.draining = None;
             }
         });
     }

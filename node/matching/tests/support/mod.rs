@@ -2,6 +2,7 @@
 //! them, and offers applied by the domain's own rule of what is lawful.
 #![allow(dead_code, reason = "each test file uses its part")]
 pub mod life;
+pub mod supervision;
 
 use kindred_domain::{capacity, command::OfferPlan, ids::*, lawful, record::*, reply::Dropped, selector::*, split};
 use kindred_matching::{Batch, Bidder, Ended, Matchmaker, NoBidder};
@@ -104,6 +105,8 @@ impl Floor {
             schedule: None,
             refuse_when_closed: false,
             hours: None,
+            paused: None,
+            draining: None,
         });
     }
 
@@ -178,6 +181,8 @@ impl Floor {
             last_offered: 0,
             handled: 0,
             handled_since_offline: 0,
+            draining: None,
+            adjustment: None,
             created_ms: T0,
             version: 1,
         });
@@ -214,6 +219,8 @@ impl Floor {
             connector: None,
             queue: queue.into(),
             target_agent: None,
+            target_since_ms: None,
+            adjustment: None,
             labels: BTreeMap::new(),
             required,
             preferred: None,

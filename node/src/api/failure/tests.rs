@@ -27,6 +27,8 @@ fn rejections() -> Vec<Rejection> {
         Rejection::WrongShard { tenant: text() },
         Rejection::ConnectorLapsed { connector: text() },
         Rejection::Closed { field: text(), queue: text(), opens_ms: Some(1) },
+        Rejection::Draining { field: text(), queue: text(), supervisor: text(), reason: text() },
+        Rejection::PresenceForced { agent: text(), supervisor: text(), reason: text() },
     ]
 }
 

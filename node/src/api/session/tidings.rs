@@ -360,6 +360,8 @@ fn of_agent(kind: &EventKind) -> bool {
             | EventKind::AgentBackedOff { .. }
             | EventKind::AgentNotResponding { .. }
             | EventKind::AgentResponding
+            | EventKind::AgentDraining { .. }
+            | EventKind::AgentUndrained { .. }
     )
 }
 
@@ -375,6 +377,7 @@ fn of_interaction(kind: &EventKind) -> bool {
             | EventKind::InteractionResumed
             | EventKind::InteractionUnconfirmed
             | EventKind::InteractionConfirmed
+            | EventKind::InteractionReprioritised { .. }
     )
 }
 

@@ -431,6 +431,7 @@ fn all_records(state: &State) -> Vec<Record> {
         records.extend(tenant.agents().cloned().map(Record::Agent));
         records.extend(tenant.interactions().cloned().map(Record::Interaction));
         records.extend(tenant.schedules().cloned().map(Record::Schedule));
+        records.extend(tenant.adjustments().cloned().map(Record::Adjustment));
     }
     records
 }

@@ -185,6 +185,7 @@ fn record_key(record: &Record, key: &mut KeyBuf) -> Table {
         Record::Interaction(r) => named!(Interaction, r),
         Record::Closed(r) => named!(ClosedInteraction, r),
         Record::Schedule(r) => named!(Schedule, r),
+        Record::Adjustment(r) => named!(Adjustment, r),
         Record::Session(r) => {
             key.clear().text(&r.tenant).uid(r.id.0);
             Table::Session
@@ -232,6 +233,7 @@ fn key_of(gone: &RecordKey, key: &mut KeyBuf) -> Table {
         RecordKey::Interaction(t, id) => named!(Interaction, t, id),
         RecordKey::Closed(t, id) => named!(ClosedInteraction, t, id),
         RecordKey::Schedule(t, id) => named!(Schedule, t, id),
+        RecordKey::Adjustment(t, id) => named!(Adjustment, t, id),
         RecordKey::Session(tenant, id) => {
             key.clear().text(tenant).uid(id.0);
             Table::Session

@@ -21,7 +21,7 @@ pub struct Restored {
 }
 
 /// Tables whose rows are records in memory, in an order in which each finds what it names.
-const RECORDS: [Table; 17] = [
+const RECORDS: [Table; 18] = [
     Table::Shard,
     Table::Placement,
     Table::Node,
@@ -38,6 +38,7 @@ const RECORDS: [Table; 17] = [
     Table::Interaction,
     Table::EventMark,
     Table::Schedule,
+    Table::Adjustment,
     Table::ClosedInteraction,
 ];
 

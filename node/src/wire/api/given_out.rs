@@ -80,6 +80,7 @@ proptest! {
         named::<CustomerId>(&id);
         named::<ConversationId>(&id);
         named::<ScheduleId>(&id);
+        named::<AdjustmentId>(&id);
         named::<InteractionId>(&id);
         let name = assignment_name(&acme(), &id, Uid(number));
         let assignment = read(|form| form.assignment(&"name", &name));

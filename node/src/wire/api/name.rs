@@ -34,6 +34,7 @@ named! {
     CustomerId, "customers", "customer", Customer;
     ConversationId, "conversations", "conversation", Conversation;
     ScheduleId, "schedules", "schedule", Schedule;
+    AdjustmentId, "adjustments", "adjustment", Adjustment;
 }
 
 /// What is wrong with an identifier, if anything.
@@ -220,6 +221,7 @@ pub fn collection(kind: Kind) -> Option<&'static str> {
         Kind::Offer => Some("offers"),
         Kind::Assignment => Some("assignments"),
         Kind::Schedule => Some(ScheduleId::COLLECTION),
+        Kind::Adjustment => Some(AdjustmentId::COLLECTION),
         Kind::Tenant | Kind::Node => None,
     }
 }

@@ -94,6 +94,20 @@ structs! {
     UpdateSchedule { id, etag, display_name, patch, expansion, validate_only }
     DeleteSchedule { id, etag, validate_only }
     ExpandSchedule { id, expansion }
+    ReprioritiseInteraction { id, etag, priority, by }
+    MoveInteraction { id, queue, by }
+    PullBackInteraction { id, by }
+    ReassignInteraction { id, agent, connect_by_ms, by }
+    ForcePresence { agents, status, channels, expires_after_ms, by }
+    LiftPresence { agents, by }
+    DrainAgents { agents, by }
+    UndrainAgents { agents, by }
+    StartAdjustment { id, agents, agent_change, interactions, interaction_change, lasts_ms, by }
+    EndAdjustment { id, by }
+    PauseQueue { id, by }
+    ResumeQueue { id, by }
+    DrainQueue { id, overflow, by }
+    UndrainQueue { id, by }
 }
 
 enums! {
@@ -208,6 +222,8 @@ bodies! {
         DeleteCustomer, AppendConversation, CreateTenant, AdoptTenant, UpdateTenant, DeleteTenant,
         RegisterNode, UpdateNode, SetClusterVersion, LeaderStarted, Advance, CompareHash, RollbackPolicy,
         CreateSchedule, UpdateSchedule, DeleteSchedule, ExpandSchedule,
+        ReprioritiseInteraction, MoveInteraction, PullBackInteraction, ReassignInteraction, ForcePresence,
+        StartAdjustment, EndAdjustment, LiftPresence, DrainAgents, UndrainAgents, PauseQueue, ResumeQueue, DrainQueue, UndrainQueue,
 }
 
 #[cfg(test)]

@@ -60,14 +60,29 @@ variants! {
         PolicyRolledBack { policy, revision, to }
         QueueOpened { closes_ms }
         QueueClosed { opens_ms }
+        InteractionReprioritised { from, to, by }
+        InteractionMoved { from, by }
+        InteractionPulledBack { by }
+        InteractionReassigned { to, by }
+        InteractionOverflowed { from }
+        QueuePaused { by }
+        QueueResumed { by }
+        QueueDraining { overflow, by }
+        QueueUndrained { by }
+        AdjustmentStarted { adjustment, until_ms, by }
+        AdjustmentEnded { adjustment, by }
+        PresenceForced { status, until_ms, by }
+        PresenceLifted { by }
+        AgentDraining { by }
+        AgentUndrained { by }
     }
 }
 
 enums! {
     QueuedCause: Created, Declined, Unanswered, Revoked, ConnectFailed, Transferred, Released, NotResumed,
-        TargetNotThere;
+        TargetNotThere, Moved, PulledBack, Reassigned;
     RevokeCause: StreamLost, PresenceChanged, InteractionClosed, NotQualified, Unconfirmed, MediaError,
-        AcceptedByAnother;
+        AcceptedByAnother, Moved, PulledBack, Reassigned, Draining;
     Kind: Tenant, Agent, Team, Profile, Queue, Policy, Connector, Session, Customer, Conversation,
-        Interaction, Offer, Assignment, Node, Schedule;
+        Interaction, Offer, Assignment, Node, Schedule, Adjustment;
 }

@@ -5,8 +5,8 @@ use super::Error;
 use super::error::Problem;
 use bytes::Bytes;
 use kindred_domain::ids::{
-    AgentId, Channel, ConnectorId, ConversationId, CustomerId, InteractionId, LabelKey, NodeId, PolicyId, ProfileId,
-    QueueId, ScheduleId, Skill, TeamId, TenantId, Uid,
+    AdjustmentId, AgentId, Channel, ConnectorId, ConversationId, CustomerId, InteractionId, LabelKey, NodeId, PolicyId,
+    ProfileId, QueueId, ScheduleId, Skill, TeamId, TenantId, Uid,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -38,6 +38,7 @@ macro_rules! names {
     )*};
 }
 names!(
+    AdjustmentId,
     AgentId,
     Channel,
     ConnectorId,

@@ -11,8 +11,16 @@ mod domain {
 }
 
 structs! {
+    Mandate { supervisor, reason }
+    Intervention { by, since_ms }
+    QueueDrain { word, overflow }
+    AgentChange { profile, skills }
+    InteractionChange { priority, queue }
+    AgentBefore { agent, profile, skills }
+    InteractionBefore { interaction, priority, queue }
+    Adjustment { tenant, id, word, until_ms, agent_change, interaction_change, agents, interactions }
     Presence { status, reason, channels, since_ms, next, expires, reverts_to,
-        reverts_reason, reverts_channels }
+        reverts_reason, reverts_channels, forced }
     NextPresence { status, reason }
     ChannelCapacity { max, cost }
     Capacity { total, channels, may_interrupt }
@@ -20,7 +28,7 @@ structs! {
     Agent { tenant, id, kind, display_name, team, profile, skills, channel_proficiency, labels, capacity,
         endpoint, presence, session, stream_lost_ms, offline_at, missed_in_row, backoff_until_ms,
         not_responding_until_ms, work, over_capacity, idle_since_ms, last_offered, handled, created_ms,
-        version, handled_since_offline }
+        version, handled_since_offline, draining, adjustment }
     Team { tenant, id, display_name, version }
     ProfileEntry { queue, channel, tier, priority, delay_ms }
     Profile { tenant, id, display_name, entries, capacity, version }
@@ -50,18 +58,18 @@ structs! {
     Transition { state, at_ms }
     Closing { reason, note, at_ms }
     Interaction { tenant, id, conversation, channel, added_channels, direction, customer, identity,
-        external_thread_id, connector, queue, target_agent, labels, required, preferred, priority,
+        external_thread_id, connector, queue, target_agent, target_since_ms, labels, required, preferred, priority,
         human_requested_at_ms, connect_by_ms, context_bytes, state, unconfirmed_since_ms, confirmed_ms,
         created_ms, waiting_since_ms, state_since_ms, deadline, offers, assignments, exclusions, deferred,
         attempts, first_offered_ms, customer_active_ms, agent_active_ms, silent_at_ms, transitions, closing,
-        version } => offer in offers
+        version, adjustment } => offer in offers
     PolicyRevision { revision, mode, skill_weight, channel_weight, preferred_weight, made_ms, rolled_back_to, groups, ring_max }
     Group { name, team, selector, percent }
     Split { policy, revision, shared, spilled, behind_micros, ungrouped }
     Policy { tenant, id, display_name, revisions, version }
     Queue { tenant, id, display_name, policy, priority, age_weight_micros_per_s, service_level_ms,
         sla_urgency_micros, starvation_bound_ms, max_wait_ms, channels, created_ms, version, split, schedule,
-        refuse_when_closed, hours }
+        refuse_when_closed, hours, paused, draining }
     DayInterval { opens_min, closes_min }
     WeekdayHours { weekday, intervals }
     Date { year, month, day }
@@ -87,7 +95,7 @@ enums! {
     Role: Primary, Consult, Conference, Monitor;
     AssignmentState: Connecting, Active, Held, Dormant, WrapUp, Ended;
     EndCause: Completed, Transferred, AgentNoAnswer, AgentBusy, DeviceUnreachable, CustomerGone, MediaError,
-        ConnectTimeout, Expired, Closed, LostMedia, NotResumed, Released;
+        ConnectTimeout, Expired, Closed, LostMedia, NotResumed, Released, PulledBack, Reassigned;
     DeferReason: PreferredAgent, BetterMatch;
     Mode: LongestIdle, LeastLoaded, RoundRobin, FewestHandled, Tiered, Random, BestMatch, PercentSplit,
         RingAll, Affinity;
@@ -134,7 +142,7 @@ macro_rules! kinds {
 kinds! {
     Record in record::Record by record:
     Tenant, Agent, Team, Profile, Queue, Policy, Connector, Session, Customer, Conversation, Interaction,
-        Closed, EventMark, Placement, Node, Shard, Schedule
+        Closed, EventMark, Placement, Node, Shard, Schedule, Adjustment
 }
 kinds! {
     Blob in blob::Blob by blob:

@@ -13,7 +13,7 @@ mod domain {
 
 enums! {
     Dropped: InteractionNotWaiting, AgentGone, AgentNotAvailable, NoCapacity, NotServed, NotQualified,
-        Excluded, Unconfirmed, DeferralRefused, QueueClosed;
+        Excluded, Unconfirmed, DeferralRefused, QueueClosed, QueuePaused, AgentDraining;
 }
 
 variants! {
@@ -35,6 +35,8 @@ variants! {
         WrongShard { tenant }
         ConnectorLapsed { connector }
         Closed { field, queue, opens_ms }
+        Draining { field, queue, supervisor, reason }
+        PresenceForced { agent, supervisor, reason }
     }
 }
 
@@ -96,7 +98,7 @@ macro_rules! replies {
 replies! {
     records: Interaction, Agent, Session, Team, Profile, Queue, Policy, Connector, Customer, Conversation,
         Tenant,
-        Placement, Node, Schedule;
+        Placement, Node, Schedule, Adjustment;
     parts:
         Reconciled { connector, lost, unknown, remaining }
         Offers { made, dropped }

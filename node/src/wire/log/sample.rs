@@ -1,8 +1,8 @@
 //! Random domain values for round trips. The macros of [`super::mirror`] derive one for every mirrored type, so a
 //! field added to the domain is sampled as soon as it is mirrored.
 use kindred_domain::ids::{
-    AgentId, Channel, ConnectorId, ConversationId, CustomerId, InteractionId, LabelKey, NodeId, PolicyId, ProfileId,
-    QueueId, ScheduleId, Skill, TeamId, TenantId, Uid,
+    AdjustmentId, AgentId, Channel, ConnectorId, ConversationId, CustomerId, InteractionId, LabelKey, NodeId, PolicyId,
+    ProfileId, QueueId, ScheduleId, Skill, TeamId, TenantId, Uid,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -78,6 +78,7 @@ macro_rules! names {
     )*};
 }
 names!(
+    AdjustmentId,
     AgentId,
     Channel,
     ConnectorId,

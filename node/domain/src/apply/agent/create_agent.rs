@@ -51,5 +51,7 @@ fn offline(ctx: &Ctx<'_>, command: &CreateAgent) -> Agent {
         handled_since_offline: 0,
         created_ms: ctx.now_ms,
         version: 1,
+        draining: None,
+        adjustment: None,
     }
 }

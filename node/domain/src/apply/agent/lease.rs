@@ -104,6 +104,7 @@ pub(super) fn regain(ctx: &mut Ctx<'_>, id: &AgentId, session: SessionId) {
 /// A lost stream's presence ends: the agent is OFFLINE.
 pub(in crate::apply) fn go_offline(ctx: &mut Ctx<'_>, id: &AgentId) {
     let offline = Saying {
+        forced: None,
         status: PresenceStatus::Offline,
         reason: "stream lost".to_string(),
         channels: BTreeSet::new(),

@@ -5,7 +5,7 @@ use crate::{
     apply::ctx::Ctx,
     command::SetPresence,
     ids::AgentId,
-    record::{NextPresence, PresenceStatus},
+    record::{Mandate, NextPresence, PresenceStatus},
     rejection::Rejection,
     reply::Reply,
 };
@@ -33,7 +33,11 @@ fn check(ctx: &Ctx<'_>, command: &SetPresence) -> Result<(), Rejection> {
             1 => String::new(),
             _ => format!("names[{at}]"),
         };
-        ctx.find_agent(id, &field)?;
+        let agent = ctx.find_agent(id, &field)?;
+        if let Some(word) = &agent.presence.forced {
+            let (agent, Mandate { supervisor, reason }) = (id.to_string(), word.by.clone());
+            return Err(Rejection::PresenceForced { agent, supervisor, reason });
+        }
         if !seen.insert(id) {
             return invalid(field, "the same agent comes twice");
         }
@@ -65,6 +69,7 @@ fn say(ctx: &mut Ctx<'_>, command: &SetPresence, id: &AgentId) {
         reason: command.reason.clone(),
         channels: command.channels.clone(),
         expires_at_ms: command.expires_after_ms.map(|ms| ctx.now_ms + ms),
+        forced: None,
     };
     standing::say(ctx, id, saying);
 }

@@ -16,6 +16,8 @@ pub(super) struct Saying {
     pub reason: String,
     pub channels: BTreeSet<Channel>,
     pub expires_at_ms: Option<u64>,
+    /// A supervisor says it, not the agent.
+    pub forced: Option<Intervention>,
 }
 
 /// What the agent says outright, now: AVAILABLE ends every penalty, and whatever is said does not hang on a stream any
@@ -72,12 +74,14 @@ fn change(ctx: &mut Ctx<'_>, id: &AgentId, saying: Saying) {
     }
 }
 
-/// A stay with an end falls back to what there was before the first such stay.
+/// A stay with an end, or one that is forced, falls back to what there was before the first such stay.
 fn presence(before: &Presence, saying: Saying, now_ms: u64) -> Presence {
-    let (reverts_to, reverts_reason, reverts_channels) = match (saying.expires_at_ms, before.expires) {
-        (None, _) => Default::default(),
-        (Some(_), Some(_)) => (before.reverts_to, before.reverts_reason.clone(), before.reverts_channels.clone()),
-        (Some(_), None) => (before.status, before.reason.clone(), before.channels.clone()),
+    let falls_back = saying.expires_at_ms.is_some() || saying.forced.is_some();
+    let fell_back = before.expires.is_some() || before.forced.is_some();
+    let (reverts_to, reverts_reason, reverts_channels) = match (falls_back, fell_back) {
+        (false, _) => Default::default(),
+        (true, true) => (before.reverts_to, before.reverts_reason.clone(), before.reverts_channels.clone()),
+        (true, false) => (before.status, before.reason.clone(), before.channels.clone()),
     };
     Presence {
         status: saying.status,
@@ -89,6 +93,7 @@ fn presence(before: &Presence, saying: Saying, now_ms: u64) -> Presence {
         reverts_to,
         reverts_reason,
         reverts_channels,
+        forced: saying.forced,
     }
 }
 
@@ -145,6 +150,39 @@ fn keep_offer(ctx: &mut Ctx<'_>, interaction: &InteractionId, agent: &AgentId) {
     }
 }
 
+fn fallen_back(said: &Presence) -> Saying {
+    Saying {
+        status: said.reverts_to,
+        reason: said.reverts_reason.clone(),
+        channels: said.reverts_channels.clone(),
+        expires_at_ms: None,
+        forced: None,
+    }
+}
+
+/// A supervisor's word: until it falls back or is lifted the agent says nothing else. As nothing is said by the agent, it
+/// ends no penalty and brings no lost stream back.
+pub(in crate::apply) fn force(
+    ctx: &mut Ctx<'_>,
+    id: &AgentId,
+    (status, channels, until_ms): (PresenceStatus, BTreeSet<Channel>, Option<u64>),
+    by: &Mandate,
+) {
+    ctx.emit(EventKind::PresenceForced { status, until_ms, by: by.clone() }, About::agent(id));
+    let forced = Some(by.since(ctx.now_ms));
+    enter(ctx, id, Saying { status, reason: by.reason.clone(), channels, expires_at_ms: until_ms, forced });
+}
+
+/// A forced presence falls back now.
+pub(in crate::apply) fn lift(ctx: &mut Ctx<'_>, id: &AgentId, by: &Mandate) {
+    let Some(agent) = ctx.tenant.agents.get(id) else {
+        return;
+    };
+    let fallen_back = fallen_back(&agent.presence);
+    ctx.emit(EventKind::PresenceLifted { by: by.clone() }, About::agent(id));
+    enter(ctx, id, fallen_back);
+}
+
 /// A presence with an expiry falls back.
 pub(in crate::apply) fn presence_expired(ctx: &mut Ctx<'_>, id: &AgentId) {
     let Some(agent) = ctx.tenant.agents.get(id) else {
@@ -153,13 +191,8 @@ pub(in crate::apply) fn presence_expired(ctx: &mut Ctx<'_>, id: &AgentId) {
     if agent.presence.expires.is_none() {
         return;
     }
-    let (said, next) = (&agent.presence, agent.presence.next.clone());
-    let fallen_back = Saying {
-        status: said.reverts_to,
-        reason: said.reverts_reason.clone(),
-        channels: said.reverts_channels.clone(),
-        expires_at_ms: None,
-    };
+    let next = agent.presence.next.clone();
+    let fallen_back = fallen_back(&agent.presence);
     enter(ctx, id, fallen_back);
     // What was said for after the contact was said later, and stays.
     if let Some(next) = next {
@@ -179,7 +212,12 @@ pub(in crate::apply) fn work_over(ctx: &mut Ctx<'_>, id: &AgentId) {
     if agent.has_contact() {
         return;
     }
-    let saying =
-        Saying { status: next.status, reason: next.reason.clone(), channels: BTreeSet::new(), expires_at_ms: None };
+    let saying = Saying {
+        status: next.status,
+        reason: next.reason.clone(),
+        channels: BTreeSet::new(),
+        expires_at_ms: None,
+        forced: None,
+    };
     enter(ctx, id, saying);
 }

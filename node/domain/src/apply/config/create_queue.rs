@@ -35,5 +35,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CreateQueue) -> Result<Reply, R
         schedule: spec.schedule.clone(),
         refuse_when_closed: spec.refuse_when_closed,
         hours: None,
+        paused: None,
+        draining: None,
     })))
 }

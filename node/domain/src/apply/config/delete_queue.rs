@@ -1,6 +1,9 @@
 //! `DeleteQueue`: removes a queue nothing waits in and no routing profile names.
 use crate::{
-    apply::ctx::{Ctx, check_etag, check_unused},
+    apply::{
+        ctx::{Ctx, check_etag, check_unused},
+        supervision::drain_queue::check_not_overflowed_into,
+    },
     command::DeleteQueue,
     ids::QueueId,
     limits,
@@ -15,6 +18,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &DeleteQueue) -> Result<Reply, R
     check_etag(command.etag, queue.version)?;
     let named_by = ctx.tenant.profiles.values().find(|profile| names(profile, &command.id));
     check_unused(Kind::Queue, &command.id, "routing_profiles", named_by.map(|profile| profile.id.as_str()))?;
+    check_not_overflowed_into(ctx, &command.id)?;
     if let Some(count) = ctx.tenant.open_by_queue.get(&command.id) {
         // One of them is named if it is soon found: a million may be open, and a refused caller may ask again.
         let mut open = ctx.tenant.interactions.values().take(limits::NAMED_LOOK_MAX);

@@ -32,7 +32,8 @@ fn call_off_deadlines(ctx: &mut Ctx<'_>) {
     let sessions = tenant.sessions.values().map(|s| s.dues());
     let connectors = tenant.connectors.values().map(|c| c.dues());
     let queues = tenant.queues.values().map(|q| q.dues());
-    for dues in agents.chain(sessions).chain(connectors).chain(queues) {
+    let adjustments = tenant.adjustments.values().map(|a| a.dues());
+    for dues in agents.chain(sessions).chain(connectors).chain(queues).chain(adjustments) {
         ctx.due.replace(&ctx.id, dues, Vec::new());
     }
 }

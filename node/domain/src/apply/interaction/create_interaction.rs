@@ -4,10 +4,15 @@ use super::steps::{
     waiting,
 };
 use crate::{
-    apply::ctx::{About, Ctx, check_limit, check_new},
+    apply::{
+        ctx::{About, Ctx, check_limit, check_new},
+        supervision::entrance,
+    },
     command::CreateInteraction,
     event::{EventKind, QueuedCause},
-    hours, limits,
+    hours,
+    ids::QueueId,
+    limits,
     record::*,
     rejection::{Kind, Rejection},
     reply::Reply,
@@ -15,26 +20,30 @@ use crate::{
 use alloc::{string::ToString, vec, vec::Vec};
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &CreateInteraction) -> Result<Reply, Rejection> {
-    check(ctx, command)?;
+    let queue = check(ctx, command)?;
     join_conversation(ctx, command);
     if let Some(context) = &command.context {
         let key = BlobKey::Context(ctx.id.clone(), command.id.clone());
         let blob = (key, Blob::Context(context.clone()));
         ctx.out.applied.blobs.push(blob);
     }
-    let mut interaction = new(ctx, command);
+    let mut interaction = new(ctx, command, &queue);
     interaction.deadline = waiting::deadline(ctx.tenant, &interaction);
     let interaction = ctx.insert_interaction(interaction);
     let about = About::interaction(&interaction);
     let created =
         EventKind::InteractionCreated { channel: command.channel.clone(), customer: command.customer.clone() };
     ctx.emit(created, about.clone());
+    if queue != command.queue {
+        ctx.emit(EventKind::InteractionOverflowed { from: command.queue.clone() }, about.clone());
+    }
     let queued = EventKind::InteractionQueued { cause: QueuedCause::Created, waiting_since_ms: ctx.now_ms };
     ctx.emit(queued, about);
     Ok(Reply::Interaction(interaction))
 }
 
-fn check(ctx: &Ctx<'_>, command: &CreateInteraction) -> Result<(), Rejection> {
+/// The queue it waits in: the one named, or, while that drains, where it overflows to.
+fn check(ctx: &Ctx<'_>, command: &CreateInteraction) -> Result<QueueId, Rejection> {
     let tenant = &*ctx.tenant;
     let exists = tenant.interactions.contains_key(&command.id) || tenant.closed.contains(&command.id);
     check_new(Kind::Interaction, &command.id, exists)?;
@@ -44,7 +53,8 @@ fn check(ctx: &Ctx<'_>, command: &CreateInteraction) -> Result<(), Rejection> {
             problem: "only INBOUND can be submitted".to_string(),
         });
     }
-    check_open(&*ctx.find_queue(&command.queue, "interaction.queue")?, ctx.now_ms)?;
+    let queue = entrance::of(ctx, &command.queue, "interaction.queue")?;
+    check_open(&queue, ctx.now_ms)?;
     if let Some(id) = &command.connector {
         let connector = ctx.find_connector(id, "interaction.connector")?;
         if connector.lease.is_none() {
@@ -53,7 +63,9 @@ fn check(ctx: &Ctx<'_>, command: &CreateInteraction) -> Result<(), Rejection> {
     }
     check_conversation(ctx, command)?;
     let open = tenant.interactions.len();
-    check_limit("open_per_tenant", open, limits::OPEN_PER_TENANT)
+    check_limit("open_per_tenant", open, limits::OPEN_PER_TENANT)?;
+    // The queue's own name, shared by all who wait in it.
+    Ok(queue.id.clone())
 }
 
 /// One may wait for a closed queue to open, unless that refuses submits meanwhile.
@@ -111,7 +123,7 @@ fn join_conversation(ctx: &mut Ctx<'_>, command: &CreateInteraction) {
     ctx.emit(EventKind::ConversationCreated, about);
 }
 
-fn new(ctx: &Ctx<'_>, command: &CreateInteraction) -> Interaction {
+fn new(ctx: &Ctx<'_>, command: &CreateInteraction, queue: &QueueId) -> Interaction {
     let now_ms = ctx.now_ms;
     let state = InteractionState::Queued;
     Interaction {
@@ -125,12 +137,9 @@ fn new(ctx: &Ctx<'_>, command: &CreateInteraction) -> Interaction {
         identity: command.identity.clone(),
         external_thread_id: command.external_thread_id.clone(),
         connector: command.connector.clone(),
-        // The queue's own name, shared by all who wait in it.
-        queue: match ctx.tenant.queues.get(&command.queue) {
-            Some(queue) => queue.id.clone(),
-            None => command.queue.clone(),
-        },
+        queue: queue.clone(),
         target_agent: None,
+        target_since_ms: None,
         labels: command.labels.clone(),
         required: command.required.clone(),
         preferred: command.preferred.clone(),
@@ -157,5 +166,6 @@ fn new(ctx: &Ctx<'_>, command: &CreateInteraction) -> Interaction {
         transitions: vec![Transition { state, at_ms: now_ms }],
         closing: None,
         version: 1,
+        adjustment: None,
     }
 }

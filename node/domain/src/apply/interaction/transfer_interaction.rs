@@ -4,22 +4,25 @@ use super::steps::{
     hand_back::{check_parts, hand_back},
 };
 use crate::{
-    apply::ctx::Ctx,
+    apply::{
+        ctx::{About, Ctx},
+        supervision::entrance,
+    },
     command::{TransferInteraction, TransferTarget},
     event::EventKind,
     ids::*,
     record::*,
-    rejection::{Kind, Rejection},
+    rejection::Rejection,
     reply::Reply,
 };
 use alloc::string::ToString;
 
 pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &TransferInteraction) -> Result<Reply, Rejection> {
-    let from = check(ctx, command)?;
+    let (from, entrance) = check(ctx, command)?;
     let (id, part) = (&command.interaction, command.assignment);
     let edited = assignment::edit(ctx, id, part, |_| {});
     let (queue, target) = match &command.target {
-        TransferTarget::Queue(queue) => (Some(queue), None),
+        TransferTarget::Queue(_) => (entrance.as_ref(), None),
         TransferTarget::Agent(agent) => (None, Some(agent)),
     };
     let connect_by_ms = command.connect_by_ms.or_else(|| kept_connect_by_ms(ctx, id));
@@ -28,6 +31,7 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &TransferInteraction) -> Result<
             i.queue = queue.clone();
         }
         i.target_agent = target.cloned();
+        i.target_since_ms = None;
         // A person chose: who gave it away or declined it before may have it after all.
         i.exclusions.retain(|e| target != Some(&e.agent));
         i.connect_by_ms = connect_by_ms;
@@ -42,12 +46,24 @@ pub(crate) fn apply(ctx: &mut Ctx<'_>, command: &TransferInteraction) -> Result<
         };
         ctx.emit(transferred, about);
     }
-    if queue.is_some() {
+    if let Some(queue) = queue {
+        overflowed(ctx, id, command, queue);
         exclusion::relax(ctx, id);
     }
     hand_back(ctx, id, part, &from, EndCause::Transferred);
     let after = ctx.find_interaction(id, "")?;
     Ok(Reply::Interaction(after))
+}
+
+/// Says so if it waits elsewhere than was asked, because that drains.
+fn overflowed(ctx: &mut Ctx<'_>, id: &InteractionId, command: &TransferInteraction, queue: &QueueId) {
+    let TransferTarget::Queue(asked) = &command.target else {
+        return;
+    };
+    if let Some(interaction) = ctx.tenant.interactions.get(id).filter(|_| asked != queue) {
+        let about = About::interaction(interaction);
+        ctx.emit(EventKind::InteractionOverflowed { from: asked.clone() }, about);
+    }
 }
 
 /// One that is still ahead: the next agent would not be waited for at all by one that is past.
@@ -56,19 +72,20 @@ fn kept_connect_by_ms(ctx: &Ctx<'_>, id: &InteractionId) -> Option<u64> {
     connect_by_ms.filter(|at_ms| *at_ms > ctx.now_ms)
 }
 
-fn check(ctx: &Ctx<'_>, command: &TransferInteraction) -> Result<AgentId, Rejection> {
+/// Who gives it away, and the queue it will wait in: the one named, or, while that drains, where it overflows to.
+fn check(ctx: &Ctx<'_>, command: &TransferInteraction) -> Result<(AgentId, Option<QueueId>), Rejection> {
     let interaction = find::open(ctx, &command.interaction, "transfer")?;
     let talking = [AssignmentState::Active, AssignmentState::Held];
     let part = find::assignment_in(interaction, command.assignment, &talking, "transfer")?;
     check_parts(interaction)?;
     match &command.target {
-        TransferTarget::Queue(queue) if !ctx.tenant.queues.contains_key(queue) => {
-            Err(Rejection::NotFound { kind: Kind::Queue, id: queue.to_string(), field: "queue".to_string() })
+        TransferTarget::Queue(queue) => {
+            let queue = entrance::of(ctx, queue, "queue")?;
+            Ok((part.agent.clone(), Some(queue.id.clone())))
         }
-        TransferTarget::Queue(_) => Ok(part.agent.clone()),
         TransferTarget::Agent(target) => {
             check_target(ctx, target, &part.agent)?;
-            Ok(part.agent.clone())
+            Ok((part.agent.clone(), None))
         }
     }
 }
@@ -80,6 +97,8 @@ fn check_target(ctx: &Ctx<'_>, target: &AgentId, from: &AgentId) -> Result<(), R
         "has the interaction already"
     } else if record.presence.status == PresenceStatus::Offline {
         "is OFFLINE"
+    } else if record.draining.is_some() {
+        "is draining"
     } else {
         return Ok(());
     };

@@ -4,11 +4,12 @@ use super::*;
 use kindred_domain::{
     Body, State,
     command::{
-        AcceptOffer, CompleteInteraction, DeclineOffer, DetachSession, MakeOffers, OfferPlan, PolicySpec,
-        ReportConnected, SetPresence, UpdatePolicy,
+        AcceptOffer, CompleteInteraction, DeclineOffer, DetachSession, DrainAgents, ForcePresence, LiftPresence,
+        MakeOffers, OfferPlan, PolicySpec, PullBackInteraction, ReassignInteraction, ReportConnected, SetPresence,
+        UpdatePolicy,
     },
     ids::Uid,
-    record::{Mode, PresenceStatus},
+    record::{Mandate, Mode, PresenceStatus},
 };
 
 struct World {
@@ -241,4 +242,51 @@ fn a_lapse_from_before_the_last_attach_is_over() {
     let own = world.attach_at(Uid(1));
     world.session.attached(&["ann".into()], own);
     assert!(!world.tell(&lapsed).lapsed);
+}
+
+fn sue() -> Mandate {
+    Mandate { supervisor: "sue".into(), reason: "drill".into() }
+}
+
+#[test]
+fn who_a_supervisor_takes_from_or_rules_over_is_told() {
+    let mut world = World::new();
+    let offered = world.offer();
+    assert_eq!(world.tell(&offered).messages.len(), 1);
+    let events = world.apply(PullBackInteraction { id: "call".into(), by: sue() });
+    let told = world.tell(&events).messages;
+    let [Message::Revocation(back)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!((back.cause(), back.expired), (v1::RevokeCause::PulledBack, false));
+
+    let (agents, channels) = (vec!["ann".into()], Default::default());
+    let (status, expires_after_ms) = (PresenceStatus::Break, None);
+    let events = world.apply(ForcePresence { agents, status, channels, expires_after_ms, by: sue() });
+    let told = world.tell(&events).messages;
+    let [Message::Agent(ann)] = told.as_slice() else { panic!("{told:?}") };
+    let said = ann.agent.as_ref().and_then(|ann| ann.presence.clone()).expect("a presence");
+    let forced = said.forced.clone().expect("by whom");
+    assert_eq!((said.status(), &*forced.supervisor, &*forced.reason), (v1::presence::Status::Break, "sue", "drill"));
+
+    world.apply(LiftPresence { agents: vec!["ann".into()], by: sue() });
+    let events = world.apply(DrainAgents { agents: vec!["ann".into()], by: sue() });
+    let told = world.tell(&events).messages;
+    let [Message::Agent(ann)] = told.as_slice() else { panic!("{told:?}") };
+    assert!(ann.agent.as_ref().is_some_and(|ann| ann.draining.is_some()), "{ann:?}");
+}
+
+#[test]
+fn whose_talk_a_supervisor_ends_is_told_that_it_ended() {
+    let mut world = World::new();
+    world.offer();
+    let events = world.apply(AcceptOffer { interaction: "call".into(), offer: OFFER });
+    world.tell(&events);
+    world.apply(ReportConnected { interaction: "call".into(), assignment: OFFER });
+    world.apply(sample::agent("bob"));
+    world.apply(SetPresence { agents: vec!["bob".into()], ..presence(PresenceStatus::Available) });
+    let (id, agent, connect_by_ms) = ("call".into(), "bob".into(), None);
+    let events = world.apply(ReassignInteraction { id, agent, connect_by_ms, by: sue() });
+    let told = world.tell(&events).messages;
+    let [Message::Assignment(ended)] = told.as_slice() else { panic!("{told:?}") };
+    let part = ended.assignment.as_ref().expect("a part");
+    assert_eq!(part.state(), v1::assignment::State::WrapUp);
 }

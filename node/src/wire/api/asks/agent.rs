@@ -54,7 +54,7 @@ fn kind(form: &mut Form<'_>, field: Field<'_>, kind: i32) -> AgentKind {
 }
 
 /// Proficiencies 0–100 by skill or channel.
-fn levels<K: for<'a> From<&'a str> + Ord>(
+pub(super) fn levels<K: for<'a> From<&'a str> + Ord>(
     form: &mut Form<'_>,
     field: Field<'_>,
     levels: BTreeMap<String, u32>,
@@ -160,16 +160,7 @@ fn said(
     expire_after: Option<Duration>,
 ) -> Body {
     let presence = form.required(&"presence", presence).unwrap_or_default();
-    let status = match form.known(&"presence.status", presence.status) {
-        presence::Status::Unspecified => {
-            form.fail(&"presence.status", "is required");
-            PresenceStatus::Offline
-        }
-        presence::Status::Available => PresenceStatus::Available,
-        presence::Status::Break => PresenceStatus::Break,
-        presence::Status::Away => PresenceStatus::Away,
-        presence::Status::Offline => PresenceStatus::Offline,
-    };
+    let status = status(form, &"presence.status", presence.status);
     let mut channels = BTreeSet::new();
     if form.count(&"presence.channels", presence.channels.len(), CHANNELS_MAX) {
         for (at, channel) in presence.channels.iter().enumerate() {
@@ -185,6 +176,20 @@ fn said(
         expires_after_ms: form.duration(&"expire_after", expire_after, TIMEOUT_RANGE_MS),
     }
     .into()
+}
+
+/// The word of a presence; it must be there.
+pub(super) fn status(form: &mut Form<'_>, field: Field<'_>, status: i32) -> PresenceStatus {
+    match form.known(field, status) {
+        presence::Status::Unspecified => {
+            form.fail(field, "is required");
+            PresenceStatus::Offline
+        }
+        presence::Status::Available => PresenceStatus::Available,
+        presence::Status::Break => PresenceStatus::Break,
+        presence::Status::Away => PresenceStatus::Away,
+        presence::Status::Offline => PresenceStatus::Offline,
+    }
 }
 
 impl Form<'_> {

@@ -8,6 +8,7 @@ mod offer;
 mod policy;
 mod schedule;
 mod session;
+mod supervision;
 mod tenant;
 
 pub use schedule::draft;

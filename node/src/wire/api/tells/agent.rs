@@ -1,4 +1,5 @@
 //! Agents, their presence and work.
+use super::supervision::intervention;
 use crate::wire::api::{
     form::etag,
     name::full_name,
@@ -45,6 +46,8 @@ pub fn agent(record: &Agent, now_ms: u64) -> v1::Agent {
         handled_count: record.handled,
         create_time: some_time(record.created_ms),
         handled_since_offline_count: record.handled_since_offline,
+        draining: record.draining.as_ref().map(intervention),
+        adjustment: record.adjustment.as_ref().map(|id| full_name(tenant, id)).unwrap_or_default(),
     }
 }
 
@@ -80,6 +83,7 @@ fn presence(presence: &Presence) -> v1::Presence {
         start_time: some_time(presence.since_ms),
         expire_time: presence.expires.map(|deadline| time(deadline.at_ms)),
         revert_status: presence.expires.map_or(0, |_| status(presence.reverts_to).into()),
+        forced: presence.forced.as_ref().map(intervention),
     }
 }
 

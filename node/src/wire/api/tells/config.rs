@@ -1,5 +1,10 @@
 //! Queues, teams, routing profiles, policies.
-use super::{agent::capacity, interaction::answer_mode, schedule::queue_hours};
+use super::{
+    agent::capacity,
+    interaction::answer_mode,
+    schedule::queue_hours,
+    supervision::{intervention, queue_drain},
+};
 use crate::wire::api::{
     form::etag,
     name::full_name,
@@ -31,6 +36,8 @@ pub fn queue(record: &Queue) -> v1::Queue {
         schedule: record.schedule.as_ref().map(|id| full_name(&record.tenant, id)).unwrap_or_default(),
         refuse_when_closed: record.refuse_when_closed,
         hours: record.hours.map(queue_hours),
+        paused: record.paused.as_ref().map(intervention),
+        draining: record.draining.as_ref().map(|drain| queue_drain(&record.tenant, drain)),
     }
 }
 

@@ -3,6 +3,7 @@ use super::{
     agent::status,
     interaction::{close_reason, deferral_reason, draw, end_cause},
     schedule::queue_hours,
+    supervision,
 };
 use crate::wire::api::{
     name::{assignment_name, full_name, name_of, tenant_name},
@@ -84,6 +85,21 @@ pub fn public_kind(kind: &EventKind) -> public::Kind {
         K::PolicyRolledBack { .. } => public::Kind::PolicyRolledBack,
         K::QueueOpened { .. } => public::Kind::QueueOpened,
         K::QueueClosed { .. } => public::Kind::QueueClosed,
+        K::InteractionReprioritised { .. } => public::Kind::InteractionReprioritised,
+        K::InteractionMoved { .. } => public::Kind::InteractionMoved,
+        K::InteractionPulledBack { .. } => public::Kind::InteractionPulledBack,
+        K::InteractionReassigned { .. } => public::Kind::InteractionReassigned,
+        K::InteractionOverflowed { .. } => public::Kind::InteractionOverflowed,
+        K::QueuePaused { .. } => public::Kind::QueuePaused,
+        K::QueueResumed { .. } => public::Kind::QueueResumed,
+        K::QueueDraining { .. } => public::Kind::QueueDraining,
+        K::QueueUndrained { .. } => public::Kind::QueueUndrained,
+        K::PresenceForced { .. } => public::Kind::PresenceForced,
+        K::PresenceLifted { .. } => public::Kind::PresenceLifted,
+        K::AgentDraining { .. } => public::Kind::AgentDraining,
+        K::AgentUndrained { .. } => public::Kind::AgentUndrained,
+        K::AdjustmentStarted { .. } => public::Kind::AdjustmentStarted,
+        K::AdjustmentEnded { .. } => public::Kind::AdjustmentEnded,
     }
 }
 
@@ -186,6 +202,23 @@ fn details(event: &Event) -> Option<Details> {
         K::QueueClosed { opens_ms: changes_ms } => {
             Details::QueueHours(queue_hours(QueueHours { open: false, changes_ms: *changes_ms }))
         }
+        K::InteractionReprioritised { .. }
+        | K::InteractionMoved { .. }
+        | K::InteractionPulledBack { .. }
+        | K::InteractionReassigned { .. }
+        | K::InteractionOverflowed { .. }
+        | K::QueuePaused { .. }
+        | K::QueueResumed { .. }
+        | K::QueueDraining { .. }
+        | K::QueueUndrained { .. }
+        | K::PresenceForced { .. }
+        | K::PresenceLifted { .. }
+        | K::AgentDraining { .. }
+        | K::AgentUndrained { .. }
+        | K::AdjustmentStarted { .. }
+        | K::AdjustmentEnded { .. } => {
+            return supervision::details(tenant, &event.kind).map(Details::Supervision);
+        }
         K::InteractionUpdated
         | K::InteractionDormant
         | K::InteractionResumed
@@ -219,6 +252,9 @@ fn queued_cause(cause: QueuedCause) -> v1::QueuedCause {
         QueuedCause::Released => v1::QueuedCause::Released,
         QueuedCause::NotResumed => v1::QueuedCause::NotResumed,
         QueuedCause::TargetNotThere => v1::QueuedCause::TargetNotThere,
+        QueuedCause::Moved => v1::QueuedCause::Moved,
+        QueuedCause::PulledBack => v1::QueuedCause::PulledBack,
+        QueuedCause::Reassigned => v1::QueuedCause::Reassigned,
     }
 }
 
@@ -232,5 +268,9 @@ pub fn revoke_cause(cause: RevokeCause) -> v1::RevokeCause {
         RevokeCause::Unconfirmed => v1::RevokeCause::Unconfirmed,
         RevokeCause::MediaError => v1::RevokeCause::MediaError,
         RevokeCause::AcceptedByAnother => v1::RevokeCause::AcceptedByAnother,
+        RevokeCause::Moved => v1::RevokeCause::Moved,
+        RevokeCause::PulledBack => v1::RevokeCause::PulledBack,
+        RevokeCause::Reassigned => v1::RevokeCause::Reassigned,
+        RevokeCause::Draining => v1::RevokeCause::Draining,
     }
 }

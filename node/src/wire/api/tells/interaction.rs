@@ -70,6 +70,7 @@ pub fn interaction(record: &Interaction, endpoints: Option<&BTreeMap<AgentId, St
         context_bytes: record.context_bytes,
         // Of the queue; whoever sees that adds it.
         queue_hours: None,
+        adjustment: record.adjustment.as_ref().map(|id| full_name(tenant, id)).unwrap_or_default(),
     }
 }
 
@@ -224,6 +225,8 @@ pub(super) fn end_cause(cause: EndCause) -> part::EndCause {
         EndCause::LostMedia => part::EndCause::LostMedia,
         EndCause::NotResumed => part::EndCause::NotResumed,
         EndCause::Released => part::EndCause::Released,
+        EndCause::PulledBack => part::EndCause::PulledBack,
+        EndCause::Reassigned => part::EndCause::Reassigned,
     }
 }
 

@@ -7,6 +7,7 @@ mod customer;
 mod event;
 mod interaction;
 mod schedule;
+mod supervision;
 
 pub use agent::{agent, status};
 pub use cluster::{node, tenant};
@@ -16,3 +17,4 @@ pub use customer::{conversation, customer, item};
 pub use event::{event, public_kind, revoke_cause};
 pub use interaction::{assignment, interaction, offer, public_state};
 pub use schedule::{queue_hours, schedule};
+pub use supervision::adjustment;

@@ -105,7 +105,8 @@ fn can_resume(tenant: &Tenant, interaction: &Interaction, part: &Assignment, now
     let Some(agent) = tenant.agent(&part.agent) else {
         return false;
     };
-    lawful::available(agent, &interaction.channel, now_ms).is_ok()
+    // Who drains finishes what is there.
+    lawful::present(agent, &interaction.channel, now_ms).is_ok()
         && capacity::of(tenant, agent).is_some_and(|c| capacity::room_to_resume(c, agent, part.id, &part.channels))
 }
 

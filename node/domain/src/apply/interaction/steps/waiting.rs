@@ -24,7 +24,7 @@ pub(in crate::apply) fn stretch_since_ms(interaction: &Interaction) -> u64 {
 /// channel's resume timeout. `None` if nobody is named.
 pub(in crate::apply) fn overflow_at_ms(tenant: &Tenant, interaction: &Interaction) -> Option<u64> {
     interaction.target_agent.as_ref()?;
-    let since_ms = stretch_since_ms(interaction);
+    let since_ms = stretch_since_ms(interaction).max(interaction.target_since_ms.unwrap_or(0));
     Some(match interaction.connect_by_ms {
         Some(by_ms) => by_ms.saturating_sub(limits::OVERFLOW_BEFORE_MS).max(since_ms),
         None => since_ms + rules::of(tenant, interaction).resume_timeout_ms,
