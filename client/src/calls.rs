@@ -218,6 +218,39 @@ calls! {
     read Tenant list_connectors(ListConnectorsRequest) -> ListConnectorsResponse, "/kindred.v1.ConnectorService/ListConnectors";
     /// Removes a connector without open interactions.
     write Tenant delete_connector(DeleteConnectorRequest) -> DeleteConnectorResponse, "/kindred.v1.ConnectorService/DeleteConnector";
+    // SupervisorService
+    /// Changes an open interaction's priority.
+    write Tenant reprioritise_interaction(ReprioritiseInteractionRequest) -> ReprioritiseInteractionResponse, "/kindred.v1.SupervisorService/ReprioritiseInteraction";
+    /// Lets an interaction wait in another queue.
+    write Tenant move_interaction(MoveInteractionRequest) -> MoveInteractionResponse, "/kindred.v1.SupervisorService/MoveInteraction";
+    /// Takes an interaction back into its queue.
+    write Tenant pull_back_interaction(PullBackInteractionRequest) -> PullBackInteractionResponse, "/kindred.v1.SupervisorService/PullBackInteraction";
+    /// Gives an interaction to a named agent.
+    write Tenant reassign_interaction(ReassignInteractionRequest) -> ReassignInteractionResponse, "/kindred.v1.SupervisorService/ReassignInteraction";
+    /// Says where agents are.
+    write Tenant force_presence(ForcePresenceRequest) -> ForcePresenceResponse, "/kindred.v1.SupervisorService/ForcePresence";
+    /// Ends forced presences.
+    write Tenant lift_presence(LiftPresenceRequest) -> LiftPresenceResponse, "/kindred.v1.SupervisorService/LiftPresence";
+    /// Lets agents finish what they have; nothing new is offered.
+    write Tenant drain_agents(DrainAgentsRequest) -> DrainAgentsResponse, "/kindred.v1.SupervisorService/DrainAgents";
+    /// Offers them what is new again.
+    write Tenant undrain_agents(UndrainAgentsRequest) -> UndrainAgentsResponse, "/kindred.v1.SupervisorService/UndrainAgents";
+    /// Lets nothing be offered from a queue.
+    write Tenant pause_queue(PauseQueueRequest) -> PauseQueueResponse, "/kindred.v1.SupervisorService/PauseQueue";
+    /// Lets a paused queue go on.
+    write Tenant resume_queue(ResumeQueueRequest) -> ResumeQueueResponse, "/kindred.v1.SupervisorService/ResumeQueue";
+    /// Lets a queue take nothing new.
+    write Tenant drain_queue(DrainQueueRequest) -> DrainQueueResponse, "/kindred.v1.SupervisorService/DrainQueue";
+    /// Lets it take what is new again.
+    write Tenant undrain_queue(UndrainQueueRequest) -> UndrainQueueResponse, "/kindred.v1.SupervisorService/UndrainQueue";
+    /// Changes many agents or interactions until a time.
+    write Tenant start_adjustment(StartAdjustmentRequest) -> StartAdjustmentResponse, "/kindred.v1.SupervisorService/StartAdjustment";
+    /// Puts everything of an adjustment back now.
+    write Tenant end_adjustment(EndAdjustmentRequest) -> EndAdjustmentResponse, "/kindred.v1.SupervisorService/EndAdjustment";
+    /// Reads one adjustment that stands.
+    read Tenant get_adjustment(GetAdjustmentRequest) -> GetAdjustmentResponse, "/kindred.v1.SupervisorService/GetAdjustment";
+    /// Lists the adjustments that stand, in the order of their names.
+    read Tenant list_adjustments(ListAdjustmentsRequest) -> ListAdjustmentsResponse, "/kindred.v1.SupervisorService/ListAdjustments";
     // CustomerService
     /// Adds a customer.
     write Tenant create_customer(CreateCustomerRequest) -> CreateCustomerResponse, "/kindred.v1.CustomerService/CreateCustomer";

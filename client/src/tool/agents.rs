@@ -51,7 +51,8 @@ pub enum Word {
 }
 
 impl Word {
-    fn status(self) -> v1::presence::Status {
+    /// As the API has it.
+    pub(super) fn status(self) -> v1::presence::Status {
         match self {
             Word::Available => v1::presence::Status::Available,
             Word::Break => v1::presence::Status::Break,
@@ -64,7 +65,7 @@ impl Word {
 impl Row for v1::Agent {
     const MESSAGE: &'static str = "Agent";
     const TITLES: &'static [&'static str] =
-        &["agent", "presence", "state", "profile", "work", "units", "handled", "missed", "idle"];
+        &["agent", "presence", "state", "profile", "work", "units", "handled", "missed", "idle", "supervisor"];
     fn cells(&self) -> Vec<String> {
         let presence = self.presence.as_ref().map_or_else(String::new, |p| word(p.status().as_str_name(), "STATUS_"));
         let work = self.work.iter().map(|w| format!("{} {}", w.channel, id(&w.interaction)));
@@ -78,8 +79,22 @@ impl Row for v1::Agent {
             self.handled_count.to_string(),
             self.missed_offers.to_string(),
             if self.work.is_empty() { ago(&self.idle_since) } else { String::new() },
+            ruled(self),
         ]
     }
+}
+
+/// `forced by sue: drill`, `draining by tom: leaving`.
+fn ruled(agent: &v1::Agent) -> String {
+    let forced = agent.presence.as_ref().and_then(|presence| presence.forced.as_ref());
+    let words = [("forced", forced), ("draining", agent.draining.as_ref())];
+    let words = words.into_iter().filter_map(|(what, word)| Some(format!("{what} {}", said(word?))));
+    words.collect::<Vec<_>>().join("\n")
+}
+
+/// `by sue: drill`.
+pub(super) fn said(word: &v1::Intervention) -> String {
+    format!("by {}: {}", word.supervisor, word.reason)
 }
 
 pub async fn run(context: &Context, command: Command) -> anyhow::Result<()> {

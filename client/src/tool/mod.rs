@@ -18,6 +18,7 @@ mod replay;
 mod schedules;
 mod simulate;
 mod status;
+mod supervisor;
 mod tenants;
 mod top;
 mod watch;
@@ -70,6 +71,9 @@ enum Command {
     /// Hours of operation: list, get, create, update, delete, preview.
     #[command(subcommand)]
     Schedules(schedules::Command),
+    /// Supervisors' interventions: reprioritise, move, pull-back, reassign, force, lift, drain, pause and their ends.
+    #[command(subcommand)]
+    Supervisor(supervisor::Command),
     /// Interactions: list, get, submit, track, cancel, abandon.
     #[command(subcommand)]
     Interactions(interactions::Command),
@@ -194,6 +198,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Queues(command) => queues::run(&context, command).await?,
         Command::Policies(command) => policies::run(&context, command).await?,
         Command::Schedules(command) => schedules::run(&context, command).await?,
+        Command::Supervisor(command) => supervisor::run(&context, command).await?,
         Command::Interactions(command) => interactions::run(&context, command).await?,
         Command::Conversations(command) => conversations::run(&context, command).await?,
         Command::Watch(command) => watch::run(&context, command).await?,

@@ -1,5 +1,5 @@
 //! `kindred queues`: where interactions wait.
-use super::{Context, LISTED, missing, output::*, pages};
+use super::{Context, LISTED, agents::said, missing, output::*, pages};
 use kindred_client::v1;
 use prost_types::FieldMask;
 
@@ -32,7 +32,7 @@ pub enum Command {
 impl Row for v1::Queue {
     const MESSAGE: &'static str = "Queue";
     const TITLES: &'static [&'static str] =
-        &["queue", "policy", "priority", "per second", "service level", "max wait", "channels", "hours"];
+        &["queue", "policy", "priority", "per second", "service level", "max wait", "channels", "hours", "supervisor"];
     fn cells(&self) -> Vec<String> {
         let rules = |(channel, rules): (&String, &v1::ChannelRules)| {
             format!("{channel} {}", word(rules.answer_mode().as_str_name(), "ANSWER_MODE_")).trim_end().to_string()
@@ -46,8 +46,24 @@ impl Row for v1::Queue {
             seconds(&self.max_wait),
             self.channels.iter().map(rules).collect::<Vec<_>>().join(", "),
             hours(self),
+            ruled(self),
         ]
     }
+}
+
+/// `paused by sue: drill`, `draining by tom: closing down, overflows to other`.
+fn ruled(queue: &v1::Queue) -> String {
+    let paused = queue.paused.as_ref().map(|word| format!("paused {}", said(word)));
+    let draining = queue.draining.as_ref().map(|drain| {
+        let word = drain.intervention.as_ref().map(said).unwrap_or_default();
+        let overflow = id(&drain.overflow_queue);
+        if overflow.is_empty() {
+            format!("draining {word}")
+        } else {
+            format!("draining {word}, overflows to {overflow}")
+        }
+    });
+    paused.into_iter().chain(draining).collect::<Vec<_>>().join("\n")
 }
 
 /// `office: closed until 2026-01-07T08:00:00.000Z`; nothing without hours.
