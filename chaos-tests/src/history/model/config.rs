@@ -206,7 +206,17 @@ impl Turn<'_> {
         valid(!rings(policy) || !answers_auto(&spec.channels))?;
         let pb::QueueSpec { policy, max_wait_ms, channels, schedule, refuse_when_closed: refuses, .. } = spec;
         self.emit(Kind::ConfigChanged);
-        let queue = Queue { policy, max_wait_ms, channels, version: 1, schedule, refuses, hours: None };
+        let queue = Queue {
+            policy,
+            max_wait_ms,
+            channels,
+            version: 1,
+            schedule,
+            refuses,
+            hours: None,
+            paused: false,
+            drains: None,
+        };
         self.put_queue(&name(&c.id), queue);
         Ok(())
     }
@@ -244,6 +254,7 @@ impl Turn<'_> {
     pub fn delete_queue(&mut self, c: &pb::DeleteQueue) -> Result<(), Refusal> {
         fits(c.etag, self.tenant.queues.get(&*c.id).ok_or("NOT_FOUND")?.version)?;
         is_unused(self.tenant.profiles.values().any(|p| p.entries.iter().any(|e| e.queue == c.id)))?;
+        is_unused(self.is_overflowed_into(&c.id))?;
         is_unused(self.tenant.interactions.values().any(|i| *i.queue == *c.id))?;
         self.remove_queue(&c.id);
         self.emit(Kind::ConfigChanged);

@@ -30,7 +30,8 @@ fn check_parts(i: &Interaction) -> Said {
 impl Turn<'_> {
     pub fn create(&mut self, c: &pb::CreateInteraction) -> Said {
         let id = name(&c.id);
-        self.check_create(c, &id)?;
+        let queue = self.check_create(c, &id)?;
+        let overflows = *queue != *c.queue;
         let now_ms = self.now_ms;
         let conversation = c.conversation.as_ref().map(|k| name(k));
         if let Some(k) = &conversation {
@@ -49,10 +50,13 @@ impl Turn<'_> {
             added: Vec::new(),
             connector: c.connector.as_ref().map(|id| name(id)),
             conversation,
-            queue: name(&c.queue),
+            queue,
             target: None,
+            target_since_ms: 0,
             required: c.required.clone(),
             connect_by_ms: c.connect_by_ms,
+            priority: c.priority,
+            adjustment: None,
             created_ms: now_ms,
             state: State::Queued,
             since_ms: now_ms,
@@ -72,11 +76,14 @@ impl Turn<'_> {
         i.deadline = self.waiting_deadline(&i);
         self.add_interaction(id, i);
         self.emit(Kind::InteractionCreated);
+        if overflows {
+            self.emit(Kind::InteractionOverflowed);
+        }
         self.emit(Kind::InteractionQueued);
         Ok(())
     }
 
-    fn check_create(&self, c: &pb::CreateInteraction, id: &Name) -> Said {
+    fn check_create(&self, c: &pb::CreateInteraction, id: &Name) -> Result<Name, Refusal> {
         let tenant = &*self.tenant;
         if tenant.interactions.contains_key(id) || tenant.closed.contains_key(id) {
             return Err("ALREADY_EXISTS");
@@ -84,7 +91,8 @@ impl Turn<'_> {
         if c.direction() != pb::Direction::Inbound {
             return Err("INVALID_FIELD");
         }
-        let queue = tenant.queues.get(&*c.queue).ok_or("NOT_FOUND")?;
+        let waits_in = self.entrance(&c.queue)?;
+        let queue = &tenant.queues[&waits_in];
         if queue.refuses && !queue.is_open(self.now_ms) {
             return Err("CLOSED");
         }
@@ -93,7 +101,7 @@ impl Turn<'_> {
             lease.ok_or("CONNECTOR_LAPSED")?;
         }
         self.check_customer(c.conversation.as_deref(), c.customer.as_ref())?;
-        if tenant.interactions.len() >= OPEN_MAX { Err("LIMIT_REACHED") } else { Ok(()) }
+        if tenant.interactions.len() >= OPEN_MAX { Err("LIMIT_REACHED") } else { Ok(waits_in) }
     }
 
     /// A conversation is one customer's, as soon as it is anybody's.
@@ -120,6 +128,7 @@ impl Turn<'_> {
             if let Some(required) = patch.required {
                 i.required = required.value;
             }
+            i.priority = patch.priority.unwrap_or(i.priority);
             if let Some(by) = patch.connect_by_ms {
                 i.connect_by_ms = by.value;
             }
@@ -291,28 +300,30 @@ impl Turn<'_> {
         check_parts(i)?;
         let target = c.target.as_ref().and_then(|t| t.target.as_ref());
         let (queue, agent) = match target {
-            Some(Target::Queue(queue)) => (Some(name(queue)), None),
+            Some(Target::Queue(queue)) => (Some(self.entrance(queue)?), None),
             Some(Target::Agent(agent)) => (None, Some(name(agent))),
             None => (None, None),
         };
-        if queue.as_ref().is_some_and(|queue| !self.tenant.queues.contains_key(queue)) {
-            return Err("NOT_FOUND");
-        }
         if let Some(agent) = &agent {
             let record = self.tenant.agents.get(agent).ok_or("NOT_FOUND")?;
-            if *agent == from || record.is_offline() {
+            if *agent == from || record.is_offline() || record.draining {
                 return Err("INVALID_FIELD");
             }
         }
         let moves = queue.is_some();
+        let overflows = matches!((target, &queue), (Some(Target::Queue(asked)), Some(queue)) if **queue != **asked);
         self.interaction(&id, |i| {
             i.exclusions.retain(|e| Some(&e.agent) != agent.as_ref());
             i.queue = queue.unwrap_or(i.queue.clone());
             i.target = agent;
+            i.target_since_ms = 0;
             i.connect_by_ms = c.connect_by_ms.or(i.connect_by_ms.filter(|at_ms| *at_ms > now_ms));
             i.version += 1;
         });
         self.emit(Kind::InteractionTransferred);
+        if overflows {
+            self.emit(Kind::InteractionOverflowed);
+        }
         if moves {
             self.relax(&id);
         }

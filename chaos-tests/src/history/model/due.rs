@@ -21,6 +21,8 @@ pub enum Due {
     Session(Uid),
     Connector(Name),
     Hours(Name),
+    /// An adjustment reverts.
+    Adjustment(Name),
 }
 
 /// All deadlines of a shard.

@@ -38,8 +38,13 @@ pub fn room<'a>(capacity: &pb::Capacity, work: impl Iterator<Item = &'a Piece>, 
     true
 }
 
-/// AVAILABLE for the channel with nothing to follow, the stream not lost, no penalty running.
+/// There for the channel, and not draining.
 pub fn available(agent: &Agent, channel: &str, now_ms: u64) -> bool {
+    present(agent, channel, now_ms) && !agent.draining
+}
+
+/// AVAILABLE for the channel with nothing to follow, the stream not lost, no penalty running.
+pub fn present(agent: &Agent, channel: &str, now_ms: u64) -> bool {
     let said = &agent.presence;
     let over = |until_ms: Option<u64>| until_ms.is_none_or(|until_ms| until_ms <= now_ms);
     allows(said, channel) && !agent.stream_lost && over(agent.backoff_until_ms) && over(agent.not_responding_until_ms)
@@ -60,7 +65,7 @@ pub fn check(tenant: &Tenant, id: &str, (offer, to): (Uid, &str), ring_max: usiz
     let profile = tenant.profiles.get(&agent.spec.profile).ok_or(Dropped::Other)?;
     let joins = i.state == State::Offered && i.offers.len() < ring_max && i.offers.iter().all(|o| *o.agent != *to);
     lawful(if ring_max > 0 { joins } else { i.state == State::Queued } && i.unconfirmed_since_ms.is_none())?;
-    lawful(tenant.queues.get(&i.queue).is_none_or(|queue| queue.is_open(now_ms)))?;
+    lawful(tenant.queues.get(&i.queue).is_none_or(|queue| queue.is_open(now_ms) && !queue.paused))?;
     lawful(available(agent, &i.channel, now_ms))?;
     if i.target.as_deref() != Some(to) {
         let line = profile.line(&i.queue, &i.channel).ok_or(Dropped::Other)?;

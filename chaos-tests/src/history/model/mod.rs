@@ -2,11 +2,13 @@
 //! have been answered. It never calls `kindred_domain`.
 //!
 //! Read in this order: [`records`] (what is remembered), [`tenant`] (one turn in a tenant), [`contacts`] and [`offers`]
-//! (what commands do), [`parts`], [`people`], [`platform`], [`config`], [`hours`], [`time`] (what happens by itself), [`shown`] (what
+//! (what commands do), [`parts`], [`people`], [`platform`], [`config`], [`hours`],
+//! [`supervision`], [`adjust`], [`time`] (what happens by itself), [`shown`] (what
 //! answers and reads show). Followed is everything of a tenant but what a customer's profile or a policy says; not
 //! followed are machines (`RegisterNode`, `UpdateNode`, `SetClusterVersion`) and the remains of a deleted tenant: such
 //! commands are answered [`Answer::Unknown`], and nothing is concluded from them.
 
+mod adjust;
 mod config;
 mod contacts;
 mod due;
@@ -18,6 +20,7 @@ mod people;
 mod platform;
 mod records;
 mod shown;
+mod supervision;
 mod tenant;
 mod time;
 
@@ -207,6 +210,10 @@ impl Turn<'_> {
             Body::EndAssignment(c) => (self.end_assignment(c), &c.interaction),
             Body::CompleteWrapUp(c) => (self.complete_wrap_up(c), &c.interaction),
             Body::RecordActivity(c) => (self.record_activity(c), &c.interaction),
+            Body::ReprioritiseInteraction(c) => (self.reprioritise(c), &c.id),
+            Body::MoveInteraction(c) => (self.move_interaction(c), &c.id),
+            Body::PullBackInteraction(c) => (self.pull_back(c), &c.id),
+            Body::ReassignInteraction(c) => (self.reassign(c), &c.id),
             _ => return None,
         };
         Some(said.map(|()| vec![shown::interaction(&self.id, self.tenant, id)]))
@@ -218,6 +225,10 @@ impl Turn<'_> {
             Body::UpdateAgent(c) => (self.update_agent(c), vec![&c.id]),
             Body::BatchUpdateAgents(c) => (self.update_agents(c), c.updates.iter().map(|u| &u.id).collect()),
             Body::SetPresence(c) => (self.set_presence(c), c.agents.iter().collect()),
+            Body::ForcePresence(c) => (self.force_presence(c), c.agents.iter().collect()),
+            Body::LiftPresence(c) => (self.lift_presence(c), c.agents.iter().collect()),
+            Body::DrainAgents(c) => (self.drain_agents(c), c.agents.iter().collect()),
+            Body::UndrainAgents(c) => (self.undrain_agents(c), c.agents.iter().collect()),
             Body::DeleteAgent(c) => (self.delete_agent(c), Vec::new()),
             Body::AttachSession(c) => (self.attach(c), Vec::new()),
             Body::RenewSession(c) => (self.renew(uid(&c.session)), Vec::new()),
@@ -258,6 +269,12 @@ impl Turn<'_> {
             Body::UpdateSchedule(c) => self.update_schedule(c),
             Body::DeleteSchedule(c) => self.delete_schedule(c),
             Body::ExpandSchedule(c) => self.expand_schedule(c),
+            Body::PauseQueue(c) => self.pause_queue(c),
+            Body::StartAdjustment(c) => self.start_adjustment(c),
+            Body::EndAdjustment(c) => self.end_adjustment(c),
+            Body::ResumeQueue(c) => self.resume_queue(c),
+            Body::DrainQueue(c) => self.drain_queue(c),
+            Body::UndrainQueue(c) => self.undrain_queue(c),
             Body::UpdateTenant(c) => self.update_tenant(c),
             Body::DeleteTenant(c) => self.delete_tenant(c),
             _ => Err("INVALID_FIELD"),

@@ -145,7 +145,7 @@ impl Turn<'_> {
     /// Until when the agent who was named is waited for.
     pub fn overflow_at_ms(&self, i: &Interaction) -> Option<u64> {
         i.target.as_ref()?;
-        let since_ms = i.waits_since_ms();
+        let since_ms = i.waits_since_ms().max(i.target_since_ms);
         Some(match i.connect_by_ms {
             Some(by_ms) => by_ms.saturating_sub(OVERFLOW_BEFORE_MS).max(since_ms),
             None => since_ms + self.rules_of(i).resume_timeout_ms,
@@ -239,7 +239,7 @@ impl Turn<'_> {
         let Some(agent) = self.tenant.agents.get(&part.agent) else { return false };
         let Some(capacity) = lawful::capacity(self.tenant, agent) else { return false };
         let beside = agent.work.iter().filter(|w| w.id != part.id);
-        if !lawful::available(agent, &i.channel, self.now_ms) || !lawful::room(capacity, beside, &part.channels) {
+        if !lawful::present(agent, &i.channel, self.now_ms) || !lawful::room(capacity, beside, &part.channels) {
             return false;
         }
         let capacity = capacity.clone();

@@ -17,14 +17,15 @@ const AGENTS_PER_SESSION: usize = 1_000;
 
 /// A presence to enter.
 pub struct Saying {
-    status: pb::PresenceStatus,
-    channels: BTreeSet<String>,
-    expires_ms: Option<u64>,
+    pub status: pb::PresenceStatus,
+    pub channels: BTreeSet<String>,
+    pub expires_ms: Option<u64>,
+    pub forced: bool,
 }
 
 impl Saying {
     fn plain(status: pb::PresenceStatus) -> Self {
-        Self { status, channels: BTreeSet::new(), expires_ms: None }
+        Self { status, channels: BTreeSet::new(), expires_ms: None, forced: false }
     }
 }
 
@@ -32,7 +33,9 @@ impl Turn<'_> {
     pub fn set_presence(&mut self, c: &pb::SetPresence) -> Result<(), Refusal> {
         let mut seen = BTreeSet::new();
         for id in &c.agents {
-            self.tenant.agents.get(&**id).ok_or("NOT_FOUND")?;
+            if self.tenant.agents.get(&**id).ok_or("NOT_FOUND")?.presence.forced {
+                return Err("PRESENCE_FORCED");
+            }
             if !seen.insert(id) {
                 return Err("INVALID_FIELD");
             }
@@ -49,7 +52,7 @@ impl Turn<'_> {
             } else {
                 let expires_ms = c.expires_after_ms.map(|ms| self.now_ms + ms);
                 let channels = c.channels.iter().cloned().collect();
-                self.say(&id, Saying { status: c.status(), channels, expires_ms });
+                self.say(&id, Saying { status: c.status(), channels, expires_ms, forced: false });
             }
         }
         Ok(())
@@ -73,7 +76,7 @@ impl Turn<'_> {
     }
 
     /// Takes effect by itself.
-    fn enter_presence(&mut self, id: &Name, saying: Saying) {
+    pub fn enter_presence(&mut self, id: &Name, saying: Saying) {
         self.change_presence(id, saying);
         self.settle_offers(id);
         self.resume_waiting(id);
@@ -82,13 +85,15 @@ impl Turn<'_> {
     fn change_presence(&mut self, id: &Name, saying: Saying) {
         let changed = self.agent(id, |a| {
             let before = a.presence.clone();
-            let reverts = match (saying.expires_ms, before.expires_ms) {
-                (None, _) => None,
-                (Some(_), Some(_)) => before.reverts,
-                (Some(_), None) => Some((before.status, before.channels)),
+            let passes = saying.expires_ms.is_some() || saying.forced;
+            let passed = before.expires_ms.is_some() || before.forced;
+            let reverts = match (passes, passed) {
+                (false, _) => None,
+                (true, true) => before.reverts,
+                (true, false) => Some((before.status, before.channels)),
             };
-            let Saying { status, channels, expires_ms } = saying;
-            a.presence = Presence { status, channels, next: None, expires_ms, reverts };
+            let Saying { status, channels, expires_ms, forced } = saying;
+            a.presence = Presence { status, channels, next: None, expires_ms, reverts, forced };
             if a.is_offline() {
                 a.stream_lost = false;
                 a.offline_at = None;
@@ -112,7 +117,7 @@ impl Turn<'_> {
             return;
         }
         let (status, channels) = said.reverts.unwrap_or((pb::PresenceStatus::Offline, BTreeSet::new()));
-        self.enter_presence(id, Saying { status, channels, expires_ms: None });
+        self.enter_presence(id, Saying { status, channels, expires_ms: None, forced: false });
         if let Some(next) = said.next {
             self.say_next(id, next);
         }

@@ -89,8 +89,13 @@ pub struct Interaction {
     pub conversation: Option<Name>,
     pub queue: Name,
     pub target: Option<Name>,
+    /// When a supervisor named them; 0 where a transfer did.
+    pub target_since_ms: u64,
     pub required: Option<pb::Selector>,
     pub connect_by_ms: Option<u64>,
+    /// Followed for adjustments alone.
+    pub priority: i32,
+    pub adjustment: Option<Name>,
     pub created_ms: u64,
     pub state: interaction::State,
     pub since_ms: u64,
@@ -166,6 +171,8 @@ pub struct Presence {
     pub next: Option<pb::PresenceStatus>,
     pub expires_ms: Option<u64>,
     pub reverts: Option<(pb::PresenceStatus, BTreeSet<String>)>,
+    /// A supervisor says it.
+    pub forced: bool,
 }
 
 /// Who serves customers.
@@ -182,6 +189,9 @@ pub struct Agent {
     /// In the order of (interaction, id, channel).
     pub work: Vec<Piece>,
     pub version: u64,
+    /// Offered nothing new.
+    pub draining: bool,
+    pub adjustment: Option<Name>,
 }
 
 impl Agent {
@@ -192,6 +202,7 @@ impl Agent {
             next: None,
             expires_ms: None,
             reverts: None,
+            forced: false,
         };
         Self {
             spec,
@@ -204,6 +215,8 @@ impl Agent {
             not_responding_until_ms: None,
             work: Vec::new(),
             version: 1,
+            draining: false,
+            adjustment: None,
         }
     }
 
@@ -290,6 +303,10 @@ pub struct Queue {
     pub refuses: bool,
     /// Whether it is open, and when that changes.
     pub hours: Option<(bool, Option<u64>)>,
+    /// Nothing is offered from it.
+    pub paused: bool,
+    /// It takes nothing new: that goes where it overflows to, if anywhere.
+    pub drains: Option<Option<Name>>,
 }
 
 /// Hours of operation, as worked out by who proposed.

@@ -33,6 +33,7 @@ pub struct Tenant {
     pub profiles: BTreeMap<String, Profile>,
     pub queues: BTreeMap<Name, Queue>,
     pub schedules: BTreeMap<String, Schedule>,
+    pub adjustments: BTreeMap<Name, super::adjust::Adjustment>,
     pub policies: BTreeMap<String, Policy>,
     pub customers: BTreeMap<String, u64>,
     pub connectors: BTreeMap<Name, Connector>,
@@ -80,6 +81,7 @@ impl Default for Tenant {
             profiles: BTreeMap::new(),
             queues: BTreeMap::new(),
             schedules: BTreeMap::new(),
+            adjustments: BTreeMap::new(),
             policies: BTreeMap::new(),
             customers: BTreeMap::new(),
             connectors: BTreeMap::new(),
@@ -214,7 +216,9 @@ impl Turn<'_> {
         let sessions = tenant.sessions.iter().flat_map(|(id, s)| due::of_session(*id, s));
         let connectors = tenant.connectors.iter().flat_map(|(id, c)| due::of_connector(id, c));
         let queues = tenant.queues.iter().flat_map(|(id, q)| due::of_queue(id, q));
-        let all: Vec<(u64, Due)> = agents.chain(sessions).chain(connectors).chain(queues).collect();
+        let adjustments = tenant.adjustments.iter().flat_map(|(id, a)| a.due(id));
+        let all = agents.chain(sessions).chain(connectors).chain(queues).chain(adjustments);
+        let all: Vec<(u64, Due)> = all.collect();
         self.dues.replace(&self.id, all, Vec::new());
     }
 }

@@ -127,6 +127,11 @@ impl Turn<'_> {
             Due::Session(session) => self.session_lapsed(*session),
             Due::Connector(connector) => self.lapse(connector),
             Due::Hours(queue) => self.queue_due(queue),
+            Due::Adjustment(id) => {
+                let many = self.tenant.adjustments.get(id).map_or(0, |it| it.count());
+                self.spent.expired += many;
+                self.revert(id);
+            }
         }
     }
 
