@@ -118,8 +118,11 @@ async fn show(
     status: &Status,
 ) -> anyhow::Result<()> {
     let (mut view, mut pressed, mut frames) = (View::default(), keys::follow(), tokio::time::interval(FRAME));
+    // A frame that came too late is not made up for.
+    frames.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // A signal ends it as q does: what it did to the terminal is undone.
     let (mut reads, mut terminated) = (FuturesUnordered::new(), signal(SignalKind::terminate())?);
+    let mut has_missed = false;
     loop {
         while reads.len() < READS_MAX
             && let Some(name) = board.stale.pop_first()
@@ -127,13 +130,10 @@ async fn show(
             reads.push(async move { (feed::read(context, &name).await, name) });
         }
         tokio::select! {
-            watched = watch.next() => match watched {
+            watched = watch.next(), if !has_missed => match watched {
                 Ok(watched) => told(watched, board, heard),
-                // Something was missed, or the token is too old: what stands is read anew, what was counted stays.
-                Err(error) if error.is("EVENT_GAP") || error.is("RESUME_TOKEN_EXPIRED") => {
-                    board.forget_records();
-                    *watch = begin(context, board, heard).await?;
-                }
+                // Something was missed, or the token is too old.
+                Err(error) if error.is("EVENT_GAP") || error.is("RESUME_TOKEN_EXPIRED") => has_missed = true,
                 Err(error) => return Err(error.into()),
             },
             key = pressed.recv() => match key {
@@ -142,15 +142,32 @@ async fn show(
             },
             Some((read, name)) = reads.next() => match read {
                 Ok(record) => record.put(board),
-                // The client has tried for as long as it may; it stays stale.
-                Err(error) => {
-                    tracing::debug!(%error, name, "not read");
-                    board.stale.insert(name);
-                }
+                // The client has tried for as long as it may; it stays stale. What is refused will be again.
+                Err(error) if error.result_unknown() => _ = board.stale.insert(name),
+                Err(error) => tracing::debug!(%error, name, "not read"),
             },
             _ = terminated.recv() => return Ok(()),
-            _ = frames.tick() => draw(context, terminal, board, heard, &view, status)?,
+            _ = frames.tick() => {
+                if has_missed {
+                    has_missed = !anew(context, board, heard, watch).await?;
+                }
+                draw(context, terminal, board, heard, &view, status)?;
+            }
         }
+    }
+}
+
+/// What stands is read anew, what was counted stays. False if nobody answers: the cluster may be away for a while, and the
+/// wallboard says so and goes on.
+async fn anew(context: &Context, board: &mut Board, heard: &mut Heard, watch: &mut Watch) -> Result<bool, Error> {
+    board.forget_records();
+    match begin(context, board, heard).await {
+        Ok(begun) => {
+            *watch = begun;
+            Ok(true)
+        }
+        Err(error) if error.result_unknown() => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
