@@ -1,11 +1,10 @@
 //! What a node's log says: every applied command in order, replayed through the domain, as JSON lines. Offline: for
 //! proofs, reports and repair. The last line sums up.
-use crate::{
-    consensus::core::{Content, read_entry},
-    storage::{ArchiveReader, Archived, Options as StoreOptions, Store, Who},
-    wire,
-};
-use anyhow::Context as _;
+pub mod entries;
+pub mod verify;
+
+use crate::storage::{self, Options as StoreOptions, Store, Who};
+use entries::Found;
 use kindred_domain::{Answer, Reply, State};
 use serde_json::{Value, json};
 use std::{io::Write, path::PathBuf};
@@ -32,9 +31,6 @@ pub struct Options {
     #[arg(long)]
     summary: bool,
 }
-
-/// Bytes of the live log read at a time.
-const READ_BYTES: u64 = 4 << 20;
 
 /// What is summed up.
 #[derive(Default)]
@@ -64,31 +60,15 @@ pub fn dump(options: &Options) -> anyhow::Result<()> {
 
 fn replay(store: &Store, shard: u32, options: &Options, sum: &mut Sum, out: &mut impl Write) -> anyhow::Result<()> {
     let mut state = State::new();
-    let mut last = 0;
-    if let Some(archive) = &options.archive {
-        for archived in ArchiveReader::open(archive, shard)? {
-            match archived? {
-                Archived::Entry(entry) => {
-                    one(&mut state, shard, &entry.data, options, sum, out)?;
-                    last = entry.index;
-                }
-                Archived::Gap { from, to } => sum.gaps.push(json!({ "shard": shard, "from": from, "to": to })),
-            }
+    entries::walk(options.archive.as_slice(), Some(store), shard, |found| match found {
+        Found::Entry(entry) => one(&mut state, shard, &entry, options, sum, out),
+        // A log that was cut, or of a node that came later, begins where it begins.
+        Found::Gap { from: entries::FIRST, .. } => Ok(()),
+        Found::Gap { from, to } => {
+            sum.gaps.push(json!({ "shard": shard, "from": from, "to": to }));
+            Ok(())
         }
-    }
-    let loaded = store.load(shard)?.context("the shard is not here")?;
-    let until = loaded.applied.index.max(loaded.hard_state.commit);
-    let reader = store.log_reader();
-    let mut next = last.max(loaded.truncated.index) + 1;
-    if next > last + 1 && last > 0 {
-        sum.gaps.push(json!({ "shard": shard, "from": last + 1, "to": next - 1 }));
-    }
-    while next <= until {
-        for entry in reader.entries(shard, next, until + 1, READ_BYTES)? {
-            one(&mut state, shard, &entry.data, options, sum, out)?;
-            next = entry.index + 1;
-        }
-    }
+    })?;
     check(&state, shard, sum);
     Ok(())
 }
@@ -96,15 +76,13 @@ fn replay(store: &Store, shard: u32, options: &Options, sum: &mut Sum, out: &mut
 fn one(
     state: &mut State,
     shard: u32,
-    bytes: &[u8],
+    archived: &storage::Entry,
     options: &Options,
     sum: &mut Sum,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let committed = read_entry(bytes)?;
     sum.entries += 1;
-    let Content::Commands(data) = committed.content else { return Ok(()) };
-    let entry = wire::log::decode_entry(committed.index, data)?;
+    let (term, Some(entry)) = entries::decode(archived)? else { return Ok(()) };
     let applied = state.apply(&entry);
     for (position, (command, answer)) in entry.commands.iter().zip(&applied.answers).enumerate() {
         sum.commands += 1;
@@ -112,8 +90,8 @@ fn one(
         if !options.summary {
             let line = json!({
                 "shard": shard,
-                "term": committed.term,
-                "index": committed.index,
+                "term": term,
+                "index": entry.index,
                 "position": position,
                 "time_ms": entry.time_ms,
                 "name": command.body.name(),

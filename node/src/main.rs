@@ -37,6 +37,8 @@ enum Do {
     },
     /// Prints every applied command of a stopped node, in order, as JSON lines.
     DumpLog(kindred_node::dump::Options),
+    /// Applies recorded entries again and compares every state hash that was written down; prints the first that differs.
+    VerifyLog(kindred_node::dump::verify::Options),
 }
 
 /// Public for the program in `chaos/`.
@@ -53,9 +55,15 @@ pub fn main() -> anyhow::Result<()> {
             serve(settings, dev)
         }
         Do::DumpLog(options) => kindred_node::dump::dump(&options),
+        Do::VerifyLog(options) => match kindred_node::dump::verify::run(&options)? {
+            true => Ok(()),
+            false => std::process::exit(DIFFERS),
+        },
     }
 }
 
+/// Exit code of a log that gives another state than it gave then, or cannot be followed.
+const DIFFERS: i32 = 1;
 /// Exit code of a node that had to stop: its disk or state cannot be trusted.
 const FAULT: i32 = 70;
 

@@ -47,7 +47,7 @@ pub enum ApplyJob {
 /// that it refuses would slow down apply just when there is too much to do.
 const FEED_PAUSE_US: u64 = 100_000;
 /// Entries between two comparisons of the state hash.
-const HASH_EVERY: u64 = 1_000;
+pub const HASH_EVERY: u64 = 1_000;
 /// Hashes kept until the leader's arrives.
 const HASHES_KEPT: usize = 16;
 

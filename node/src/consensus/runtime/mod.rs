@@ -14,10 +14,11 @@ mod snapshot_receiver;
 #[cfg(test)]
 mod tests;
 
-pub use apply_thread::ApplyThread;
+pub use apply_thread::{ApplyThread, HASH_EVERY};
 pub use clocks::MachineClocks;
 pub use log_writer::{Gathered, LogThread};
 pub use members::{decode_members, encode_members};
+pub use persist::{Persister, stored_hash};
 pub use raft_thread::RaftThread;
 pub use restore::nodes_on_disk;
 pub use snapshot_receiver::{Finished, SnapshotReceiver};

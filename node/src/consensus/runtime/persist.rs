@@ -23,7 +23,8 @@ pub const CHAIN_KEY: &str = "hash-chain";
 /// Gathers rows of a shard until they are committed.
 pub struct Persister {
     shard: u32,
-    batch: StateBatch,
+    /// None where only the hash is wanted.
+    batch: Option<StateBatch>,
     key: KeyBuf,
     chain: u64,
     /// First replies of this batch, which the store does not show yet.
@@ -33,7 +34,12 @@ pub struct Persister {
 impl Persister {
     /// Starts at what the store holds.
     pub fn new(store: &Store, shard: u32, chain: u64) -> anyhow::Result<Self> {
-        Ok(Self { shard, batch: store.batch(shard)?, key: KeyBuf::new(), chain, fresh: HashMap::new() })
+        Ok(Self { shard, batch: Some(store.batch(shard)?), key: KeyBuf::new(), chain, fresh: HashMap::new() })
+    }
+
+    /// Of a shard as it was founded, without a disk: for the hash alone.
+    pub fn without_disk(shard: u32) -> Self {
+        Self { shard, batch: None, key: KeyBuf::new(), chain: 0, fresh: HashMap::new() }
     }
 
     /// The hash over everything written so far: equal on replicas that applied the same.
@@ -71,11 +77,15 @@ impl Persister {
         }
         for (tenant, conversation) in &applied.conversations_emptied {
             self.key.clear().text(tenant).text(conversation);
-            self.batch.delete_prefix(Table::ConversationItem, self.key.bytes())?;
+            if let Some(batch) = &mut self.batch {
+                batch.delete_prefix(Table::ConversationItem, self.key.bytes())?;
+            }
         }
         for (tenant, below) in &applied.events_trimmed {
             self.key.clear().text(tenant);
-            self.batch.trim(Table::Event, self.key.bytes(), *below);
+            if let Some(batch) = &mut self.batch {
+                batch.trim(Table::Event, self.key.bytes(), *below);
+            }
         }
         self.requests(applied, at, &interactions)
     }
@@ -102,7 +112,9 @@ impl Persister {
             };
             self.key.clear().text(&first.tenant).uid(first.request.0);
             self.put(Table::ReplyBody, &body);
-            self.fresh.insert((first.tenant.clone(), first.request.0), body);
+            if self.batch.is_some() {
+                self.fresh.insert((first.tenant.clone(), first.request.0), body);
+            }
         }
         for (tenant, request) in &applied.forgotten {
             self.key.clear().text(tenant).uid(request.0);
@@ -114,12 +126,16 @@ impl Persister {
     fn put(&mut self, table: Table, value: &[u8]) {
         self.chain = xxh3_64_with_seed(self.key.bytes(), self.chain ^ u64::from(table.code()));
         self.chain = xxh3_64_with_seed(value, self.chain);
-        self.batch.put(table, self.key.bytes(), value);
+        if let Some(batch) = &mut self.batch {
+            batch.put(table, self.key.bytes(), value);
+        }
     }
 
     fn delete(&mut self, table: Table) {
         self.chain = xxh3_64_with_seed(self.key.bytes(), !self.chain ^ u64::from(table.code()));
-        self.batch.delete(table, self.key.bytes());
+        if let Some(batch) = &mut self.batch {
+            batch.delete(table, self.key.bytes());
+        }
     }
 
     /// The stored first reply to a repeated request.
@@ -136,12 +152,22 @@ impl Persister {
 
     /// Writes everything with `applied`, in one batch.
     pub fn commit(&mut self, store: &Store, applied: &Applied, members: Option<&[u8]>) -> anyhow::Result<()> {
+        let batch = self.batch.as_mut().context("there is no disk to write to")?;
         self.key.clear().text(CHAIN_KEY);
-        self.batch.put(Table::Shard, self.key.bytes(), &self.chain.to_le_bytes());
-        store.commit(&mut self.batch, applied, members)?;
+        batch.put(Table::Shard, self.key.bytes(), &self.chain.to_le_bytes());
+        store.commit(batch, applied, members)?;
         self.fresh.clear();
         Ok(())
     }
+}
+
+/// The hash that a shard's disk holds, with the index it was applied up to.
+pub fn stored_hash(store: &Store, shard: u32) -> anyhow::Result<(u64, u64)> {
+    let index = store.view(shard)?.applied().index;
+    let mut key = KeyBuf::new();
+    key.text(CHAIN_KEY);
+    let Some(bytes) = store.get(shard, Table::Shard, key.bytes())? else { return Ok((index, 0)) };
+    Ok((index, u64::from_le_bytes(bytes.as_ref().try_into().context("hash chain")?)))
 }
 
 /// Interactions of one entry, encoded: most are a record and a first reply, and the same value.
