@@ -1,5 +1,6 @@
 //! How many interactions are lived in a minute of processor time: `cargo bench -p kindred-simulator`. Names of scenarios
-//! choose; without, three that differ in what they ask of domain and Matchmaker.
+//! choose; without, four that differ in what they ask of domain and Matchmaker. Fails where a core lives less than a million a
+//! minute.
 use kindred_simulator::{
     runs::World,
     scenario::{Row, read},
@@ -9,8 +10,11 @@ use std::{fs, path::Path, sync::LazyLock, time::Instant};
 const SCENARIOS: [&str; 4] = ["erlang-c", "whitt-2005", "contactcenters-three-types", "three-channels"];
 /// Interactions lived at least for a figure.
 const CONTACTS: u64 = 100_000;
+/// What a core must live in a minute at least, in each of them.
+const MILLIONS_MIN: f64 = 1.0;
 
-fn main() {
+fn main() -> std::process::ExitCode {
+    let mut slow = false;
     let asked: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     for name in SCENARIOS.into_iter().filter(|name| asked.is_empty() || asked.iter().any(|arg| name.contains(arg))) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
@@ -24,8 +28,15 @@ fn main() {
             run += 1;
         }
         let each_us = (processor_s() - begin_s) / contacts as f64 * 1e6;
-        println!("{name:<28} {each_us:>6.1} µs an interaction, {:>6.2} million a minute", 60.0 / each_us);
+        let millions = 60.0 / each_us;
+        slow |= millions < MILLIONS_MIN;
+        println!("{name:<28} {each_us:>6.1} µs an interaction, {millions:>6.2} million a minute");
     }
+    if slow {
+        println!("FAULT: less than {MILLIONS_MIN} million a minute");
+        return std::process::ExitCode::FAILURE;
+    }
+    std::process::ExitCode::SUCCESS
 }
 
 /// Processor time of this thread so far: what others do on the machine does not count. Linux; elsewhere the clock on the wall.

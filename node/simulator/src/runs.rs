@@ -45,27 +45,7 @@ impl<'a> World<'a> {
 
     /// Lives all runs on so many threads.
     pub fn report(&self, jobs: NonZero<usize>) -> Result<Report, Error> {
-        let next = AtomicU32::new(0);
-        let work = || {
-            let mut done = Vec::new();
-            loop {
-                let run = next.fetch_add(1, Ordering::Relaxed);
-                if run >= self.scenario.runs {
-                    return Ok(done);
-                }
-                done.push((run, self.run(run, &mut ())?));
-            }
-        };
-        let lived: Vec<Result<Vec<(u32, Run)>, Error>> = thread::scope(|scope| {
-            let threads: Vec<_> = (0..jobs.get()).map(|_| scope.spawn(work)).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap_or(Err(Error::Lost))).collect()
-        });
-        let mut runs = Vec::new();
-        for some in lived {
-            runs.extend(some?);
-        }
-        runs.sort_by_key(|(run, _)| *run);
-        let runs: Vec<Run> = runs.into_iter().map(|(_, run)| run).collect();
+        let runs = side_by_side(self.scenario.runs, jobs, |run| self.run(run, &mut ()))?;
         Ok(Report::new(self.scenario, &self.frame, &runs))
     }
 
@@ -91,4 +71,33 @@ impl<'a> World<'a> {
         center::live(&self.plan, &mut demand, offers, &mut (&mut tally, observer))?;
         Ok(tally.finish())
     }
+}
+
+/// Lives so many runs on so many threads; what comes of them is in their order.
+pub(crate) fn side_by_side<T: Send>(
+    runs: u32,
+    jobs: NonZero<usize>,
+    live: impl Fn(u32) -> Result<T, Error> + Sync,
+) -> Result<Vec<T>, Error> {
+    let next = AtomicU32::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let run = next.fetch_add(1, Ordering::Relaxed);
+            if run >= runs {
+                return Ok(done);
+            }
+            done.push((run, live(run)?));
+        }
+    };
+    let lived: Vec<Result<Vec<(u32, T)>, Error>> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..jobs.get()).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or(Err(Error::Lost))).collect()
+    });
+    let mut all = Vec::new();
+    for some in lived {
+        all.extend(some?);
+    }
+    all.sort_by_key(|(run, _)| *run);
+    Ok(all.into_iter().map(|(_, lived)| lived).collect())
 }

@@ -1,8 +1,8 @@
 //! Who contacts the center, and where contacts come from. Everything a contact will need is decided before it comes, so
 //! that two policies meet the same customers (common random numbers).
 use kindred_domain::{
+    command::CreateInteraction,
     ids::*,
-    record::Interaction,
     selector::{Selector, Value},
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -22,6 +22,17 @@ pub struct Route {
     pub preferred: Option<Selector>,
     /// Higher first.
     pub priority: i32,
+    /// What was submitted when it was recorded, if it was: everything else it asks for is as it stands there.
+    pub submitted: Option<Submitted>,
+}
+
+/// A recorded submit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Submitted {
+    /// The command.
+    pub command: Arc<CreateInteraction>,
+    /// When it came, virtual milliseconds: times in the command move with the contact.
+    pub at_ms: u64,
 }
 
 /// One contact as it comes. Times are virtual milliseconds.
@@ -41,10 +52,34 @@ pub struct Contact {
     pub talk_ms: u64,
     /// After-work, at an agent's ordinary pace.
     pub wrap_up_ms: u64,
+    /// What it really took, with whom, if that is known: the same agent takes exactly that.
+    pub taken: Option<Taken>,
     /// The same customer's earlier attempts.
     pub attempts_before: u32,
     /// What is drawn about this contact later (an agent's answer to its third offer) is drawn from this.
     pub chance: u64,
+}
+
+/// What a recorded contact took with the agent who had it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Who: an index into the plan.
+    pub person: usize,
+    /// They talked this long.
+    pub talk_ms: u64,
+    /// After-work.
+    pub wrap_up_ms: u64,
+}
+
+impl Contact {
+    /// How long a person of this pace takes for talk and after-work.
+    pub(super) fn takes(&self, person: usize, pace: f64) -> (u64, u64) {
+        let paced = |own_ms: u64| if pace == 1.0 { own_ms } else { (own_ms as f64 * pace).round() as u64 };
+        match self.taken.filter(|taken| taken.person == person) {
+            Some(taken) => (taken.talk_ms, taken.wrap_up_ms),
+            None => (paced(self.talk_ms), paced(self.wrap_up_ms)),
+        }
+    }
 }
 
 /// How a contact ended.
@@ -80,7 +115,8 @@ pub trait Demand {
     /// The next contact, not before the last one; `None` if none comes any more.
     fn next(&mut self) -> Option<Contact>;
 
-    /// A contact ended without being served: the same customer's next attempt, if there is one. Not before `at_ms`.
+    /// A contact ended: what the same customer does next, if anything (tries again, is served by the next queue). Not
+    /// before `at_ms`.
     fn again(&mut self, contact: &Contact, outcome: Outcome, at_ms: u64) -> Option<Contact> {
         let _ = (contact, outcome, at_ms);
         None
@@ -95,15 +131,16 @@ impl Demand for std::vec::IntoIter<Contact> {
 }
 
 impl Route {
-    /// As an interaction went that was recorded.
-    pub fn of(interaction: &Interaction) -> Self {
+    /// As a recorded submit says, at this virtual millisecond.
+    pub fn of(command: &Arc<CreateInteraction>, at_ms: u64) -> Self {
         Self {
-            queue: interaction.queue.clone(),
-            channel: interaction.channel.clone(),
-            labels: interaction.labels.clone(),
-            required: interaction.required.clone(),
-            preferred: interaction.preferred.clone(),
-            priority: interaction.priority,
+            queue: command.queue.clone(),
+            channel: command.channel.clone(),
+            labels: command.labels.clone(),
+            required: command.required.clone(),
+            preferred: command.preferred.clone(),
+            priority: command.priority,
+            submitted: Some(Submitted { command: command.clone(), at_ms }),
         }
     }
 }

@@ -7,13 +7,16 @@ use super::{
     people::{Duty, Plan},
     shard::Shard,
 };
-use kindred_domain::{Applied, Body, Rejection, command::*, ids::*, record::*};
+use kindred_domain::{Applied, Body, Entry, Rejection, command::*, ids::*, record::*, state::Orphan};
 use rand_chacha::ChaCha8Rng;
 use std::collections::{BTreeMap, HashMap};
 
 /// Why a center cannot live.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
+    /// A recorded configuration does not hold together.
+    #[error("the recorded configuration: {0}")]
+    Restored(#[from] Orphan),
     /// The domain refuses a part of the configuration.
     #[error("{command} is refused: {rejection}")]
     Configuration {
@@ -40,6 +43,18 @@ pub fn live(plan: &Plan, demand: &mut impl Demand, rng: ChaCha8Rng, observer: &m
     let mut floor = Floor::open(plan, demand, rng, observer)?;
     while floor.turn()? {}
     Ok(())
+}
+
+/// As [`live`], and gives the log that a cluster would have: every entry from the first, at index 2.
+pub fn record(
+    plan: &Plan,
+    demand: &mut impl Demand,
+    rng: ChaCha8Rng,
+    observer: &mut impl Observer,
+) -> Result<Vec<Entry>, Error> {
+    let mut floor = Floor::on(Shard::new(rng, plan)?.recording(), plan, demand, observer)?;
+    while floor.turn()? {}
+    Ok(floor.shard.log.unwrap_or_default())
 }
 
 /// Where a contact stands, as the domain's events tell it.
@@ -103,8 +118,12 @@ pub(super) struct Floor<'a, D, O> {
 
 impl<'a, D: Demand, O: Observer> Floor<'a, D, O> {
     pub fn open(plan: &'a Plan, demand: &'a mut D, rng: ChaCha8Rng, observer: &'a mut O) -> Result<Self, Error> {
+        Self::on(Shard::new(rng, plan)?, plan, demand, observer)
+    }
+
+    fn on(mut shard: Shard, plan: &'a Plan, demand: &'a mut D, observer: &'a mut O) -> Result<Self, Error> {
         let refused = |rejection| Error::Configuration { command: "AdoptTenant", rejection };
-        let shard = Shard::new(rng).map_err(refused)?;
+        shard.begin(plan).map_err(refused)?;
         let upcoming = demand.next();
         let queue_of = plan.queues.iter().enumerate().map(|(at, queue)| (queue.id.clone(), at)).collect();
         let person_of = plan.people.iter().enumerate().map(|(at, person)| (person.id.clone(), at)).collect();
@@ -131,11 +150,13 @@ impl<'a, D: Demand, O: Observer> Floor<'a, D, O> {
 
     fn configure(&mut self) -> Result<(), Error> {
         let plan = self.plan;
-        let queue = |queue: &super::QueuePlan| CreateQueue { id: queue.id.clone(), spec: queue.spec.clone() }.into();
-        let person = |person: &super::Person| CreateAgent { id: person.id.clone(), spec: person.spec.clone() }.into();
+        let queue =
+            |queue: &super::QueuePlan| queue.spec.clone().map(|spec| CreateQueue { id: queue.id.clone(), spec }.into());
+        let person =
+            |person: &super::Person| person.spec.clone().map(|spec| CreateAgent { id: person.id.clone(), spec }.into());
         let bodies = plan.teams.iter().chain(&plan.policies).cloned();
-        let bodies = bodies.chain(plan.queues.iter().map(queue)).chain(plan.profiles.iter().cloned());
-        for body in bodies.chain(plan.people.iter().map(person)) {
+        let bodies = bodies.chain(plan.queues.iter().filter_map(queue)).chain(plan.profiles.iter().cloned());
+        for body in bodies.chain(plan.people.iter().filter_map(person)).chain(plan.changes.iter().cloned()) {
             let command = Body::name(&body);
             self.shard.ask(body).map_err(|rejection| Error::Configuration { command, rejection })?;
         }

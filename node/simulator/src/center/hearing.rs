@@ -127,14 +127,14 @@ impl<D: Demand, O: Observer> Floor<'_, D, O> {
         live.answered_ms = Some(now_ms);
         let wait_ms = now_ms - live.of.at_ms;
         self.observer.see(now_ms, &Fact::Answered { contact: live.number, person, of: &live.of, wait_ms });
-        let talk_ms = paced(live.of.talk_ms, self.plan.people[person].pace);
+        let (talk_ms, _) = live.of.takes(person, self.plan.people[person].pace);
         let key = Key { slot, number: live.number };
         self.agenda.note(now_ms + talk_ms, Happening::HangsUp(key, assignment));
     }
 
     fn wraps_up(&mut self, slot: usize, assignment: AssignmentId, person: usize) {
         let Some(live) = &self.lives[slot] else { return };
-        let wrap_up_ms = paced(live.of.wrap_up_ms, self.plan.people[person].pace);
+        let (_, wrap_up_ms) = live.of.takes(person, self.plan.people[person].pace);
         let key = Key { slot, number: live.number };
         self.agenda.note(self.shard.now_ms + wrap_up_ms, Happening::WrapsUp(key, assignment));
     }
@@ -154,9 +154,9 @@ impl<D: Demand, O: Observer> Floor<'_, D, O> {
         let wait_ms = live.answered_ms.unwrap_or(now_ms) - live.of.at_ms;
         let ended = Fact::Ended { contact: live.number, of: &live.of, outcome, wait_ms };
         self.observer.see(now_ms, &ended);
-        if outcome != Outcome::Served
-            && let Some(next) = self.demand.again(&live.of, outcome, now_ms)
-            && next.at_ms < self.plan.ends_ms
+        // Who was served and goes on to another queue is let in whenever that is.
+        if let Some(next) = self.demand.again(&live.of, outcome, now_ms)
+            && (outcome == Outcome::Served || next.at_ms < self.plan.ends_ms)
         {
             self.coming += 1;
             self.agenda.note(next.at_ms.max(now_ms), Happening::Comes(Box::new(next)));
@@ -184,8 +184,4 @@ impl<D: Demand, O: Observer> Floor<'_, D, O> {
 /// Seconds as whole milliseconds.
 fn ms(seconds: f64) -> u64 {
     (seconds.max(0.0) * 1_000.0).round() as u64
-}
-
-fn paced(own_ms: u64, pace: f64) -> u64 {
-    if pace == 1.0 { own_ms } else { (own_ms as f64 * pace).round() as u64 }
 }

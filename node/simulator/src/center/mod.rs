@@ -21,10 +21,10 @@ mod people;
 mod platform;
 mod shard;
 
-pub use contact::{Contact, Demand, Outcome, Route};
-pub use floor::{Error, live};
+pub use contact::{Contact, Demand, Outcome, Route, Submitted, Taken};
+pub use floor::{Error, live, record};
 pub use observer::{Fact, Observer};
-pub use people::{Duty, Person, Plan, QueuePlan, Turn};
+pub use people::{Duty, Person, Plan, QueuePlan, Restored, Turn};
 pub use shard::EPOCH_MS;
 
 #[cfg(test)]

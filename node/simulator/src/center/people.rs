@@ -4,11 +4,16 @@ use kindred_domain::{
     Body,
     command::{AgentSpec, QueueSpec},
     ids::*,
+    record::Record,
 };
 
 /// Everything but the contacts.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// Log time of virtual millisecond 0.
+    pub begins_ms: u64,
+    /// A recorded configuration to begin with, if there is one; what the commands below make comes on top of it.
+    pub restored: Option<Restored>,
     /// Teams, in the commands that make them.
     pub teams: Vec<Body>,
     /// Policies, in the commands that make them.
@@ -19,10 +24,21 @@ pub struct Plan {
     pub profiles: Vec<Body>,
     /// Who serves.
     pub people: Vec<Person>,
+    /// Changes to all of that, made last.
+    pub changes: Vec<Body>,
     /// No contact comes later, virtual milliseconds; who tries again later is not let in.
     pub ends_ms: u64,
     /// Whoever still waits then is sent away; who talks is served.
     pub closes_ms: u64,
+}
+
+/// A configuration as a log has it.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    /// Whose.
+    pub tenant: TenantId,
+    /// The shard's record, the tenant's, and then what is the tenant's: configuration, and agents who are away and idle.
+    pub records: Vec<Record>,
 }
 
 /// A queue, and how many may wait in it.
@@ -30,8 +46,8 @@ pub struct Plan {
 pub struct QueuePlan {
     /// Its name.
     pub id: QueueId,
-    /// Its rules.
-    pub spec: QueueSpec,
+    /// Its rules; none if it is restored.
+    pub spec: Option<QueueSpec>,
     /// Who would have to wait beyond this many is blocked; `None`: everybody may wait.
     pub waiting_places: Option<usize>,
 }
@@ -41,8 +57,8 @@ pub struct QueuePlan {
 pub struct Person {
     /// The agent's name.
     pub id: AgentId,
-    /// The agent's record.
-    pub spec: AgentSpec,
+    /// The agent's record; none if it is restored.
+    pub spec: Option<AgentSpec>,
     /// Comings and goings, by time.
     pub turns: Vec<Turn>,
     /// How offers are answered, where the queue asks.

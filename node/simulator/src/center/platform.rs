@@ -2,7 +2,7 @@
 //! when the center closes.
 use super::{
     agenda::{Happening, Key},
-    contact::{Contact, Demand, Outcome},
+    contact::{Contact, Demand, Outcome, Submitted},
     floor::{Error, Floor, Live, Stand},
     observer::{Fact, Observer},
 };
@@ -26,7 +26,7 @@ impl<D: Demand, O: Observer> Floor<'_, D, O> {
             number,
             id: id.clone(),
             queue,
-            answer_mode: self.answer_mode(queue, &contact.route.channel),
+            answer_mode: self.shard.answer_mode(&contact.route.queue, &contact.route.channel),
             of: contact,
             stand: Stand::Waiting,
             offers: 0,
@@ -50,11 +50,6 @@ impl<D: Demand, O: Observer> Floor<'_, D, O> {
             self.agenda.note(at_ms + patience_ms, Happening::Leaves(key));
         }
         Ok(())
-    }
-
-    fn answer_mode(&self, queue: usize, channel: &Channel) -> AnswerMode {
-        let spec = self.plan.queues.get(queue).map(|queue| &queue.spec);
-        spec.and_then(|spec| spec.channels.get(channel)).map(|rules| rules.answer_mode).unwrap_or_default()
     }
 
     fn block(&mut self, key: Key) -> Result<(), Error> {
@@ -94,6 +89,9 @@ impl<D: Demand, O: Observer> Floor<'_, D, O> {
 
 fn create(id: &InteractionId, contact: &Contact) -> CreateInteraction {
     let route = &*contact.route;
+    if let Some(submitted) = &route.submitted {
+        return again(id, contact, submitted);
+    }
     CreateInteraction {
         id: id.clone(),
         conversation: None,
@@ -111,5 +109,24 @@ fn create(id: &InteractionId, contact: &Contact) -> CreateInteraction {
         human_requested_at_ms: None,
         connect_by_ms: None,
         context: None,
+    }
+}
+
+/// As it was submitted then, but for what only the platform and the disk of then could make sense of.
+fn again(id: &InteractionId, contact: &Contact, submitted: &Submitted) -> CreateInteraction {
+    let moved = |at_ms: u64| (at_ms + contact.at_ms).saturating_sub(submitted.at_ms);
+    let then = &*submitted.command;
+    CreateInteraction {
+        id: id.clone(),
+        conversation: None,
+        identity: None,
+        external_thread_id: None,
+        connector: None,
+        context: None,
+        // Who was given on by an agent waits elsewhere now.
+        queue: contact.route.queue.clone(),
+        human_requested_at_ms: then.human_requested_at_ms.map(moved),
+        connect_by_ms: then.connect_by_ms.map(moved),
+        ..then.clone()
     }
 }

@@ -1,11 +1,18 @@
 //! One shard without a cluster: the domain's state, the Matchmaker, and the entries between them, as a leader writes
 //! them. Committing takes no time.
-use kindred_domain::{Answer, Applied, Body, Command, Entry, Rejection, Reply, State, command::*, ids::*};
+use super::people::{Plan, Restored};
+use kindred_domain::{
+    Answer, Applied, Body, Command, Entry, Rejection, Reply, State,
+    command::*,
+    ids::*,
+    record::{AnswerMode, ChannelRules},
+    state::Orphan,
+};
 use kindred_matching::{Ended, Matchmaker, NoBidder};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-/// Log time of virtual millisecond 0: Monday, 5 January 2026, 00:00 UTC.
+/// Log time of virtual millisecond 0 where nothing was recorded: Monday, 5 January 2026, 00:00 UTC.
 pub const EPOCH_MS: u64 = 1_767_571_200_000;
 /// Closed interactions and events are nobody's to read here: kept as short as can be said.
 const KEPT_MS: u64 = 1;
@@ -17,18 +24,46 @@ pub(super) struct Shard {
     matchmaker: Matchmaker,
     /// Virtual time.
     pub now_ms: u64,
+    begins_ms: u64,
     /// Draws offer ids.
     rng: ChaCha8Rng,
+    /// Every entry, if they are wanted.
+    pub log: Option<Vec<Entry>>,
 }
 
+/// A shard is founded with an empty state at this index: its first entry is the next one.
+const FOUNDED: u64 = 1;
+
 impl Shard {
-    pub fn new(rng: ChaCha8Rng) -> Result<Self, Rejection> {
+    /// An empty one, or one with a recorded configuration.
+    pub fn new(rng: ChaCha8Rng, plan: &Plan) -> Result<Self, Orphan> {
+        let begins_ms = plan.begins_ms;
         let mut matchmaker = Matchmaker::new();
-        matchmaker.reset(EPOCH_MS);
-        let tenant = TenantId::new("simulated");
-        let mut shard = Self { tenant: tenant.clone(), state: State::new(), matchmaker, now_ms: 0, rng };
-        shard.ask(AdoptTenant { id: tenant, display_name: String::new() })?;
-        shard.ask(UpdateTenant {
+        matchmaker.reset(begins_ms);
+        let mut state = State::restore(FOUNDED, begins_ms);
+        let mut tenant = TenantId::new("simulated");
+        if let Some(Restored { tenant: theirs, records }) = &plan.restored {
+            tenant = theirs.clone();
+            for record in records {
+                state.restore_record(record.clone())?;
+                matchmaker.apply_record(record.clone());
+            }
+            state.restore_finish();
+        }
+        Ok(Self { tenant, state, matchmaker, now_ms: 0, begins_ms, rng, log: None })
+    }
+
+    /// Keeps every entry.
+    pub fn recording(self) -> Self {
+        Self { log: Some(Vec::new()), ..self }
+    }
+
+    /// The tenant, and how little of it is kept.
+    pub fn begin(&mut self, plan: &Plan) -> Result<(), Rejection> {
+        if plan.restored.is_none() {
+            self.ask(AdoptTenant { id: self.tenant.clone(), display_name: String::new() })?;
+        }
+        self.ask(UpdateTenant {
             etag: None,
             display_name: None,
             closed_retention_ms: Some(KEPT_MS),
@@ -36,7 +71,14 @@ impl Shard {
             event_retention_ms: Some(KEPT_MS),
             event_retention_bytes: None,
         })?;
-        Ok(shard)
+        Ok(())
+    }
+
+    /// Who answers on a channel of a queue.
+    pub fn answer_mode(&self, queue: &QueueId, channel: &Channel) -> AnswerMode {
+        let queue = self.state.tenant(&self.tenant).and_then(|tenant| tenant.queue(queue));
+        let rules = queue.and_then(|queue| queue.channels.get(channel));
+        rules.map_or_else(|| ChannelRules::defaults(channel).answer_mode, |rules| rules.answer_mode)
     }
 
     /// Applies a command in an entry of its own; what it changed is told to the Matchmaker.
@@ -88,7 +130,7 @@ impl Shard {
     pub fn next_ms(&self) -> Option<u64> {
         let due = self.state.next_due_ms();
         let wake = self.matchmaker.next_wake_ms();
-        due.into_iter().chain(wake).min().map(|at_ms| at_ms.saturating_sub(EPOCH_MS))
+        due.into_iter().chain(wake).min().map(|at_ms| at_ms.saturating_sub(self.begins_ms))
     }
 
     /// Is this very offer out.
@@ -104,12 +146,16 @@ impl Shard {
     }
 
     fn log_ms(&self) -> u64 {
-        EPOCH_MS + self.now_ms
+        self.begins_ms + self.now_ms
     }
 
     fn commit(&mut self, commands: Vec<Command>) -> Applied {
         let (index, time_ms) = (self.state.index() + 1, self.log_ms());
-        let mut applied = self.state.apply(&Entry { index, time_ms, commands });
+        let entry = Entry { index, time_ms, commands };
+        let mut applied = self.state.apply(&entry);
+        if let Some(log) = &mut self.log {
+            log.push(entry);
+        }
         applied.puts.drain(..).for_each(|record| self.matchmaker.apply_record(record));
         applied.removed.iter().for_each(|key| self.matchmaker.remove_record(key));
         applied

@@ -51,6 +51,7 @@ fn call(at_s: u64, talk_s: u64, patience_s: Option<u64>) -> Contact {
         required: None,
         preferred: None,
         priority: 0,
+        submitted: None,
     };
     Contact {
         at_ms: at_s * 1_000,
@@ -60,6 +61,7 @@ fn call(at_s: u64, talk_s: u64, patience_s: Option<u64>) -> Contact {
         connect_ms: 0,
         talk_ms: talk_s * 1_000,
         wrap_up_ms: 0,
+        taken: None,
         attempts_before: 0,
         chance: at_s,
     }
@@ -97,6 +99,28 @@ fn beyond_the_waiting_places_contacts_are_blocked() {
     let diary = lived(&scenario(&format!("waiting_places = 1\n{}", group("agents = 1", ""))), calls);
     has(&diary, "3 2 blocked");
     has(&diary, "101 1 answered by 0 after 99");
+}
+
+/// Three chats at once and no fourth; a call takes the whole agent, so it waits until the last of them is over.
+#[test]
+fn channels_share_an_agents_units() {
+    let group = "[[groups]]\nname = \"g\"\nagents = 1\n\
+                 serves = [{ queue = \"q\" }, { queue = \"q\", channel = \"chat\" }]\n";
+    let auto = "[queues.channels.chat]\nanswer_mode = \"AUTO\"\n";
+    let chat = |at_s, talk_s| {
+        let mut contact = call(at_s, talk_s, None);
+        let route = Route { channel: "chat".into(), ..(*contact.route).clone() };
+        contact.route = route.into();
+        contact
+    };
+    let calls = vec![chat(1, 100), chat(2, 200), chat(3, 300), chat(4, 50), call(5, 10, None), chat(6, 40)];
+    let diary = lived(&scenario(&format!("{auto}{group}")), calls);
+    for (second, number) in [(1, 0), (2, 1), (3, 2)] {
+        has(&diary, &format!("{second} {number} answered by 0 after 0"));
+    }
+    has(&diary, "101 3 answered by 0 after 97");
+    has(&diary, "151 5 answered by 0 after 145");
+    has(&diary, "303 4 answered by 0 after 298");
 }
 
 #[test]

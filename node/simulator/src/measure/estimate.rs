@@ -69,6 +69,32 @@ pub fn estimate(pairs: impl Iterator<Item = Pair>, level: f64) -> Estimate {
     Estimate { mean: Some(mean), low: Some(mean - half), high: Some(mean + half), error: Some(error), runs }
 }
 
+/// How much the second of two figures is above the first, both of the same runs (common random numbers): the difference of
+/// the two ratios of means. Its error takes each run's two residuals together, so that what both figures owe to the same
+/// customers cancels out. Runs in which either says nothing are left out.
+pub fn difference(pairs: impl Iterator<Item = (Pair, Pair)>, level: f64) -> Estimate {
+    let pairs: Vec<(Pair, Pair)> = pairs.filter(|(a, b)| a.by > 0.0 && b.by > 0.0).collect();
+    let runs = pairs.len();
+    let sums = |side: fn(&(Pair, Pair)) -> Pair| {
+        pairs.iter().map(side).fold((0.0, 0.0), |(of, by), pair| (of + pair.of, by + pair.by))
+    };
+    let ((of_a, by_a), (of_b, by_b)) = (sums(|pair| pair.0), sums(|pair| pair.1));
+    if runs == 0 {
+        return Estimate { mean: None, low: None, high: None, error: None, runs };
+    }
+    let (mean_a, mean_b) = (of_a / by_a, of_b / by_b);
+    let mean = mean_b - mean_a;
+    if runs == 1 {
+        return Estimate { mean: Some(mean), low: None, high: None, error: None, runs };
+    }
+    let n = runs as f64;
+    let residual = |(a, b): &(Pair, Pair)| n * ((b.of - mean_b * b.by) / by_b - (a.of - mean_a * a.by) / by_a);
+    let squares: f64 = pairs.iter().map(|pair| residual(pair).powi(2)).sum();
+    let error = (squares / (n * (n - 1.0))).sqrt();
+    let half = quantile_t(level, runs) * error;
+    Estimate { mean: Some(mean), low: Some(mean - half), high: Some(mean + half), error: Some(error), runs }
+}
+
 /// How many standard errors an interval of this level reaches to either side, of so many runs (two at least).
 pub fn quantile_t(level: f64, runs: usize) -> f64 {
     let freedom = runs.max(2) as f64 - 1.0;
@@ -94,6 +120,24 @@ mod tests {
         let pairs = [Pair::share(1.0, 10.0), Pair::share(9.0, 10.0), Pair::share(0.0, 0.0), Pair::share(50.0, 100.0)];
         let found = estimate(pairs.into_iter(), 0.95);
         assert_eq!((found.mean, found.runs), (Some(0.5), 3));
+    }
+
+    /// Of plain values it is the paired interval of every textbook; what both sides share cancels out.
+    #[test]
+    fn a_difference_is_of_pairs() {
+        let pairs = [(10.0, 11.0), (20.0, 22.0), (30.0, 33.0), (40.0, 44.0)];
+        let plain = pairs.map(|(a, b)| (Pair::plain(a), Pair::plain(b)));
+        let found = difference(plain.into_iter(), 0.95);
+        let textbook = estimate([1.0, 2.0, 3.0, 4.0].into_iter().map(Pair::plain), 0.95);
+        assert_eq!(found.mean, textbook.mean);
+        assert!((found.error.unwrap_or(0.0) - textbook.error.unwrap_or(1.0)).abs() < 1e-12);
+        let same = plain.map(|(a, _)| (a, a));
+        let none = difference(same.into_iter(), 0.95);
+        assert_eq!((none.mean, none.low, none.high), (Some(0.0), Some(0.0), Some(0.0)));
+        // Shares: 10 of 100 and 30 of 300 against 20 of 100 and 60 of 300.
+        let shares = [(100.0, 10.0, 20.0), (300.0, 30.0, 60.0)];
+        let shares = shares.map(|(all, a, b)| (Pair::share(a, all), Pair::share(b, all)));
+        assert!((difference(shares.into_iter(), 0.95).mean.unwrap_or(0.0) - 0.1).abs() < 1e-12);
     }
 
     #[test]

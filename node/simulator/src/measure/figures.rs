@@ -10,7 +10,7 @@ pub type Figures = Vec<(&'static str, Pair)>;
 
 /// Counts of one class while a run is lived.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Counts {
+pub(crate) struct Counts {
     pub offered: u64,
     pub served: u64,
     pub abandoned: u64,

@@ -9,8 +9,10 @@ mod staff;
 mod tally;
 
 pub use dump::{Dump, HEADER};
-pub use estimate::{Estimate, Pair, estimate, quantile_t};
+pub use estimate::{Estimate, Pair, difference, estimate, quantile_t};
+pub(crate) use figures::Counts;
 pub use figures::{Figures, WAIT_QUANTILES};
 pub use report::{AgentFigures, Estimates, GroupFigures, LEVEL, Named, Report};
-pub(crate) use tally::Frame;
+pub(crate) use staff::StaffFigures;
+pub(crate) use tally::{Class, Frame};
 pub use tally::{Run, Tally};

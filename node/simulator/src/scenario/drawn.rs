@@ -91,6 +91,7 @@ impl<'a> Drawn<'a> {
             connect_ms: of.connect.as_ref().map_or(0, |shape| ms(shape.draw(&mut source.connect))),
             talk_ms: ms(row.and_then(|row| row.service_s).unwrap_or(service_s)),
             wrap_up_ms: wrap_up.map_or(0, |shape| ms(shape.draw(&mut source.wrap_up))),
+            taken: None,
             attempts_before: 0,
             chance: source.chance.random(),
         }
@@ -135,6 +136,7 @@ fn route(kind: &Type) -> Route {
         required: kind.required.as_ref().map(super::Condition::selector),
         preferred: kind.preferred.as_ref().map(super::Condition::selector),
         priority: kind.priority,
+        submitted: None,
     }
 }
 
@@ -181,3 +183,6 @@ impl Demand for Drawn<'_> {
         Some(Contact { at_ms, patience_ms, attempts_before: attempts, chance: rng.random(), ..contact.clone() })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use super::{
     selectors::{Condition, micros},
 };
 use crate::{
-    center::{Duty, Person, Plan, QueuePlan, Turn},
+    center::{Duty, EPOCH_MS, Person, Plan, QueuePlan, Turn},
     demand::Habits,
 };
 use kindred_domain::{
@@ -25,6 +25,8 @@ const WRAP_UP_MS: u64 = 24 * 3600 * 1000;
 pub fn plan(scenario: &Scenario) -> Plan {
     let day = &scenario.day;
     Plan {
+        begins_ms: EPOCH_MS,
+        restored: None,
         teams: scenario.groups.iter().map(team).collect(),
         policies: scenario.queues.iter().map(policy).collect(),
         queues: scenario.queues.iter().map(|queue| queue_plan(scenario, queue)).collect(),
@@ -32,6 +34,7 @@ pub fn plan(scenario: &Scenario) -> Plan {
         people: scenario.groups.iter().flat_map(|group| people(day, group)).collect(),
         ends_ms: ms(day.duration_s),
         closes_ms: ms(day.duration_s + day.closes_after_s),
+        changes: Vec::new(),
     }
 }
 
@@ -101,7 +104,7 @@ fn queue_plan(scenario: &Scenario, queue: &Queue) -> QueuePlan {
     };
     QueuePlan {
         id: QueueId::new(&queue.name),
-        spec,
+        spec: Some(spec),
         waiting_places: queue.waiting_places.map(|places| places as usize),
     }
 }
@@ -163,7 +166,7 @@ fn people(day: &Day, group: &Group) -> Vec<Person> {
         turns.sort_by_key(|turn| turn.at_ms);
         Person {
             id: AgentId::from(format!("{}-{:03}", group.name, at + 1)),
-            spec: agent(group),
+            spec: Some(agent(group)),
             turns,
             habits: Habits { declines: group.declines, silent: group.silent, answer_mean_s: group.answer_mean_s },
             pace: group.pace,
