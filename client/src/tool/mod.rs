@@ -22,6 +22,7 @@ mod supervisor;
 mod tenants;
 mod top;
 mod watch;
+mod what_if;
 
 use clap::{Parser, Subcommand};
 use kindred_client::{Client, Config, Error, Kind};
@@ -45,7 +46,7 @@ pub struct Args {
     /// The tenant.
     #[arg(long, global = true, env = "KINDRED_TENANT", default_value = "dev")]
     tenant: String,
-    /// How to print; demo, replay, simulate and bench print reports of their own.
+    /// How to print; demo, replay, simulate, what-if and bench print reports of their own.
     #[arg(short, long, global = true, value_enum, default_value_t = Format::Table)]
     output: Format,
     /// How long a call may take, retries included, in seconds.
@@ -99,6 +100,8 @@ enum Command {
     Replay(replay::Args),
     /// Lives a scenario file in virtual time, as often as it says, and reports waits, service levels and shares.
     Simulate(simulate::Args),
+    /// Lives what a log archive recorded again, under the policies of then and under others, and says what differs.
+    WhatIf(what_if::Args),
     /// Measures throughput, latency, failover and memory on three nodes of its own, beside a three-node etcd.
     Bench(bench::Args),
 }
@@ -180,8 +183,11 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Demo(command) => return until_told(demo::run(command)).await,
         Command::Replay(command) => return until_told(replay::run(command)).await,
         Command::Bench(command) => return until_told(bench::run(command)).await,
-        // This one needs none; and it has nothing to wait for.
+        // These need none; and they have nothing to wait for.
         Command::Simulate(command) => return tokio::task::spawn_blocking(move || simulate::run(&command)).await?,
+        Command::WhatIf(command) => {
+            return tokio::task::spawn_blocking(move || what_if::run(&args.tenant, &command)).await?;
+        }
         command => command,
     };
     let mut config = Config::new(args.endpoints).token(args.token);
@@ -207,7 +213,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Diff(command) => return diff::run(&context, command).await,
         Command::Apply(command) => apply::run(&context, command).await?,
         Command::Cluster(command) => cluster::run(&context, command).await?,
-        Command::Demo(_) | Command::Replay(_) | Command::Bench(_) | Command::Simulate(_) => {}
+        Command::Demo(_) | Command::Replay(_) | Command::Bench(_) | Command::Simulate(_) | Command::WhatIf(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }
