@@ -53,8 +53,9 @@ pub(crate) struct Member {
     qualified: Bits,
     barred: Bits,
     grades: Vec<i32>,
-    /// Its group under a revision of a policy.
-    group: Option<(PolicyId, u64, Option<usize>)>,
+    /// Its group under a revision, and which. Kept with the very revision it was found in: its name and number may mean
+    /// another one tomorrow, when the policy was deleted and made anew.
+    group: Option<(Arc<PolicyRevision>, Option<usize>)>,
 }
 
 impl Member {
@@ -214,16 +215,15 @@ impl Member {
         }
     }
 
-    /// Its group under a revision of a policy that splits.
-    pub fn group(&mut self, policy: Option<&PolicyId>, revision: &PolicyRevision) -> Option<usize> {
-        if let Some((of, number, group)) = &self.group
-            && Some(of) == policy
-            && *number == revision.revision
+    /// Its group under the revision of a policy that splits.
+    pub fn group(&mut self, revision: &Arc<PolicyRevision>) -> Option<usize> {
+        if let Some((of, group)) = &self.group
+            && Arc::ptr_eq(of, revision)
         {
             return *group;
         }
         let group = split::group_of(&revision.groups, &self.record);
-        self.group = policy.map(|policy| (policy.clone(), revision.revision, group));
+        self.group = Some((revision.clone(), group));
         group
     }
 

@@ -123,3 +123,37 @@ fn a_lost_batch_counts_nothing() {
     }
     assert_eq!(first[0], first[1]);
 }
+
+/// The policy is deleted and made anew with fewer groups: who was of the third of three is of none now.
+#[test]
+fn a_policy_made_anew_with_fewer_groups_is_another_one() {
+    let mut floor = Floor::new();
+    floor.queue("q", Mode::PercentSplit);
+    floor.profile("p", &[("q", VOICE, 1, 0, 0)]);
+    floor.agent("a", "p", 10, &[("x", 90)]);
+    floor.submit("i1", "q", VOICE, None);
+    assert_eq!(pairs(&floor.round()), ["i1→a"]);
+    floor.close("i1");
+    for gone in [true, false] {
+        floor.policy("away", Mode::LongestIdle);
+        floor.follow("q", "away");
+        // In one entry the record is only said to be another.
+        if gone {
+            floor.remove_policy("q");
+        }
+        floor.policies.remove("q");
+        floor.policy("q", Mode::PercentSplit);
+        floor.replace_groups("q", 0);
+        floor.follow("q", "q");
+        floor.submit("i2", "q", VOICE, None);
+        assert_eq!(pairs(&floor.round()), ["i2→a"]);
+        floor.close("i2");
+        let split = floor.queues["q"].split.as_ref().unwrap();
+        assert_eq!((split.ungrouped, &split.shared[..]), (1, &[0, 0][..]));
+        floor.policies.remove("q");
+        floor.policy("q", Mode::PercentSplit);
+        floor.submit("i3", "q", VOICE, None);
+        assert_eq!(pairs(&floor.round()), ["i3→a"]);
+        floor.close("i3");
+    }
+}

@@ -27,7 +27,7 @@ impl ByShare {
         world: &mut World,
         waiter: Slot,
         lane: (Slot, Slot),
-        revision: &PolicyRevision,
+        revision: &Arc<PolicyRevision>,
         steps: &mut usize,
     ) -> Option<Turn> {
         let interaction = world.waiters[waiter].record.clone();
@@ -50,7 +50,7 @@ impl ByShare {
 fn group(
     world: &mut World,
     (bucket, class): (Slot, Slot),
-    revision: &PolicyRevision,
+    revision: &Arc<PolicyRevision>,
     steps: &mut usize,
 ) -> Vec<BTreeSet<Stand>> {
     let World { buckets, profiles, agents, classes, .. } = world;
@@ -64,8 +64,8 @@ fn group(
             *steps += 1;
             let member = &mut agents.slots[stand.slot];
             if member.qualifies(class, classes) {
-                let group = member.group(bucket.queue.as_ref().map(|queue| &queue.policy), revision);
-                grouped[group.unwrap_or(revision.groups.len())].insert(stand.clone());
+                let none = revision.groups.len();
+                grouped[member.group(revision).unwrap_or(none).min(none)].insert(stand.clone());
             }
         }
     }

@@ -42,8 +42,9 @@ impl World {
             None => self.currents.remove(id),
         };
         // Policies change rarely and queues are at most 10 000: no index for this.
-        for queue in self.queues.values() {
+        for (queue_id, queue) in &self.queues {
             if queue.record.as_ref().is_some_and(|queue| queue.policy == *id) {
+                self.splits.remove(queue_id);
                 for bucket in queue.buckets.values() {
                     self.buckets[*bucket].revision = revision.clone();
                 }

@@ -40,7 +40,7 @@ impl World {
             return;
         };
         let mut split = self.split(queue, &policy, &revision);
-        let group = self.agents.slots[agent].group(Some(&policy), &revision);
+        let group = self.agents.slots[agent].group(&revision);
         split.count(&revision.groups, free, group);
         self.splits.insert(queue.clone(), split);
     }

@@ -182,13 +182,33 @@ impl Life {
             }
             22 => {
                 let (policy, mode) = (self.chance.pick(&QUEUES), self.chance.pick(&MODES));
-                self.floor.policy(policy, mode);
+                match self.chance.below(3) {
+                    0 => self.replace_policy(policy, mode),
+                    _ => self.floor.policy(policy, mode),
+                }
             }
             _ => {
                 let profile = self.chance.pick(&PROFILES);
                 self.change_profile(profile);
             }
         }
+    }
+
+    /// The policy is deleted and made anew under its name, with fewer groups if it splits again. It must be nobody's
+    /// for that: its queue follows another one meanwhile.
+    fn replace_policy(&mut self, id: &str, mode: Mode) {
+        let away = "away".to_string();
+        self.floor.policy(&away, Mode::LongestIdle);
+        let users: Vec<QueueId> =
+            self.floor.queues.values().filter(|q| *q.policy == *id).map(|q| q.id.clone()).collect();
+        users.iter().for_each(|queue| self.floor.follow(queue, &away));
+        self.floor.remove_policy(id);
+        self.floor.policy(id, mode);
+        if mode == Mode::PercentSplit {
+            let keep = self.chance.below(2) as usize;
+            self.floor.replace_groups(id, keep);
+        }
+        users.iter().for_each(|queue| self.floor.follow(queue, id));
     }
 
     /// The agent declines: back to the queue with its age, and not to this agent for a while.

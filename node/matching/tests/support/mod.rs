@@ -2,6 +2,7 @@
 //! them, and offers applied by the domain's own rule of what is lawful.
 #![allow(dead_code, reason = "each test file uses its part")]
 pub mod life;
+pub mod policies;
 pub mod supervision;
 
 use kindred_domain::{capacity, command::OfferPlan, ids::*, lawful, record::*, reply::Dropped, selector::*, split};
